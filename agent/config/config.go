@@ -1,0 +1,134 @@
+package config
+
+import (
+	"time"
+
+	"homehook/routes"
+)
+
+// Size is a number of bytes; in YAML "32MiB", "1GB" or 1024.
+type Size = routes.Size
+
+// The values of settings that a file leaves out.
+const (
+	DefaultAnswer   = "through"
+	DefaultMaxLinks = 32
+	DefaultKeep     = 30 * 24 * time.Hour
+	DefaultMaxSize  = Size(1_000_000_000)
+	DefaultBody     = Size(1 << 20)
+)
+
+// Config is one valid configuration. It is never changed once it is loaded, so
+// any number of goroutines may read it.
+type Config struct {
+	// Path is the file it came from, as given to Load or Parse.
+	Path string
+	// Relays, Claims and Routes keep the order of the file.
+	Relays []Relay
+	Claims []Claim
+	Routes []routes.Spec
+	// Table is Routes, compiled.
+	Table *routes.Table
+	// History says how long deliveries are kept.
+	History History
+}
+
+// Relay is one public server on which this agent claims names.
+type Relay struct {
+	// Name is how claims refer to it: lower-case letters, digits and hyphens.
+	Name string `yaml:"name"`
+	// URL is the relay's address, https unless it is on this machine.
+	URL string `yaml:"url"`
+	// Token is the name of the credential that holds the relay's token, never
+	// the token itself. Empty: the relay asks for none.
+	Token string `yaml:"token,omitempty"`
+	// CA is the absolute path of a PEM file with roots that are trusted for
+	// this relay besides the system's.
+	CA string `yaml:"ca,omitempty"`
+	// Plain allows http:// to another machine, where anyone on the way reads
+	// every delivery and the token.
+	Plain bool `yaml:"plain,omitempty"`
+}
+
+// Claim is the ownership of one name on one relay.
+type Claim struct {
+	// Name is the claimed name, a DNS label of lower-case letters, digits and
+	// hyphens. It is part of the public URL.
+	Name string `yaml:"name"`
+	// Relay is the relay's name. It may be left out when there is one relay
+	// only, and is filled in then.
+	Relay string `yaml:"relay,omitempty"`
+	// Answer is what a sender gets; "through", home's own answer, is the
+	// default and the only mode of this version.
+	Answer string `yaml:"answer,omitempty"`
+	// MaxBody is the largest request body in bytes; 0 sets no limit.
+	MaxBody Size `yaml:"max_body,omitempty"`
+	// MaxLinks is how many connections to the relay this claim may use at
+	// once; 32 by default.
+	MaxLinks int `yaml:"max_links,omitempty"`
+}
+
+// History says what the agent keeps of deliveries, and for how long.
+type History struct {
+	// Keep is the age at which a delivery is forgotten; 30 days by default.
+	Keep time.Duration
+	// MaxSize is the size in bytes that the history may reach; 1 GB by
+	// default. The oldest deliveries go first.
+	MaxSize Size
+	// Body is how many bytes of a body are kept; 1 MiB by default.
+	Body Size
+	// Off switches the history off: nothing is kept.
+	Off bool
+}
+
+// file is the shape of the YAML file, before defaults are filled in.
+type file struct {
+	Relays  []Relay       `yaml:"relays"`
+	Claims  []Claim       `yaml:"claims"`
+	Routes  []routes.Spec `yaml:"routes"`
+	History historySpec   `yaml:"history"`
+}
+
+// historySpec tells a setting that is left out from one that is zero.
+type historySpec struct {
+	Keep    *routes.Duration `yaml:"keep"`
+	MaxSize *Size            `yaml:"max_size"`
+	Body    *Size            `yaml:"body"`
+	Off     bool             `yaml:"off"`
+}
+
+// fillIn completes what the file leaves out.
+func (f *file) fillIn() {
+	for i := range f.Claims {
+		c := &f.Claims[i]
+		if c.Relay == "" && len(f.Relays) == 1 {
+			c.Relay = f.Relays[0].Name
+		}
+		if c.Answer == "" {
+			c.Answer = DefaultAnswer
+		}
+		if c.MaxLinks == 0 {
+			c.MaxLinks = DefaultMaxLinks
+		}
+	}
+	for i := range f.Routes {
+		if f.Routes[i].Name == "" {
+			f.Routes[i].Name = f.Routes[i].Match
+		}
+	}
+}
+
+// history turns the file's settings into a History.
+func (h historySpec) history() History {
+	out := History{Keep: DefaultKeep, MaxSize: DefaultMaxSize, Body: DefaultBody, Off: h.Off}
+	if h.Keep != nil {
+		out.Keep = time.Duration(*h.Keep)
+	}
+	if h.MaxSize != nil {
+		out.MaxSize = *h.MaxSize
+	}
+	if h.Body != nil {
+		out.Body = *h.Body
+	}
+	return out
+}

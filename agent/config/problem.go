@@ -1,0 +1,78 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Problem is one thing wrong with the file.
+type Problem struct {
+	// File is the path as it was given to Load or Parse.
+	File string
+	// Line and Column count from 1, a column in characters. Both are 0 when
+	// the file as a whole is meant.
+	Line, Column int
+	// Message says what is wrong, and Remedy, which may be empty, what to do.
+	Message, Remedy string
+}
+
+// Error gives the problem on one line, as in
+// `config.yaml:12:9: unknown key "macth" in a route; did you mean "match"?`.
+func (p Problem) Error() string {
+	var b strings.Builder
+	b.WriteString(p.File)
+	if p.Line > 0 {
+		b.WriteString(":" + strconv.Itoa(p.Line) + ":" + strconv.Itoa(p.Column))
+	}
+	b.WriteString(": " + p.Message)
+	if p.Remedy != "" {
+		b.WriteString("; " + p.Remedy)
+	}
+	return b.String()
+}
+
+// Problems is everything wrong with a file, in the order of its lines.
+type Problems []Problem
+
+var (
+	_ error = Problem{}
+	_ error = Problems{}
+)
+
+// Error gives each problem on a line of its own.
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap lets errors.As find each Problem.
+func (ps Problems) Unwrap() []error {
+	errs := make([]error, len(ps))
+	for i, p := range ps {
+		errs[i] = p
+	}
+	return errs
+}
+
+// sorted puts the problems in the order of the file and drops repetitions:
+// a value that two aliases share is checked twice.
+func (ps Problems) sorted() Problems {
+	slices.SortStableFunc(ps, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return slices.Compact(ps)
+}
+
+// asProblems gives err as Problems: itself, or one without a place.
+func asProblems(path string, err error) Problems {
+	if ps, ok := errors.AsType[Problems](err); ok {
+		return ps
+	}
+	return Problems{{File: path, Message: err.Error()}}
+}

@@ -1,0 +1,303 @@
+package http1
+
+import (
+	"errors"
+	"io"
+	"os"
+	"time"
+)
+
+type bodyKind uint8
+
+const (
+	bodyNone bodyKind = iota
+	bodyLength
+	bodyChunked
+	bodyUntilClose
+	bodyStored // not from a connection
+)
+
+// Body is the body of the message read last. It is an io.Reader; Read returns
+// io.EOF at the end that the framing tells, io.ErrUnexpectedEOF when the
+// connection ends before, [ErrBodyTooLarge] past the limit and
+// [ErrBodyTooSlow] below the least rate.
+type Body struct {
+	c    *Conn
+	src  io.Reader // of a stored body
+	kind bodyKind
+	left int64 // of the body, or of the current chunk
+	read int64
+	err  error
+
+	begun   bool // a chunked body's first size line was read
+	expect  bool // the sender waits for 100 Continue
+	limit   int64
+	trailer Head
+	tap     func([]byte)
+
+	windowEnd   time.Time
+	windowBytes int
+}
+
+func (b *Body) reset() {
+	*b = Body{c: b.c, limit: b.c.lim.Body, trailer: b.trailer}
+	b.trailer.reset()
+}
+
+// SetLimit bounds the body's length in bytes for this message; 0 means no
+// bound. It must be called before the body is read.
+func (b *Body) SetLimit(n int64) { b.limit = n }
+
+// TooLarge reports whether the announced length is past the limit.
+func (b *Body) TooLarge() bool {
+	return b.kind == bodyLength && b.limit > 0 && b.left > b.limit
+}
+
+// Tap calls f with every piece of the body as it is read. f must not keep it.
+func (b *Body) Tap(f func([]byte)) { b.tap = f }
+
+// Empty reports whether the message has no body.
+func (b *Body) Empty() bool { return b.kind == bodyNone }
+
+// Length returns the number of bytes still to come, -1 when it is not known.
+func (b *Body) Length() int64 {
+	switch b.kind {
+	case bodyNone:
+		return 0
+	case bodyLength, bodyStored:
+		return b.left
+	}
+	return -1
+}
+
+// Consumed returns how many bytes were read so far.
+func (b *Body) Consumed() int64 { return b.read }
+
+// Trailer returns the trailer fields, after a chunked body was read to its
+// end. Framing, routing and hop-by-hop fields are not among them.
+func (b *Body) Trailer() *Head { return &b.trailer }
+
+func (b *Body) ended() bool {
+	return b.kind == bodyNone || b.err == io.EOF || b.kind == bodyLength && b.left == 0 && b.err == nil
+}
+
+// Read reads the next piece of the body.
+func (b *Body) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	n, err := b.next(p)
+	if n > 0 {
+		b.account(p[:n])
+		if b.err != nil {
+			return 0, b.err
+		}
+	}
+	b.err = err
+	return n, err
+}
+
+// account notes a piece that was read.
+func (b *Body) account(p []byte) {
+	b.read += int64(len(p))
+	if b.limit > 0 && b.read > b.limit {
+		b.err = ErrBodyTooLarge
+		return
+	}
+	if b.tap != nil {
+		b.tap(p)
+	}
+}
+
+// next reads at most one piece, without the bookkeeping.
+func (b *Body) next(p []byte) (int, error) {
+	switch b.kind {
+	case bodyNone:
+		return 0, io.EOF
+	case bodyStored:
+		return b.src.Read(p)
+	case bodyLength:
+		if b.left == 0 {
+			return 0, io.EOF
+		}
+		if b.TooLarge() {
+			return 0, ErrBodyTooLarge
+		}
+		n, err := b.raw(p)
+		return n, err
+	case bodyChunked:
+		if b.left == 0 {
+			if err := b.nextChunk(); err != nil {
+				return 0, err
+			}
+		}
+		return b.raw(p)
+	}
+	n, err := b.raw(p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// raw reads up to left bytes, from the buffer or straight from the
+// connection.
+func (b *Body) raw(p []byte) (int, error) {
+	if b.kind != bodyUntilClose && int64(len(p)) > b.left {
+		p = p[:b.left]
+	}
+	c := b.c
+	if c.r == c.w {
+		if len(p) >= smallBuffer {
+			n, err := b.paced(func() (int, error) { return c.nc.Read(p) })
+			b.left -= int64(n)
+			return n, err
+		}
+		if err := b.fill(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, c.in[c.r:c.w])
+	c.r += n
+	b.left -= int64(n)
+	return n, nil
+}
+
+// fill reads from the connection into its buffer.
+func (b *Body) fill() error {
+	_, err := b.paced(func() (int, error) {
+		before := b.c.w - b.c.r
+		err := b.c.fill(b.c.lim.Head + 1)
+		return b.c.w - b.c.r - before, err
+	})
+	return err
+}
+
+// paced runs one read of the connection under the rate limit.
+func (b *Body) paced(read func() (int, error)) (int, error) {
+	if b.expect {
+		if err := b.sendContinue(); err != nil {
+			return 0, err
+		}
+	}
+	rate, window := b.c.lim.BodyRate, b.c.lim.BodyWindow
+	b.c.expectBy(window)
+	n, err := read()
+	if n > 0 {
+		err = nil
+	}
+	if rate > 0 && b.tooSlow(n, rate, window) {
+		return 0, ErrBodyTooSlow
+	}
+	switch {
+	case err == nil:
+		return n, nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return n, ErrBodyTooSlow
+	case errors.Is(err, io.EOF):
+		return n, io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// tooSlow counts bytes per window and judges each window at its end.
+func (b *Body) tooSlow(n, rate int, window time.Duration) bool {
+	if b.windowBytes += n; b.windowBytes >= rate {
+		b.windowBytes, b.windowEnd = 0, time.Time{}
+		return false
+	}
+	now := time.Now()
+	if b.windowEnd.IsZero() {
+		b.windowEnd = now.Add(window)
+	}
+	return now.After(b.windowEnd)
+}
+
+func (b *Body) sendContinue() error {
+	b.expect = false
+	out := &b.c.out
+	out.buf = append(out.grab(), "HTTP/1.1 100 Continue\r\n\r\n"...)
+	return out.Flush()
+}
+
+// Fill reads the whole body into memory when it is announced to be at most
+// max bytes long, and reports whether it did. The body is not consumed: Peek
+// returns it. A body of unknown length is not filled.
+func (b *Body) Fill(max int) (bool, error) {
+	switch {
+	case b.kind == bodyNone:
+		return true, nil
+	case b.kind != bodyLength || b.left > int64(max):
+		return false, nil
+	case b.TooLarge():
+		return false, ErrBodyTooLarge
+	}
+	c := b.c
+	for int64(c.w-c.r) < b.left {
+		if err := b.grow(int(b.left)); err != nil {
+			b.err = err
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// grow reads more of a body of n bytes, into a buffer that can hold it whole.
+func (b *Body) grow(n int) error {
+	c := b.c
+	if len(c.in)-c.r < n {
+		if len(c.in) >= n {
+			c.w = copy(c.in, c.in[c.r:c.w])
+		} else {
+			grown := make([]byte, n)
+			c.w = copy(grown, c.in[c.r:c.w])
+			putSmall(c.in)
+			c.in = grown
+		}
+		c.r = 0
+	}
+	return b.fill()
+}
+
+// Peek returns the bytes of the body that are in memory already. Discard
+// consumes them.
+func (b *Body) Peek() []byte {
+	if b.err != nil || b.left == 0 || b.kind != bodyLength && b.kind != bodyChunked {
+		return nil
+	}
+	p := b.c.Buffered()
+	return p[:min(int64(len(p)), b.left)]
+}
+
+// Discard consumes n bytes that Peek has shown, and tells the tap of them.
+func (b *Body) Discard(n int) error {
+	b.account(b.c.in[b.c.r : b.c.r+n])
+	b.c.r += n
+	b.left -= int64(n)
+	return b.err
+}
+
+// Drain reads and drops what is left of the body, at most max bytes; it
+// reports whether that reached the end.
+func (b *Body) Drain(max int64) bool {
+	if b.ended() {
+		return true
+	}
+	if b.err != nil || b.Length() > max {
+		return false
+	}
+	b.expect = false
+	buf := getSmall()
+	defer putSmall(buf)
+	b.tap = nil
+	for n := int64(0); n <= max; {
+		m, err := b.Read(buf)
+		if n += int64(m); err != nil {
+			return err == io.EOF
+		}
+	}
+	return false
+}
