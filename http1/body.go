@@ -184,7 +184,10 @@ func (b *Body) paced(read func() (int, error)) (int, error) {
 		}
 	}
 	rate, window := b.c.lim.BodyRate, b.c.lim.BodyWindow
-	b.c.expectBy(window)
+	b.c.ReadWithin(window)
+	if b.c.aborted.Load() {
+		return 0, ErrAborted
+	}
 	n, err := read()
 	if n > 0 {
 		err = nil
@@ -278,6 +281,16 @@ func (b *Body) Discard(n int) error {
 	b.c.r += n
 	b.left -= int64(n)
 	return b.err
+}
+
+// Abort makes a Read that runs on another goroutine, and every later one, fail
+// with [ErrAborted] or a timeout. The connection is good for writing only
+// from then on.
+func (b *Body) Abort() {
+	if b.c != nil {
+		b.c.aborted.Store(true)
+		b.c.nc.SetReadDeadline(time.Unix(1, 0))
+	}
 }
 
 // Drain reads and drops what is left of the body, at most max bytes; it

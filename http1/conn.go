@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,6 +25,8 @@ type Conn struct {
 	res  Response
 	body Body
 	x    Exchange
+
+	aborted atomic.Bool // reads of the body are to fail; set by another goroutine
 
 	readBy, writeBy time.Time // deadlines in force, so that they are not set anew each time
 
@@ -82,9 +85,9 @@ func (c *Conn) SetReadTimeout(d time.Duration) error {
 	return c.nc.SetReadDeadline(t)
 }
 
-// expectBy makes sure that reads fail between three quarters of d and d from
-// now. Most messages find a deadline that will do, and skip setting it.
-func (c *Conn) expectBy(d time.Duration) {
+// ReadWithin makes sure that a read fails between three quarters of d and d
+// from now. Most messages find a deadline that will do, and skip setting one.
+func (c *Conn) ReadWithin(d time.Duration) {
 	if d <= 0 {
 		if !c.readBy.IsZero() {
 			c.SetReadTimeout(0)
@@ -164,8 +167,7 @@ const (
 // Its first byte may take as long as the read deadline allows, the rest
 // Limits.HeadTimeout.
 func (c *Conn) readHead(strict bool) ([]byte, error) {
-	scanned := 0
-	hurried := c.r < c.w
+	scanned, begun := 0, false
 	for {
 		if c.r < c.w {
 			end, next, err := endOfHead(c.in[c.r:c.w], scanned, strict)
@@ -180,22 +182,17 @@ func (c *Conn) readHead(strict bool) ([]byte, error) {
 				c.r += end
 				return head, nil
 			}
-			scanned = next
-			if hurried = true; scanned == 0 && c.w-c.r > c.lim.Target+64 {
+			if scanned = next; scanned == 0 && c.w-c.r > c.lim.Target+64 {
 				return nil, c.tooLong()
 			}
-			c.hurry()
+			if !begun {
+				begun = true // the patience for a first byte is over
+				c.SetReadTimeout(c.lim.HeadTimeout)
+			}
 		}
 		if err := c.fill(c.lim.Head + 1); err != nil {
-			return nil, c.headError(err, hurried)
+			return nil, c.headError(err, begun)
 		}
-	}
-}
-
-// hurry replaces the patience for a first byte by that for a whole head.
-func (c *Conn) hurry() {
-	if d := c.lim.HeadTimeout; c.readBy.IsZero() || time.Until(c.readBy) > d {
-		c.SetReadTimeout(d)
 	}
 }
 
@@ -218,8 +215,10 @@ func (c *Conn) headError(err error, begun bool) error {
 	switch {
 	case errors.Is(err, io.ErrShortBuffer):
 		return c.tooLong()
-	case !begun && (errors.Is(err, io.EOF) || errors.Is(err, os.ErrDeadlineExceeded)):
+	case !begun && errors.Is(err, io.EOF):
 		return ErrIdleClosed
+	case !begun && errors.Is(err, os.ErrDeadlineExceeded):
+		return ErrIdleTimeout
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return badf(408, "the head took longer than %s", c.lim.HeadTimeout)
 	case errors.Is(err, io.EOF):

@@ -28,6 +28,13 @@ var (
 	// messages, which is how HTTP connections normally end.
 	ErrIdleClosed = errors.New("connection closed while idle")
 
+	// ErrIdleTimeout reports that no byte of a message came before the read
+	// deadline. The connection is intact and may be read again.
+	ErrIdleTimeout = errors.New("no message came in time")
+
+	// ErrAborted reports a body whose reading was given up by [Body.Abort].
+	ErrAborted = errors.New("reading of the body was given up")
+
 	// ErrBodyTooLarge reports a message body longer than its limit.
 	ErrBodyTooLarge error = &Error{Status: 413, Detail: "body exceeds the limit"}
 

@@ -205,7 +205,7 @@ func (c *Conn) Serve(ctx context.Context, handle func(context.Context, *Exchange
 	}
 	c.nc.Close()
 	c.Release()
-	if errors.Is(err, ErrIdleClosed) {
+	if errors.Is(err, ErrIdleClosed) || errors.Is(err, ErrIdleTimeout) {
 		return nil
 	}
 	return err
@@ -213,7 +213,7 @@ func (c *Conn) Serve(ctx context.Context, handle func(context.Context, *Exchange
 
 func (c *Conn) serveAll(ctx context.Context, handle func(context.Context, *Exchange)) error {
 	for {
-		c.expectBy(c.lim.IdleTimeout)
+		c.ReadWithin(c.lim.IdleTimeout)
 		if !c.setIdle(true) {
 			return nil
 		}

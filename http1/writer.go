@@ -40,6 +40,7 @@ type Writer struct {
 	begin    int  // where in buf the current head begins
 	discard  bool // the body is counted but not sent (HEAD)
 	trailers bool
+	sent     int64 // bytes of this message that were handed to the connection
 	tap      Tap
 	err      error
 }
@@ -93,6 +94,7 @@ func (w *Writer) StartResponse(status int, reason []byte) {
 
 func (w *Writer) start() []byte {
 	b := w.grab()
+	w.sent = 0
 	w.begin, w.mode, w.hasDate, w.trailers, w.discard = len(b), writeHead, false, false, false
 	return b
 }
@@ -218,13 +220,17 @@ func (w *Writer) send(p []byte) (int, error) {
 	if d, ok := w.dst.(*deadlineWriter); ok && w.vectored {
 		w.vec = [3][]byte{w.buf, p, end}
 		w.bufs = w.vec[:]
-		_, w.err = d.writeVector(&w.bufs)
+		var n int64
+		n, w.err = d.writeVector(&w.bufs)
+		w.sent += n
 		w.vec = [3][]byte{}
 		w.buf = w.buf[:0]
 	} else {
 		w.Flush()
 		if w.err == nil {
-			_, w.err = w.dst.Write(p)
+			var n int
+			n, w.err = w.dst.Write(p)
+			w.sent += int64(n)
 		}
 		w.buf = append(w.buf, end...)
 	}
@@ -268,10 +274,18 @@ func (w *Writer) Flush() error {
 	if w.err != nil || len(w.buf) == 0 {
 		return w.err
 	}
-	_, w.err = w.dst.Write(w.buf)
-	w.buf = w.buf[:0]
-	return w.err
+	n, err := w.dst.Write(w.buf)
+	w.sent += int64(n)
+	w.err, w.buf = err, w.buf[:0]
+	return err
 }
+
+// Sent returns how many bytes the destination has taken since the message
+// was started: 0 behind an error means that the peer can have seen none.
+func (w *Writer) Sent() int64 { return w.sent }
+
+// Err returns the error that made the writer unusable, if any.
+func (w *Writer) Err() error { return w.err }
 
 // Reset forgets the message that was begun since the last Flush.
 func (w *Writer) Reset() {
