@@ -121,8 +121,10 @@ func (x *Exchange) closes() bool {
 	if x.mustEnd || !x.Request.keepsAlive() || x.c.isDraining() {
 		return true
 	}
+	// A body that is still unread may yet be read while the response goes
+	// out, unless the client was never told to send it.
 	b := x.Request.Body
-	return !b.ended() && (b.err != nil || b.expect || b.Length() < 0 && b.c.r == b.c.w || b.Length() > lingerMax)
+	return b.expect || !b.ended() && b.err != nil
 }
 
 // Finish ends the response and sends it.

@@ -228,7 +228,7 @@ func (l *Link) Uploading() bool {
 func (l *Link) Done() bool {
 	if u := l.upload; u != nil {
 		l.upload = nil
-		if !u.finished() {
+		if !u.finishedSoon() {
 			u.abort(l.conn)
 			return false
 		}
