@@ -23,7 +23,9 @@ const (
 type Config struct {
 	// Path is the file it came from, as given to Load or Parse.
 	Path string
-	// Relays, Claims and Routes keep the order of the file.
+	// Relays, Claims and Routes keep the order of the file. A route without a
+	// name is named after its match; its claim may be left out when there is
+	// one claim only, and is filled in then.
 	Relays []Relay
 	Claims []Claim
 	Routes []routes.Spec
@@ -112,8 +114,12 @@ func (f *file) fillIn() {
 		}
 	}
 	for i := range f.Routes {
-		if f.Routes[i].Name == "" {
-			f.Routes[i].Name = f.Routes[i].Match
+		r := &f.Routes[i]
+		if r.Name == "" {
+			r.Name = r.Match
+		}
+		if r.Claim == "" && len(f.Claims) == 1 {
+			r.Claim = f.Claims[0].Name
 		}
 	}
 }

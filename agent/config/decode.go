@@ -22,8 +22,13 @@ type decoder struct {
 	path     string
 	doc      *document
 	problems Problems
+	// unreadable: the text is no YAML, so nothing was decoded.
+	unreadable bool
 	// places has the token of each value read, by its path: "claims[1].relay".
 	places map[string]*token.Token
+	// broken has the paths of values that have a problem already, so that the
+	// checks that follow do not complain of its consequences.
+	broken map[string]bool
 	// through counts the aliases around the value being read, aliased the
 	// values read inside of any.
 	through, aliased int
@@ -49,8 +54,20 @@ func (d *decoder) line(path string) int {
 	return 0
 }
 
+// isBroken says whether the value of that path or one around it has a problem.
+func (d *decoder) isBroken(path string) bool {
+	for path != "" {
+		if d.broken[path] {
+			return true
+		}
+		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
+	}
+	return false
+}
+
 // report notes a problem with the value of that path.
 func (d *decoder) report(path, message, remedy string) {
+	d.broken[path] = true
 	d.reportAt(d.place(path), message, remedy)
 }
 
@@ -63,6 +80,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 	n, leave := d.resolve(n)
 	defer leave()
 	if n == nil {
+		d.broken[path] = true
 		return
 	}
 	d.places[path] = first(n)
@@ -144,7 +162,7 @@ func (d *decoder) pointer(n ast.Node, v reflect.Value, path string) {
 
 // object reads a mapping into a struct.
 func (d *decoder) object(n ast.Node, v reflect.Value, path string) {
-	entries, ok := d.entries(n)
+	entries, ok := d.entries(n, path)
 	if !ok {
 		d.wrongKind(n, path, "keys ("+strings.Join(keysOf(v.Type()), ", ")+")")
 		return
@@ -155,8 +173,9 @@ func (d *decoder) object(n ast.Node, v reflect.Value, path string) {
 			d.value(e.value, v.Field(i), join(path, e.name))
 			continue
 		}
-		message, remedy := unknownKey(e.name, path, v.Type())
+		message, remedy, meant := unknownKey(e.name, path, v.Type())
 		d.reportAt(e.key, message, remedy)
+		d.broken[join(path, meant)] = true
 	}
 }
 
@@ -179,7 +198,7 @@ func (d *decoder) list(n ast.Node, v reflect.Value, path string) {
 
 // table reads a mapping into a map of text by name.
 func (d *decoder) table(n ast.Node, v reflect.Value, path string) {
-	entries, ok := d.entries(n)
+	entries, ok := d.entries(n, path)
 	if !ok {
 		d.wrongKind(n, path, "names with a value each")
 		return
@@ -226,7 +245,7 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, path string) {
 		v.SetBool(b.Value)
 	case reflect.Int, reflect.Int64:
 		i, err := strconv.ParseInt(s, 10, 64)
-		if err != nil || n.Type() != ast.IntegerType || v.OverflowInt(i) || i > math.MaxInt32 {
+		if err != nil || n.Type() != ast.IntegerType || i > math.MaxInt32 || i < math.MinInt32 {
 			d.wrongKind(n, path, "a whole number")
 			return
 		}
@@ -241,8 +260,11 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, path string) {
 // the value: it may be a secret in the wrong place.
 func (d *decoder) wrongKind(n ast.Node, path, want string) {
 	what := "this file"
-	if name := leaf(path); name != "" {
-		what = strconv.Quote(name)
+	if strings.HasSuffix(path, "]") {
+		what = "an entry of " + strconv.Quote(leaf(path))
+	} else if path != "" {
+		what = strconv.Quote(leaf(path))
 	}
+	d.broken[path] = true
 	d.reportAt(first(n), fmt.Sprintf("%s wants %s, not %s", what, want, kindName(n)), "")
 }

@@ -6,30 +6,35 @@ import (
 	"strings"
 )
 
-// later are keys that belong to Homehook's language but not to this version,
-// by the kind of block, with what to do meanwhile. They get a clearer answer
-// than a key that nobody knows.
-var later = map[string]map[string]string{
+// laterKey is a key that belongs to Homehook's language but not to this
+// version. It gets a clearer answer than a key that nobody knows.
+type laterKey struct {
+	// remedy says what to do meanwhile.
+	remedy string
+	// meant is the key of this version that takes its place, if any.
+	meant string
+}
+
+// later has those keys by the kind of block.
+var later = map[string]map[string]laterKey{
 	"a route": {
-		"verify":     "leave it out and write unverified: true, or check the signature in your own handler",
-		"when":       "leave it out and decide in your own handler",
-		"background": "leave it out: the sender waits for the answer",
-		"continue":   "leave it out: the first route that matches is the one that runs",
-		"parallel":   "leave it out",
-		"transform":  "leave it out",
-		"retry":      "leave it out",
-		"cgi":        "use forward, script or respond",
-		"fastcgi":    "use forward, script or respond",
-		"save":       "use forward, script or respond",
-		"notify":     "use forward, script or respond",
+		"verify":     {"leave it out and write unverified: true, or check the signature in your own handler", "unverified"},
+		"when":       {"leave it out and decide in your own handler", ""},
+		"background": {"leave it out: the sender waits for the answer", ""},
+		"continue":   {"leave it out: the first route that matches is the one that runs", ""},
+		"parallel":   {"leave it out", ""},
+		"transform":  {"leave it out", ""},
+		"retry":      {"leave it out", ""},
+		"cgi":        {"use forward, script or respond", "forward"},
+		"fastcgi":    {"use forward, script or respond", "forward"},
+		"save":       {"use forward, script or respond", "forward"},
+		"notify":     {"use forward, script or respond", "forward"},
 	},
 	"a claim": {
-		"parallel": "leave it out",
-		"hold":     "leave it out",
-		"accepted": "leave it out",
+		"parallel": {"leave it out", ""},
 	},
 	"history": {
-		"redact": "leave it out, or use a smaller body",
+		"redact": {"leave it out, or keep less of a body with body:", ""},
 	},
 }
 
@@ -50,18 +55,18 @@ func blockName(path string) string {
 }
 
 // unknownKey says what is wrong with a key that the block at path, of type t,
-// does not have, and what to do about it.
-func unknownKey(key, path string, t reflect.Type) (message, remedy string) {
+// does not have, what to do about it, and which key was meant, if any.
+func unknownKey(key, path string, t reflect.Type) (message, remedy, meant string) {
 	block := blockName(path)
-	if remedy, ok := later[block][key]; ok {
-		return fmt.Sprintf("%q in %s is not available in this version", key, block), remedy
+	if l, ok := later[block][key]; ok {
+		return fmt.Sprintf("%q in %s is not available in this version", key, block), l.remedy, l.meant
 	}
 	message = fmt.Sprintf("unknown key %q in %s", key, block)
 	keys := keysOf(t)
 	if near := nearest(key, keys); near != "" {
-		return message, fmt.Sprintf("did you mean %q?", near)
+		return message, fmt.Sprintf("did you mean %q?", near), near
 	}
-	return message, "it knows: " + strings.Join(keys, ", ")
+	return message, "it knows: " + strings.Join(keys, ", "), ""
 }
 
 // nearest is the one of names that is most like name, or "" when none is like

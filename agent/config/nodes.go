@@ -18,7 +18,7 @@ type entry struct {
 
 // entries gives the keys of a mapping in order, those that a merge key brings
 // in last. It reports a key given twice. ok is false when n is no mapping.
-func (d *decoder) entries(n ast.Node) (list []entry, ok bool) {
+func (d *decoder) entries(n ast.Node, path string) (list []entry, ok bool) {
 	m, ok := n.(ast.MapNode)
 	if !ok {
 		return nil, false
@@ -44,7 +44,7 @@ func (d *decoder) entries(n ast.Node) (list []entry, ok bool) {
 		list = append(list, entry{name, first(key), it.Value()})
 	}
 	for _, n := range merged {
-		for _, e := range d.merge(n) {
+		for _, e := range d.merge(n, path) {
 			if _, given := seen[e.name]; !given {
 				seen[e.name] = e.key
 				list = append(list, e)
@@ -54,22 +54,25 @@ func (d *decoder) entries(n ast.Node) (list []entry, ok bool) {
 	return list, true
 }
 
-// merge gives the entries behind a merge key: of one mapping or of a list.
-func (d *decoder) merge(n ast.Node) []entry {
+// merge gives the entries behind a merge key of the mapping at path: of one
+// mapping or of a list.
+func (d *decoder) merge(n ast.Node, path string) []entry {
 	n, leave := d.resolve(n)
 	defer leave()
 	if n == nil {
+		d.broken[path] = true
 		return nil
 	}
 	if seq, ok := n.(*ast.SequenceNode); ok {
 		var all []entry
 		for _, item := range seq.Values {
-			all = append(all, d.merge(item)...)
+			all = append(all, d.merge(item, path)...)
 		}
 		return all
 	}
-	list, ok := d.entries(n)
+	list, ok := d.entries(n, path)
 	if !ok {
+		d.broken[path] = true
 		d.reportAt(first(n), "<< wants a mapping or a list of mappings, not "+kindName(n), "")
 	}
 	return list
@@ -110,8 +113,10 @@ func kindName(n ast.Node) string {
 		return "keys"
 	case ast.SequenceType:
 		return "a list"
-	case ast.IntegerType, ast.FloatType, ast.InfinityType, ast.NanType:
-		return "a number"
+	case ast.IntegerType:
+		return "a number like this"
+	case ast.FloatType, ast.InfinityType, ast.NanType:
+		return "a fraction"
 	case ast.BoolType:
 		return "true or false"
 	case ast.NullType:
@@ -159,8 +164,10 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// leaf is the last key of a path: "max_body" of "claims[0].max_body".
+// leaf is the last key of a path: "command" of "routes[0].script.command[1]".
 func leaf(path string) string {
-	path = strings.TrimRight(path, "[]0123456789")
+	for strings.HasSuffix(path, "]") {
+		path = path[:strings.LastIndexByte(path, '[')]
+	}
 	return path[strings.LastIndexByte(path, '.')+1:]
 }

@@ -2,7 +2,6 @@ package config
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,13 +65,9 @@ func (ps Problems) sorted() Problems {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return slices.Compact(ps)
-}
-
-// asProblems gives err as Problems: itself, or one without a place.
-func asProblems(path string, err error) Problems {
-	if ps, ok := errors.AsType[Problems](err); ok {
-		return ps
-	}
-	return Problems{{File: path, Message: err.Error()}}
+	seen := make(map[Problem]bool, len(ps))
+	return slices.DeleteFunc(ps, func(p Problem) bool {
+		defer func() { seen[p] = true }()
+		return seen[p]
+	})
 }

@@ -1,0 +1,291 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"homehook/agent/config"
+	"homehook/agent/control"
+	"homehook/agent/credentials"
+	"homehook/agent/history"
+	"homehook/http1"
+	"homehook/ptth"
+)
+
+const (
+	// pingEvery is the interval of pings that the agent asks relays for.
+	pingEvery = 20 * time.Second
+
+	// finishing is what running handlers get to end by themselves when the
+	// agent stops.
+	finishing = 5 * time.Second
+)
+
+// Options say where an agent finds its things.
+type Options struct {
+	Config      string             // path of the configuration file, which need not exist yet
+	History     string             // path of the history
+	Socket      string             // path of the control socket or name of the pipe; "" opens none
+	Credentials *credentials.Store // holds relay tokens
+	Version     string             // of this program
+	Log         *slog.Logger       // default: nowhere
+}
+
+// Agent is one running agent. It is made by [New] and runs once.
+type Agent struct {
+	opts    Options
+	log     *slog.Logger
+	hub     *control.Hub
+	inbox   *inbox
+	journal *history.Journal
+	started time.Time
+
+	base    context.Context // Run's own, ends when the agent stops
+	keeping sync.WaitGroup  // keepers at work, those on their way out included
+
+	mu        sync.Mutex // guards the rest
+	config    *config.Config
+	configErr error
+	keepers   map[string]*running // by claim
+}
+
+// running is a keeper at work and what it was made from.
+type running struct {
+	*keeper
+	relay config.Relay
+	token string
+	stop  context.CancelFunc
+}
+
+// New reads the configuration and opens the history. The error is
+// [config.Problems] when the configuration is bad.
+func New(ctx context.Context, o Options) (*Agent, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	c, err := config.Load(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	j, err := history.Open(ctx, o.History, historyOptions(c.History, o.Log))
+	if err != nil {
+		return nil, fmt.Errorf("open history: %w", err)
+	}
+	a := &Agent{
+		opts: o, log: o.Log, hub: control.NewHub(), journal: j, started: time.Now(),
+		config: c, keepers: make(map[string]*running),
+	}
+	a.inbox = &inbox{journal: j, hub: a.hub, log: o.Log}
+	return a, nil
+}
+
+func historyOptions(h config.History, log *slog.Logger) history.Options {
+	return history.Options{Keep: h.Keep, MaxSize: int64(h.MaxSize), Body: int(h.Body), Log: log}
+}
+
+// Run keeps links and takes deliveries until ctx ends, then ends in order:
+// links first, running handlers within five seconds, the history last. It
+// returns nil when ctx ended, or why the control socket could not be served.
+func (a *Agent) Run(ctx context.Context) error {
+	defer a.journal.Close()
+	defer a.hub.Close()
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	a.inbox.work = work
+
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	a.base = ctx
+	var wg sync.WaitGroup
+	if err := a.serveControl(ctx, stop, &wg); err != nil {
+		return err
+	}
+	a.apply(a.config)
+	wg.Go(func() { a.watch(ctx) })
+
+	<-ctx.Done()
+	hurry := time.AfterFunc(finishing, stopWork)
+	defer hurry.Stop()
+	a.stopKeepers()
+	wg.Wait()
+	a.inbox.table.Load().Close()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// serveControl opens the control socket and serves it until ctx ends.
+func (a *Agent) serveControl(ctx context.Context, stop context.CancelCauseFunc, wg *sync.WaitGroup) error {
+	if a.opts.Socket == "" {
+		return nil
+	}
+	l, err := control.Listen(a.opts.Socket)
+	if err != nil {
+		return err
+	}
+	s := control.NewServer(&backend{a}, a.log)
+	wg.Go(func() {
+		if err := s.Serve(ctx, l); err != nil && ctx.Err() == nil {
+			stop(fmt.Errorf("serve control socket: %w", err))
+		}
+	})
+	return nil
+}
+
+// watch follows the configuration file until ctx ends.
+func (a *Agent) watch(ctx context.Context) {
+	refuse := func(err error) {
+		a.mu.Lock()
+		a.configErr = err
+		a.mu.Unlock()
+		a.log.Error("configuration refused, the last good one stays in use", "error", err)
+		a.hub.Publish(control.Event{Type: control.EventConfig, Error: err.Error()})
+	}
+	apply := func(c *config.Config) {
+		a.apply(c)
+		a.log.Info("configuration loaded", "claims", len(c.Claims), "routes", len(c.Routes))
+		a.hub.Publish(control.Event{Type: control.EventConfig})
+	}
+	if err := config.Watch(ctx, a.opts.Config, a.log, apply, refuse); err != nil && ctx.Err() == nil {
+		a.log.Error("configuration is not watched, changes need a restart", "error", err)
+	}
+}
+
+// apply puts a configuration in force: routes at once, and links of claims
+// that are new or changed. Links of other claims are not touched.
+func (a *Agent) apply(c *config.Config) {
+	old := a.inbox.table.Swap(c.Table)
+	if old != nil && old != c.Table {
+		old.Close()
+	}
+	keep := int64(c.History.Body)
+	if c.History.Off {
+		keep = -1
+	}
+	a.inbox.keep.Store(keep)
+
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if before := a.config.History; before.Keep != c.History.Keep || before.MaxSize != c.History.MaxSize {
+		a.journal.SetRetention(c.History.Keep, int64(c.History.MaxSize))
+	}
+	a.config, a.configErr = c, nil
+	a.reconcileLocked()
+}
+
+// reconcile makes changed credentials count.
+func (a *Agent) reconcile() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.reconcileLocked()
+}
+
+// reconcileLocked starts and stops keepers until they fit the configuration
+// and the credentials.
+func (a *Agent) reconcileLocked() {
+	wanted := make(map[string]bool)
+	for _, claim := range a.config.Claims {
+		wanted[claim.Name] = true
+		relay := a.relayLocked(claim.Relay)
+		token, err := a.token(relay)
+		if r := a.keepers[claim.Name]; r != nil {
+			if r.claim == claim && r.relay == relay && r.token == token {
+				continue
+			}
+			r.stop()
+		}
+		a.keepers[claim.Name] = a.start(claim, relay, token, err)
+	}
+	for name, r := range a.keepers {
+		if !wanted[name] {
+			r.stop()
+			delete(a.keepers, name)
+		}
+	}
+}
+
+func (a *Agent) relayLocked(name string) config.Relay {
+	for _, r := range a.config.Relays {
+		if r.Name == name {
+			return r
+		}
+	}
+	return config.Relay{}
+}
+
+// token returns the value of a relay's token, "" for a relay that has none.
+func (a *Agent) token(r config.Relay) (string, error) {
+	if r.Token == "" {
+		return "", nil
+	}
+	v, err := a.opts.Credentials.Get(r.Token)
+	if errors.Is(err, credentials.ErrNotFound) {
+		return "", fmt.Errorf("credential %q is missing; set it with: homehook secret set %s", r.Token, r.Token)
+	}
+	return v, err
+}
+
+// start sets a keeper to work for a claim. problem, if any, is why it cannot.
+func (a *Agent) start(claim config.Claim, relay config.Relay, token string, problem error) *running {
+	ctx, stop := context.WithCancel(a.base)
+	k := &keeper{
+		claim: claim, wanted: make(chan struct{}, 1), log: a.log.With("relay", relay.Name),
+		changed: a.publishStatus,
+	}
+	r := &running{keeper: k, relay: relay, token: token, stop: stop}
+	base, conf, err := endpoint(relay)
+	if problem == nil {
+		problem = err
+	}
+	if problem != nil {
+		a.log.Error("claim is not served", "claim", claim.Name, "error", problem)
+		k.state = linkState{err: problem.Error(), refused: true}
+		return r
+	}
+	d := &ptth.Dialer{
+		Relay: base, Token: token, TLS: conf, Ping: pingEvery, MaxLinks: claim.MaxLinks,
+		Agent: "Homehook/" + a.opts.Version,
+	}
+	k.state.url = base.JoinPath("~"+claim.Name, "/").String()
+	k.dial = func(ctx context.Context) (*ptth.AgentLink, error) { return d.Dial(ctx, claim.Name) }
+	k.serve = func(_ context.Context, l *ptth.AgentLink, x *http1.Exchange) { a.inbox.take(k, l, x) }
+	var asking sync.WaitGroup
+	k.connected = func(ctx context.Context) {
+		asking.Go(func() { a.register(ctx, k, newRegistry(base, token, conf)) })
+	}
+	a.keeping.Go(func() {
+		k.run(ctx)
+		asking.Wait()
+	})
+	return r
+}
+
+// register tells a relay the settings of a claim and learns its public URL.
+func (a *Agent) register(ctx context.Context, k *keeper, r *registry) {
+	public, err := r.put(ctx, k.claim)
+	switch {
+	case err == nil:
+		k.set(func(s *linkState) { s.url = public })
+	case errors.Is(err, errForeign):
+		k.log.Debug("relay has no claims API", "claim", k.claim.Name)
+	case ctx.Err() == nil:
+		k.log.Warn("settings of the claim did not reach the relay", "claim", k.claim.Name, "error", err)
+		k.set(func(s *linkState) { s.err = err.Error() })
+	}
+	a.publishStatus()
+}
+
+// stopKeepers ends all links and waits for what runs on them.
+func (a *Agent) stopKeepers() {
+	a.mu.Lock()
+	for _, r := range a.keepers {
+		r.stop()
+	}
+	a.mu.Unlock()
+	a.keeping.Wait()
+}

@@ -1,0 +1,253 @@
+package config
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"homehook/routes"
+)
+
+// maxLinks is the most links that one claim may ask for.
+const maxLinks = 1024
+
+// checker holds values against each other once they are decoded.
+type checker struct {
+	*decoder
+	file *file
+	// reported has the paths of the problems found so far.
+	reported map[string]bool
+}
+
+// check reports everything wrong between the values, and compiles the routes.
+func (c *checker) check() *routes.Table {
+	for i := range c.file.Relays {
+		c.relay(i)
+	}
+	for i := range c.file.Claims {
+		c.claim(i)
+	}
+	c.history()
+	for i := range c.file.Routes {
+		c.route(i)
+	}
+	return c.compile()
+}
+
+// report notes a problem unless the value was not even read.
+func (c *checker) report(path, message, remedy string) {
+	if c.isBroken(path) {
+		return
+	}
+	c.reported[path] = true
+	c.reportAt(c.place(path), message, remedy)
+}
+
+// relay checks one relay.
+func (c *checker) relay(i int) {
+	r, path := c.file.Relays[i], fmt.Sprintf("relays[%d]", i)
+	if c.name(path, "relay", r.Name) {
+		c.once(path, "relay", r.Name, i, func(j int) string { return c.file.Relays[j].Name })
+	}
+	c.relayURL(path+".url", r)
+	if r.Token != "" && !credentialName(r.Token) {
+		// The value is not repeated: it may be the secret itself.
+		c.report(path+".token", "token is the name of a credential, never the secret itself", fmt.Sprintf("keep the secret with: homehook secret set relay/%s, and write token: relay/%s", r.Name, r.Name))
+	}
+	c.roots(path+".ca", r.CA)
+}
+
+// claim checks one claim.
+func (c *checker) claim(i int) {
+	cl, path := c.file.Claims[i], fmt.Sprintf("claims[%d]", i)
+	if c.name(path, "claim", cl.Name) {
+		c.once(path, "claim", cl.Name, i, func(j int) string { return c.file.Claims[j].Name })
+	}
+	c.claimRelay(path+".relay", cl)
+	switch cl.Answer {
+	case "through":
+	case "hold", "store":
+		c.report(path+".answer", fmt.Sprintf("answer mode %q is not available in this version", cl.Answer), `use "through"`)
+	default:
+		c.report(path+".answer", fmt.Sprintf("unknown answer mode %q", cl.Answer), `use "through"`)
+	}
+	if cl.MaxLinks < 1 || cl.MaxLinks > maxLinks {
+		c.report(path+".max_links", fmt.Sprintf("max_links is not between 1 and %d", maxLinks), fmt.Sprintf("leave it out for %d", DefaultMaxLinks))
+	}
+}
+
+// claimRelay checks that a claim names a relay that there is.
+func (c *checker) claimRelay(path string, cl Claim) {
+	names, ok := c.names("relays", len(c.file.Relays), func(i int) string { return c.file.Relays[i].Name })
+	if !ok {
+		return
+	}
+	title := "this claim"
+	if cl.Name != "" {
+		title = fmt.Sprintf("claim %q", cl.Name)
+	}
+	switch {
+	case slices.Contains(names, cl.Relay):
+	case cl.Relay != "":
+		c.report(path, fmt.Sprintf("%s names relay %q, which is not defined", title, cl.Relay), instead(cl.Relay, names, "relays"))
+	case len(c.file.Relays) == 0:
+		c.report(path, title+" has no relay", "add a relay first: homehook relay add NAME URL")
+	case len(c.file.Relays) > 1:
+		c.report(path, title+" does not say on which relay", "add relay: and one of: "+strings.Join(names, ", "))
+	}
+}
+
+// names lists the names of the entries of a list. ok is false when a name
+// could not be read: then a name that seems missing may be that one.
+func (c *checker) names(list string, n int, nameOf func(int) string) (names []string, ok bool) {
+	if c.isBroken(list) {
+		return nil, false
+	}
+	for i := range n {
+		if c.isBroken(fmt.Sprintf("%s[%d].name", list, i)) {
+			return nil, false
+		}
+		if name := nameOf(i); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names, true
+}
+
+// history checks the settings of the history.
+func (c *checker) history() {
+	h := c.file.History
+	if h.Keep != nil && *h.Keep == 0 {
+		c.report("history.keep", "keep is zero", "write history: {off: true} to keep nothing")
+	}
+	if h.MaxSize != nil && *h.MaxSize == 0 {
+		c.report("history.max_size", "max_size is zero", "write history: {off: true} to keep nothing")
+	}
+}
+
+// name checks the name of a relay or claim and says whether there is one.
+func (c *checker) name(path, kind, name string) bool {
+	if name == "" {
+		c.report(path+".name", "this "+kind+" has no name", "add name: and a short name")
+		return false
+	}
+	if !label(name) {
+		c.report(path+".name", fmt.Sprintf("%s name %q is not made of lower-case letters, digits and hyphens", kind, name), "a name begins and ends with a letter or digit and has at most 63 of them")
+	}
+	return true
+}
+
+// once reports entry i when an earlier one has the same name.
+func (c *checker) once(path, kind, name string, i int, nameOf func(int) string) {
+	for j := range i {
+		if nameOf(j) == name {
+			first := c.line(fmt.Sprintf("%s[%d].name", path[:strings.IndexByte(path, '[')], j))
+			c.report(path+".name", fmt.Sprintf("%s %q is defined twice (first at line %d)", kind, name, first), "")
+			return
+		}
+	}
+}
+
+// relayURL checks the address of a relay. Messages leave the address out where
+// it may hold a password.
+func (c *checker) relayURL(path string, r Relay) {
+	if r.URL == "" {
+		c.report(path, "this relay has no url", "add url: https://… as the relay's operator gave it")
+		return
+	}
+	u, err := url.Parse(r.URL)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "":
+		c.report(path, "url is not an address", "write it like https://relay.example.com")
+	case u.Scheme != "https" && u.Scheme != "http":
+		c.report(path, fmt.Sprintf("url has the scheme %q", u.Scheme), "use https:// (or http:// on this machine)")
+	case u.User != nil:
+		c.report(path, "url holds a user name or password", "leave it out and name a credential with token:")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		c.report(path, "url has a query or fragment", "leave out everything from ? or # on")
+	case u.Scheme == "http" && !loopback(u.Hostname()) && !r.Plain:
+		c.report(path, "http:// would send token and deliveries readable over the network", "use https://, or add plain: true if you accept that")
+	}
+}
+
+// roots checks that a file of roots holds certificates.
+func (c *checker) roots(path, name string) {
+	if name == "" {
+		return
+	}
+	if !filepath.IsAbs(name) {
+		c.report(path, fmt.Sprintf("ca %q is not an absolute path", name), "")
+		return
+	}
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.report(path, fmt.Sprintf("ca %q does not exist", name), "")
+		return
+	case err != nil || !info.Mode().IsRegular() || info.Size() > maxFile:
+		c.report(path, fmt.Sprintf("ca %q is not a file of certificates", name), "")
+		return
+	}
+	pem, err := os.ReadFile(name)
+	if err != nil {
+		c.report(path, fmt.Sprintf("ca %q cannot be read", name), "let the user of the agent read it")
+		return
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		c.report(path, fmt.Sprintf("ca %q holds no certificate", name), "it must be a PEM file with CERTIFICATE blocks")
+	}
+}
+
+// loopback says whether host is this machine, whatever the resolver thinks.
+func loopback(host string) bool {
+	if host = strings.ToLower(strings.TrimSuffix(host, ".")); host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// label says whether name is a DNS label in lower case.
+func label(name string) bool {
+	if name == "" || len(name) > 63 || name[0] == '-' || name[len(name)-1] == '-' {
+		return false
+	}
+	return onlyOf(name, "-")
+}
+
+// credentialName says whether name can be the name of a credential. Long runs
+// of hexadecimal digits are taken for a secret that was written here by mistake.
+func credentialName(name string) bool {
+	if name == "" || len(name) > 64 || !onlyOf(name[:1], "") || !onlyOf(name, "._/-") {
+		return false
+	}
+	return len(name) < 24 || strings.Trim(name, "0123456789abcdef-") != ""
+}
+
+// onlyOf says whether s has only lower-case letters, digits and extra.
+func onlyOf(s, extra string) bool {
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune(extra, r) {
+			return false
+		}
+	}
+	return true
+}
+
+// instead names what may have been meant with a name that is not there.
+func instead(name string, names []string, kind string) string {
+	if near := nearest(name, names); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(names) == 0 {
+		return "there are no " + kind
+	}
+	return "there are: " + strings.Join(names, ", ")
+}

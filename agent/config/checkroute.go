@@ -1,0 +1,93 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// route checks one route as far as the file's other parts and this version's
+// rules are concerned; its pattern and handler are the routes package's matter.
+func (c *checker) route(i int) {
+	r, path := c.file.Routes[i], fmt.Sprintf("routes[%d]", i)
+	c.routeName(i)
+	c.routeClaim(i)
+	c.routeHandlers(i)
+	if !r.Unverified {
+		c.report(path+".unverified", fmt.Sprintf("%s does not check who sends", c.routeTitle(i)), "write unverified: true to accept deliveries from anyone (verify is not available in this version)")
+	}
+}
+
+// routeName reports a second route of one name. The history and the command
+// line tell routes apart by it.
+func (c *checker) routeName(i int) {
+	name, path := c.file.Routes[i].Name, fmt.Sprintf("routes[%d]", i)
+	for j := range i {
+		if name == "" || c.file.Routes[j].Name != name {
+			continue
+		}
+		message := fmt.Sprintf("route %q is defined twice (first at line %d)", name, c.line(fmt.Sprintf("routes[%d]", j)))
+		if _, given := c.places[path+".name"]; given {
+			c.report(path+".name", message, "give each a name of its own")
+			return
+		}
+		c.reported[path+".name"] = true
+		c.report(path+".match", message, "add a name: a route without one is named after its match")
+		return
+	}
+}
+
+// routeClaim reports a route whose claim is not there or not said.
+func (c *checker) routeClaim(i int) {
+	names, ok := c.names("claims", len(c.file.Claims), func(j int) string { return c.file.Claims[j].Name })
+	if !ok {
+		c.reported[fmt.Sprintf("routes[%d].claim", i)] = true
+		return
+	}
+	claim, path, title := c.file.Routes[i].Claim, fmt.Sprintf("routes[%d].claim", i), c.routeTitle(i)
+	switch {
+	case slices.Contains(names, claim):
+	case claim != "":
+		c.report(path, fmt.Sprintf("%s names claim %q, which is not defined", title, claim), instead(claim, names, "claims"))
+	case len(c.file.Claims) == 0:
+		c.report(path, title+" has no claim", "add a claim first: homehook claim NAME")
+	case len(c.file.Claims) > 1:
+		c.report(path, title+" does not say for which claim", "add claim: and one of: "+strings.Join(names, ", "))
+	}
+}
+
+// routeHandlers reports a route with no handler or more than one.
+func (c *checker) routeHandlers(i int) {
+	r, path := c.file.Routes[i], fmt.Sprintf("routes[%d]", i)
+	var given []string
+	if r.Forward != nil {
+		given = append(given, "forward")
+	}
+	if r.Script != nil {
+		given = append(given, "script")
+	}
+	if r.Respond != nil {
+		given = append(given, "respond")
+	}
+	switch len(given) {
+	case 0:
+		for _, name := range []string{"forward", "script", "respond"} {
+			if c.isBroken(path + "." + name) {
+				c.reported[path] = true
+				return
+			}
+		}
+		c.report(path, c.routeTitle(i)+" does nothing", "add one of forward, script, respond")
+	case 1:
+	default:
+		c.report(path, fmt.Sprintf("%s has several handlers: %s", c.routeTitle(i), strings.Join(given, ", ")), "keep one; make a route of each")
+	}
+}
+
+// routeTitle names a route in a sentence.
+func (c *checker) routeTitle(i int) string {
+	if name := c.file.Routes[i].Name; name != "" {
+		return fmt.Sprintf("route %q", name)
+	}
+	return "this route"
+}

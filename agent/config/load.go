@@ -1,0 +1,120 @@
+package config
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"reflect"
+
+	"github.com/goccy/go-yaml/token"
+
+	"homehook/routes"
+)
+
+// Load reads and checks the file at path. A file that is not there gives an
+// empty Config. The error is [Problems] when the content is bad or others may
+// change the file, and something else when it cannot be read.
+func Load(path string) (*Config, error) {
+	cfg, _, err := load(path)
+	return cfg, err
+}
+
+// digest tells one content of the file from another.
+type digest [sha256.Size]byte
+
+// load also gives the digest of what it read, the zero one for no file.
+func load(path string) (*Config, digest, error) {
+	data, err := readFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		cfg, err := Parse(path, nil)
+		return cfg, digest{}, err
+	}
+	if err != nil {
+		return nil, digest{}, err
+	}
+	cfg, err := Parse(path, data)
+	return cfg, sha256.Sum256(data), err
+}
+
+// readFile gives the content of the file at path, after a look at who may
+// change it. A symbolic link is followed: who may change the link and who may
+// change what it points to is looked at both.
+func readFile(path string) ([]byte, error) {
+	f, err := openFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read config: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("read config: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, Problems{{File: path, Message: "this is not a regular file"}}
+	}
+	if p := checkAccess(path, info); p != nil {
+		return nil, Problems{*p}
+	}
+	// One byte more than allowed is enough to see that it is too large.
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read config: %w", err)
+	}
+	return data, nil
+}
+
+// Parse checks data as the content of the file at path, which it does not
+// read. The error is always [Problems]. Scripts and files of roots that the
+// configuration names are looked at where they lie.
+func Parse(path string, data []byte) (*Config, error) {
+	f, d := decode(path, data)
+	if d.unreadable {
+		return nil, d.problems
+	}
+	f.fillIn()
+	c := checker{decoder: d, file: f, reported: map[string]bool{}}
+	table := c.check()
+	if len(d.problems) > 0 {
+		return nil, d.problems.sorted()
+	}
+	return &Config{
+		Path:    path,
+		Relays:  f.Relays,
+		Claims:  f.Claims,
+		Routes:  f.Routes,
+		Table:   table,
+		History: f.History.history(),
+	}, nil
+}
+
+// decode reads data into the shape of the file and nothing more: no defaults,
+// no checks between one value and another. The decoder has the problems and
+// the places.
+func decode(path string, data []byte) (*file, *decoder) {
+	f := &file{}
+	d := &decoder{path: path, places: map[string]*token.Token{}, broken: map[string]bool{}}
+	doc, problem := read(path, data)
+	if problem != nil {
+		d.problems, d.unreadable = Problems{*problem}, true
+		return f, d
+	}
+	d.doc = doc
+	if doc.root != nil {
+		d.value(doc.root, reflect.ValueOf(f).Elem(), "")
+	}
+	return f, d
+}
+
+// compile has the routes compiled and puts what is wrong with them in place.
+func (c *checker) compile() *routes.Table {
+	table, problems := routes.Compile(c.file.Routes)
+	for _, p := range problems {
+		// One sentence about a value is enough, ours or theirs.
+		if path := "routes" + p.Path; !c.reported[path] {
+			c.report(path, p.Message, p.Remedy)
+		}
+	}
+	return table
+}

@@ -1,0 +1,95 @@
+package control
+
+import "time"
+
+// States of a [Delivery].
+const (
+	Received  = "received"
+	Running   = "running"
+	Waiting   = "waiting" // for the next attempt
+	Succeeded = "succeeded"
+	Rejected  = "rejected"
+	Duplicate = "duplicate"
+	Dead      = "dead" // failed for good
+	Expired   = "expired"
+)
+
+// states lists what the state parameter of a query may be.
+var states = [...]string{Received, Running, Waiting, Succeeded, Rejected, Duplicate, Dead, Expired}
+
+// Delivery is one line of the history. Fields and their order are those of the
+// history's own type, so that the agent converts one to the other.
+type Delivery struct {
+	ID         string    `json:"id"`
+	Claim      string    `json:"claim"`
+	Relay      string    `json:"relay"`
+	State      string    `json:"state"`
+	Method     string    `json:"method"`
+	Path       string    `json:"path"`
+	Query      string    `json:"query"`
+	Remote     string    `json:"remote"` // the sender's address as the relay saw it
+	Received   time.Time `json:"received"`
+	Size       int64     `json:"size"` // bytes of the whole body
+	BodySHA256 string    `json:"body_sha256"`
+	Route      string    `json:"route"`
+	Status     int       `json:"status"` // what the sender got; 0 is nothing yet
+	DurationMS float64   `json:"duration_ms"`
+	// Attempts counts the runs of handlers.
+	Attempts    int    `json:"attempts"`
+	SenderID    string `json:"sender_id"`
+	DuplicateOf string `json:"duplicate_of"`
+	ReplayOf    string `json:"replay_of"`
+	// Reason says in words why a delivery ended as it did.
+	Reason string `json:"reason"`
+}
+
+// Attempt is one run of one handler. Fields and order are those of the
+// history's own type.
+type Attempt struct {
+	Number     int       `json:"number"` // from 1
+	Route      string    `json:"route"`
+	Handler    string    `json:"handler"`
+	Started    time.Time `json:"started"`
+	DurationMS float64   `json:"duration_ms"`
+	Status     int       `json:"status"`
+	// Exit is a script's exit code; -1 is none.
+	Exit            int    `json:"exit"`
+	Output          []byte `json:"output"` // base64 in JSON, as are the next two
+	OutputTruncated bool   `json:"output_truncated"`
+	Error           string `json:"error"`
+	ResponseHead    []byte `json:"response_head"`
+	ResponseBody    []byte `json:"response_body"`
+	// ResponseSize is the whole body's, however much of it is kept.
+	ResponseSize      int64 `json:"response_size"`
+	ResponseTruncated bool  `json:"response_truncated"`
+}
+
+// Record is a delivery with everything that is kept of it.
+type Record struct {
+	Delivery
+	Head          []byte    `json:"head"` // as received at home; base64 in JSON
+	Body          []byte    `json:"body"` // base64 in JSON
+	BodyTruncated bool      `json:"body_truncated"`
+	Log           []Attempt `json:"log"`
+}
+
+// filled returns a copy of r in which nothing encodes as null.
+func (r Record) filled() Record {
+	r.Head, r.Body = bytesOrEmpty(r.Head), bytesOrEmpty(r.Body)
+	log := make([]Attempt, len(r.Log))
+	for i, a := range r.Log {
+		a.Output = bytesOrEmpty(a.Output)
+		a.ResponseHead = bytesOrEmpty(a.ResponseHead)
+		a.ResponseBody = bytesOrEmpty(a.ResponseBody)
+		log[i] = a
+	}
+	r.Log = log
+	return r
+}
+
+func bytesOrEmpty(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}

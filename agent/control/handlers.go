@@ -1,0 +1,186 @@
+package control
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Answers that list something are objects, so that they can gain members.
+type (
+	relaysAnswer struct {
+		Relays []Relay `json:"relays"`
+	}
+	claimsAnswer struct {
+		Claims []Claim `json:"claims"`
+	}
+	routesAnswer struct {
+		Routes []Route `json:"routes"`
+	}
+	credentialsAnswer struct {
+		Credentials []Credential `json:"credentials"`
+	}
+	deliveriesAnswer struct {
+		Deliveries []Delivery `json:"deliveries"`
+		// Next is the cursor of the next page; empty on the last.
+		Next string `json:"next"`
+	}
+)
+
+// endpoint answers one request. An error it returns becomes a problem document;
+// it has then written nothing.
+type endpoint func(w http.ResponseWriter, r *http.Request) error
+
+// handler is the whole API; its event streams end when ending is closed.
+func (s *Server) handler(ending <-chan struct{}) http.Handler {
+	table := map[string]map[string]endpoint{
+		"/v1/status":                {http.MethodGet: s.status},
+		"/v1/relays":                {http.MethodGet: s.relays},
+		"/v1/claims":                {http.MethodGet: s.claims},
+		"/v1/claims/{name}":         {http.MethodDelete: s.releaseClaim},
+		"/v1/routes":                {http.MethodGet: s.routes},
+		"/v1/credentials":           {http.MethodGet: s.credentials},
+		"/v1/credentials/{name...}": {http.MethodPut: s.setCredential, http.MethodDelete: s.removeCredential},
+		"/v1/deliveries":            {http.MethodGet: s.deliveries},
+		"/v1/deliveries/{id}":       {http.MethodGet: s.delivery},
+		"/v1/events": {http.MethodGet: func(w http.ResponseWriter, r *http.Request) error {
+			return s.events(w, r, ending)
+		}},
+	}
+	mux := http.NewServeMux()
+	for path, methods := range table {
+		mux.Handle(path, byMethod(methods))
+	}
+	mux.HandleFunc("/", noSuchPath)
+	return s.guard(mux)
+}
+
+// byMethod picks the endpoint; HEAD is GET without its body.
+func byMethod(methods map[string]endpoint) http.Handler {
+	var allow []string
+	for method := range methods {
+		allow = append(allow, method)
+		if method == http.MethodGet {
+			allow = append(allow, http.MethodHead)
+		}
+	}
+	slices.Sort(allow)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		e, ok := methods[method]
+		if !ok {
+			w.Header().Set("Allow", strings.Join(allow, ", "))
+			newProblem(http.StatusMethodNotAllowed, codeMethod, "%s does not take %s; it takes %s",
+				clip(r.URL.Path), clip(r.Method), strings.Join(allow, ", ")).write(w)
+			return
+		}
+		if err := e(w, r); err != nil {
+			problemFor(err).write(w)
+		}
+	})
+}
+
+func noSuchPath(w http.ResponseWriter, r *http.Request) {
+	newProblem(http.StatusNotFound, codeNotFound, "the control API of this agent has no %s", clip(r.URL.Path)).write(w)
+}
+
+func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
+	st := s.backend.Status()
+	st.Relays, st.Claims = orEmpty(st.Relays), orEmpty(st.Claims)
+	return writeJSON(w, st)
+}
+
+func (s *Server) relays(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, relaysAnswer{orEmpty(s.backend.Relays())})
+}
+
+func (s *Server) claims(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, claimsAnswer{orEmpty(s.backend.Claims())})
+}
+
+func (s *Server) routes(w http.ResponseWriter, _ *http.Request) error {
+	return writeJSON(w, routesAnswer{orEmpty(s.backend.Routes())})
+}
+
+func (s *Server) credentials(w http.ResponseWriter, _ *http.Request) error {
+	list, err := s.backend.Credentials()
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, credentialsAnswer{orEmpty(list)})
+}
+
+// setCredential stores the body as it is; a trailing newline is part of it.
+func (s *Server) setCredential(w http.ResponseWriter, r *http.Request) error {
+	value, err := io.ReadAll(r.Body)
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return newProblem(http.StatusRequestEntityTooLarge, codeTooLarge, "a credential has at most %d bytes", tooLarge.Limit)
+	}
+	if err != nil {
+		return newProblem(http.StatusBadRequest, codeInvalid, "the request ended before its body did; send it again")
+	}
+	if len(value) == 0 {
+		return newProblem(http.StatusBadRequest, codeInvalid, "the value is empty; send it as the body, or DELETE the credential")
+	}
+	return noContent(w, s.backend.SetCredential(r.PathValue("name"), string(value)))
+}
+
+func (s *Server) removeCredential(w http.ResponseWriter, r *http.Request) error {
+	return noContent(w, s.backend.RemoveCredential(r.PathValue("name")))
+}
+
+func (s *Server) releaseClaim(w http.ResponseWriter, r *http.Request) error {
+	return noContent(w, s.backend.ReleaseClaim(r.Context(), r.PathValue("name")))
+}
+
+func (s *Server) deliveries(w http.ResponseWriter, r *http.Request) error {
+	q, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	page, next, err := s.backend.Deliveries(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, deliveriesAnswer{orEmpty(page), next})
+}
+
+func (s *Server) delivery(w http.ResponseWriter, r *http.Request) error {
+	rec, err := s.backend.Delivery(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, rec.filled())
+}
+
+func noContent(w http.ResponseWriter, err error) error {
+	if err == nil {
+		w.WriteHeader(http.StatusNoContent)
+	}
+	return err
+}
+
+// writeJSON encodes before it writes, so that an error can still be answered.
+func writeJSON(w http.ResponseWriter, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(append(body, '\n')) // a reader that is gone needs no answer
+	return nil
+}
+
+// orEmpty makes a missing list encode as [] instead of null.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

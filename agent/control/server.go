@@ -1,0 +1,155 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Backend is what the server serves: the agent. Methods are called from many
+// goroutines at once and those with a context end soon after it does.
+//
+// An error may be a *Problem, or wrap ErrNotFound or ErrInvalid; the text of
+// any error is shown to the owner and so must hold no credential.
+type Backend interface {
+	Status() Status
+	Relays() []Relay
+	Claims() []Claim
+	Routes() []Route
+	Credentials() ([]Credential, error)
+	SetCredential(name, value string) error
+	RemoveCredential(name string) error
+	// Deliveries returns a page, newest first, and the cursor of the next one,
+	// empty after the last. The query is checked and its limit is set.
+	Deliveries(ctx context.Context, q Query) (page []Delivery, next string, err error)
+	Delivery(ctx context.Context, id string) (*Record, error)
+	ReleaseClaim(ctx context.Context, name string) error
+	// Subscribe is that of a Hub.
+	Subscribe(after uint64) (events <-chan Event, cancel func())
+}
+
+// Limits of the server. They are far above what the command line and the
+// desktop app need.
+const (
+	maxHead       = 16 << 10 // bytes of a request head; net/http adds 4 KiB
+	maxCredential = 64 << 10 // bytes of a credential's value
+	maxStreams    = 64       // event streams at once
+	headTimeout   = 5 * time.Second
+	readTimeout   = 30 * time.Second // a whole request
+	writeTimeout  = time.Minute      // from the head of the request to the end of the answer
+	idleTimeout   = 2 * time.Minute
+)
+
+// Keys of log attributes.
+const (
+	keyError  = "error"
+	keyMethod = "method"
+	keyPath   = "path"
+	keyReason = "reason"
+	keyPeer   = "peer"
+)
+
+// Server answers the control API. Make it with [NewServer].
+type Server struct {
+	backend Backend
+	log     *slog.Logger
+	streams atomic.Int64 // event streams open now
+
+	// Tests shorten these.
+	beat      time.Duration // between comments on a silent event stream
+	writeWait time.Duration // for one write to an event stream
+	grace     time.Duration // for requests under way when the server ends
+}
+
+// NewServer returns a server for b that writes to log what it refuses.
+func NewServer(b Backend, log *slog.Logger) *Server {
+	return &Server{backend: b, log: log, beat: 15 * time.Second, writeWait: 10 * time.Second, grace: 5 * time.Second}
+}
+
+// Serve answers connections from l, which comes from [Listen], until ctx ends.
+// Then event streams end at once, other requests may finish within 5 s, and
+// Serve returns nil. It closes l, and no goroutine of it is left when it
+// returns. Any other end is an error.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	// Requests outlive ctx by the grace period, so they hang on their own context.
+	base, abort := context.WithCancel(context.WithoutCancel(ctx))
+	defer abort()
+	ending := make(chan struct{})
+	conns := newConnections()
+	hs := s.httpServer(base, s.handler(ending), conns)
+	var accepting sync.WaitGroup
+	failed := make(chan error, 1)
+	accepting.Go(func() { failed <- hs.Serve(l) })
+
+	var err error
+	select {
+	case err = <-failed:
+		err = fmt.Errorf("serve control API: %w", err)
+	case <-ctx.Done():
+	}
+	_ = l.Close() // ends accepting; the socket was in use until now
+	accepting.Wait()
+	close(ending)
+	conns.closeFresh()
+	grace, cancel := context.WithTimeout(base, s.grace)
+	defer cancel()
+	if hs.Shutdown(grace) != nil {
+		abort()
+		_ = hs.Close() // what it could not close is closed with the process
+	}
+	conns.open.Wait()
+	return err
+}
+
+// httpServer returns the server with all its limits; conns follows its
+// connections.
+func (s *Server) httpServer(base context.Context, h http.Handler, conns *connections) *http.Server {
+	return &http.Server{
+		Handler:                      h,
+		MaxHeaderBytes:               maxHead,
+		ReadHeaderTimeout:            headTimeout,
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 writeTimeout,
+		IdleTimeout:                  idleTimeout,
+		DisableGeneralOptionsHandler: true, // it would answer before the checks
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		BaseContext:                  func(net.Listener) context.Context { return base },
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, callerKey{}, &caller{conn: c})
+		},
+		ConnState: conns.follow,
+	}
+}
+
+// callerKey is the context key of the connection's *caller.
+type callerKey struct{}
+
+// caller finds out, once per connection, who is at its other end. It does so at
+// the first request, because a named pipe tells only after something was read.
+type caller struct {
+	conn net.Conn
+	once sync.Once
+	peer peer
+	err  error
+}
+
+func (c *caller) identify() (peer, error) {
+	c.once.Do(func() { c.peer, c.err = peerOf(c.conn) })
+	return c.peer, c.err
+}
+
+var errNoCaller = errors.New("connection is not known")
+
+func callerOf(ctx context.Context) (peer, error) {
+	c, ok := ctx.Value(callerKey{}).(*caller)
+	if !ok {
+		return peer{}, errNoCaller
+	}
+	return c.identify()
+}

@@ -1,0 +1,79 @@
+package control
+
+import "time"
+
+// States of the agent as a whole, in [Status] and of one relay, in [Relay].
+const (
+	StateConnected  = "connected"
+	StateConnecting = "connecting"
+	StatePaused     = "paused"
+	StateProblem    = "problem" // a person has to do something
+	StateIdle       = "idle"    // nothing is configured
+)
+
+// Status is the answer to GET /v1/status.
+type Status struct {
+	Version string `json:"version"`
+	State   string `json:"state"`
+	// Config is the path of the configuration file.
+	Config string `json:"config"`
+	// ConfigError says why the file as it is now is not in use; the last good
+	// one is. Empty when the file is in use.
+	ConfigError string          `json:"config_error"`
+	Relays      []Relay         `json:"relays"`
+	Claims      []Claim         `json:"claims"`
+	Credentials CredentialStore `json:"credentials"`
+	Paused      bool            `json:"paused"`
+	Started     time.Time       `json:"started"`
+	PID         int             `json:"pid"`
+}
+
+// CredentialStore says where the agent keeps credentials.
+type CredentialStore struct {
+	Store string `json:"store"` // "file"
+}
+
+// Relay is one configured relay and how its links are doing.
+type Relay struct {
+	Name    string `json:"name"`
+	URL     string `json:"url"`
+	State   string `json:"state"`
+	Dialect string `json:"dialect"` // empty until the first link is up
+	Error   string `json:"error"`   // what went wrong last, while not connected
+	Links   int    `json:"links"`
+	// RoundTripMS is in milliseconds; 0 is not measured.
+	RoundTripMS float64 `json:"round_trip_ms"`
+}
+
+// Claim is one claim and whether it can be reached now.
+type Claim struct {
+	Name      string `json:"name"`
+	Relay     string `json:"relay"`
+	URL       string `json:"url"` // public; empty until the relay has told it
+	Answer    string `json:"answer"`
+	Connected bool   `json:"connected"`
+	Links     int    `json:"links"`
+	Queued    int    `json:"queued"` // deliveries waiting at the relay
+	Error     string `json:"error"`
+}
+
+// Route is one configured route, in file order.
+type Route struct {
+	Name    string `json:"name"`
+	Claim   string `json:"claim"`
+	Match   string `json:"match"`
+	Handler string `json:"handler"` // "forward", "script", "respond"
+	// Target is where the handler leads: a URL, or the program of a script
+	// without its arguments.
+	Target     string `json:"target"`
+	Continue   bool   `json:"continue"`
+	Unverified bool   `json:"unverified"`
+}
+
+// Credential names a stored credential. Its value is not part of any answer.
+type Credential struct {
+	Name string    `json:"name"`
+	Set  time.Time `json:"set"`
+	// Fingerprint is the end of a hash, enough to tell two values apart.
+	Fingerprint string `json:"fingerprint"`
+}

@@ -1,0 +1,35 @@
+package agent
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/url"
+	"os"
+
+	"homehook/agent/config"
+)
+
+// endpoint reads where a relay is and which roots it is checked against. The
+// TLS configuration is nil when the system's roots do.
+func endpoint(r config.Relay) (*url.URL, *tls.Config, error) {
+	u, err := url.Parse(r.URL)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read address of relay %q: %w", r.Name, err)
+	}
+	if r.CA == "" {
+		return u, nil, nil
+	}
+	pem, err := os.ReadFile(r.CA)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read roots of relay %q: %w", r.Name, err)
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, nil, fmt.Errorf("roots of relay %q: %s holds no certificate", r.Name, r.CA)
+	}
+	return u, &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
+}

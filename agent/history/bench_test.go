@@ -1,0 +1,82 @@
+package history
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// benchRecord is a delivery of 1 KiB with one attempt, as the forward handler
+// leaves it.
+func benchRecord() Record {
+	return Record{
+		Delivery: Delivery{
+			Claim: "garage", Relay: "mine", State: Running, Method: "POST", Path: "/github/homehook", Remote: "203.0.113.9:40312",
+			Size: 1024, BodySHA256: "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+		},
+		Head: bytes.Repeat([]byte("Header-Name: v\r\n"), 18),
+		Body: bytes.Repeat([]byte("0123456789abcdef"), 64),
+	}
+}
+
+func benchFinish(r *Record) {
+	r.State, r.Status, r.DurationMS, r.Route, r.Attempts = Succeeded, 200, 1.25, "deploy", 1
+	r.Log = []Attempt{{
+		Number: 1, Route: "deploy", Handler: "forward", Started: r.Received, DurationMS: 1.25, Status: 200, Exit: -1,
+		ResponseHead: bytes.Repeat([]byte("Header-Name: v\r\n"), 8), ResponseBody: []byte("ok, thank you"), ResponseSize: 13,
+	}}
+}
+
+func benchJournal(b *testing.B, o Options) *Journal {
+	b.Helper()
+	j, err := Open(b.Context(), filepath.Join(b.TempDir(), "history.db"), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return j
+}
+
+// BenchmarkPairs measures Begin followed by Finish, including the time until
+// all of it is committed. Run it with -cpu 1 for the rate of one core.
+func BenchmarkPairs(b *testing.B) {
+	for _, bm := range []struct {
+		name    string
+		durable bool
+		callers int
+	}{
+		{"through/1", false, 1},
+		{"through/64", false, 64},
+		{"durable/1", true, 1},
+		{"durable/64", true, 64},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			j := benchJournal(b, Options{})
+			var n atomic.Int64
+			b.ReportAllocs()
+			b.SetParallelism(bm.callers)
+			b.ResetTimer()
+			start := time.Now()
+			b.RunParallel(func(pb *testing.PB) {
+				r := benchRecord()
+				for pb.Next() {
+					r.ID, r.State, r.Log = fmt.Sprintf("01890000-0000-7000-8000-%012d", n.Add(1)), Running, r.Log[:0]
+					r.Received = time.Now()
+					if err := j.Begin(&r, bm.durable); err != nil {
+						b.Error(err)
+					}
+					benchFinish(&r)
+					if err := j.Finish(&r); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+			if err := j.Close(); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "pairs/s")
+		})
+	}
+}

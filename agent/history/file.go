@@ -1,0 +1,83 @@
+package history
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// secureFile makes sure that path is a regular file of mode 0600, creating an
+// empty one if need be, before SQLite opens it: SQLite would follow a symlink
+// and create files by the umask. WAL and shared memory take their mode from it.
+func secureFile(path string) error {
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		fi, err := os.Lstat(path + suffix)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case fi.Mode()&fs.ModeSymlink != 0:
+			return fmt.Errorf("%s is a symbolic link: remove it, or set the state folder to where it points", path+suffix)
+		case !fi.Mode().IsRegular():
+			return fmt.Errorf("%s is not a regular file: remove it", path+suffix)
+		case suffix == "" && runtime.GOOS != "windows" && fi.Mode().Perm()&^0o600 != 0:
+			if err := os.Chmod(path, 0o600); err != nil {
+				return err
+			}
+		}
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("folder %s does not exist: create it with mode 0700", filepath.Dir(path))
+	case err != nil:
+		return err
+	}
+	return f.Close()
+}
+
+// dsn is the name under which the driver opens path with the parameters.
+func dsn(path string, parameters ...string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	slashed := filepath.ToSlash(abs)
+	if !strings.HasPrefix(slashed, "/") {
+		slashed = "/" + slashed // C:/folder becomes file:///C:/folder
+	}
+	u := url.URL{Scheme: "file", Path: slashed, RawQuery: strings.Join(parameters, "&")}
+	return u.String(), nil
+}
+
+// writerDSN opens the one connection that writes. The order matters:
+// auto_vacuum has to come before the first page is written.
+func writerDSN(path string, pragmas []string) (string, error) {
+	p := []string{
+		"mode=rw", "_defensive=1", "_dqs=0", "_error_rc=1", "_busy_timeout=5000", "_auto_vacuum=INCREMENTAL",
+		"_pragma=journal_mode(wal)", "_pragma=synchronous(normal)",
+		// On macOS a plain fsync leaves the data in the drive's cache.
+		"_pragma=fullfsync(1)", "_pragma=checkpoint_fullfsync(1)",
+		// 8 MiB of WAL: the pages at the end of each tree, which every batch
+		// writes again, reach the file once per checkpoint.
+		"_pragma=wal_autocheckpoint(2000)", "_pragma=journal_size_limit(16777216)",
+		"_pragma=cache_size(-4000)", "_pragma=temp_store(memory)",
+	}
+	for _, pragma := range pragmas {
+		p = append(p, "_pragma="+pragma)
+	}
+	return dsn(path, p...)
+}
+
+// readerDSN opens the connections of List and Get.
+func readerDSN(path string) (string, error) {
+	return dsn(path, "mode=ro", "_dqs=0", "_error_rc=1", "_busy_timeout=5000", "_query_only=1",
+		"_pragma=cache_size(-2000)", "_pragma=temp_store(memory)")
+}

@@ -1,0 +1,253 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// A batch is at most this large: a durable Begin waits for one batch before it
+// and for its own.
+const (
+	batchItems = 512
+	batchBytes = 4 << 20
+)
+
+// writer is the goroutine that owns the writing connection. Nothing in it is
+// shared except the queue, the channels and what outage guards.
+type writer struct {
+	path string
+	opts Options
+	q    *queue
+
+	c     *conn // nil while it could not be opened again
+	st    *statements
+	full  bool // c is set to synchronous=FULL
+	seq   int64
+	batch []*item
+
+	outage outage
+	held   []*item // records of failed batches that nobody waits for, oldest first
+
+	prunes  chan chan error // calls of Prune, answered when the pruning is done
+	waiting []chan error
+	sweep   sweep
+
+	linger *time.Timer
+	done   chan struct{} // closed when run has returned
+}
+
+// newWriter takes over c.
+func newWriter(path string, o Options, c *conn) (*writer, error) {
+	w := &writer{
+		path: path, opts: o, q: newQueue(o.QueueItems, o.QueueBytes), c: c,
+		prunes: make(chan chan error), linger: time.NewTimer(time.Hour), done: make(chan struct{}),
+		sweep: sweep{rows: 64},
+	}
+	w.outage.log = o.Log
+	w.linger.Stop()
+	var err error
+	w.st, err = prepare(c)
+	return w, err
+}
+
+// run serves the queue until it is closed and empty.
+func (w *writer) run() {
+	defer close(w.done)
+	tick := time.NewTicker(w.opts.PruneEvery)
+	defer tick.Stop()
+	retry := time.NewTicker(w.opts.retry)
+	defer retry.Stop()
+	for {
+		// Pruning goes on one slice at a time, between batches.
+		var next <-chan time.Time
+		if w.sweep.active {
+			next = now
+		}
+		select {
+		case <-w.q.ready:
+			w.gather()
+			if last := w.drain(); last {
+				w.end()
+				return
+			}
+		case <-next:
+			w.prune()
+		case reply := <-w.prunes:
+			w.waiting = append(w.waiting, reply)
+			w.sweep.active = true
+		case <-tick.C:
+			w.sweep.active = true
+		case <-retry.C:
+			w.again()
+		}
+	}
+}
+
+// now is always ready.
+var now = func() <-chan time.Time {
+	c := make(chan time.Time)
+	close(c)
+	return c
+}()
+
+// gather lets records that nobody waits for come together.
+func (w *writer) gather() {
+	if w.opts.Linger < 0 {
+		return
+	}
+	w.linger.Reset(w.opts.Linger)
+	select {
+	case <-w.q.hurry:
+	case <-w.linger.C:
+	}
+	w.linger.Stop()
+}
+
+// drain commits batches until the queue is empty; last says that nothing will
+// follow.
+func (w *writer) drain() (last bool) {
+	for {
+		w.batch, last = w.q.take(w.batch[:0], batchItems, batchBytes)
+		if len(w.batch) == 0 {
+			return last
+		}
+		w.commit(w.batch)
+		clear(w.batch)
+	}
+}
+
+// commit writes the batch, after what earlier batches left behind, and tells
+// everybody who waits.
+func (w *writer) commit(batch []*item) {
+	if w.outage.resting(w.opts.retry) {
+		w.fail(batch, w.outage.err)
+		return
+	}
+	all := batch
+	if len(w.held) > 0 {
+		all = append(w.held, batch...)
+	}
+	if err := w.transact(all); err != nil {
+		w.fail(batch, err)
+		return
+	}
+	w.outage.over()
+	for _, it := range all {
+		w.sweep.written += it.size()
+		if it.err != nil && !it.waited() {
+			w.outage.publish(nil, 1)
+			w.opts.Log.Warn("history did not take a delivery", "err", it.err)
+		}
+	}
+	settle(all)
+	w.held = nil
+	if w.sweep.written > w.sweepBytes() {
+		w.sweep.active = true
+	}
+}
+
+// transact writes the items in one transaction, fsync'd if one of them is
+// durable. On error none of them is written.
+func (w *writer) transact(items []*item) error {
+	durable := false
+	for _, it := range items {
+		durable = durable || it.durable
+	}
+	if err := w.open(); err != nil {
+		return err
+	}
+	if err := w.synchronous(durable); err != nil {
+		return err
+	}
+	if err := w.st.begin.exec(); err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	for _, it := range items {
+		if err := w.write(it); err != nil {
+			w.rollback()
+			return err
+		}
+	}
+	if err := w.st.commit.exec(); err != nil {
+		w.rollback()
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// synchronous sets whether commits fsync the WAL. SQLite reads the pragma while
+// it compiles it and ignores it within a transaction, so it is neither prepared
+// nor part of the batch.
+func (w *writer) synchronous(full bool) error {
+	if full == w.full {
+		return nil
+	}
+	text := "PRAGMA synchronous=NORMAL"
+	if full {
+		text = "PRAGMA synchronous=FULL"
+	}
+	if err := w.c.exec(text); err != nil {
+		return fmt.Errorf("set synchronous: %w", err)
+	}
+	w.full = full
+	return nil
+}
+
+// rollback ends a failed transaction. SQLite has rolled back by itself after
+// some errors; then there is nothing to do, which it calls an error.
+func (w *writer) rollback() { _ = w.st.rollback.exec() }
+
+// open opens the connection again if a failure closed it.
+func (w *writer) open() error {
+	if w.c != nil {
+		return nil
+	}
+	c, err := connectWriter(context.Background(), w.path, w.opts.pragmas)
+	if err != nil {
+		return err
+	}
+	if w.st, err = prepare(c); err != nil {
+		return fmt.Errorf("prepare statements: %w (and close: %v)", err, c.close())
+	}
+	w.c, w.full = c, false
+	return nil
+}
+
+// end writes what can still be written and closes the connection.
+func (w *writer) end() {
+	w.outage.rested()
+	w.again()
+	w.lose(len(w.held))
+	for _, reply := range w.waiting {
+		reply <- ErrClosed
+	}
+	w.closeConn()
+}
+
+func (w *writer) closeConn() {
+	if w.c == nil {
+		return
+	}
+	w.st.close()
+	if err := w.c.close(); err != nil {
+		w.opts.Log.Warn("history connection did not close cleanly", "err", err)
+	}
+	w.c, w.st = nil, nil
+}
+
+// settle tells the waiting callers the outcome of written items and recycles
+// the others. The items belong to somebody else afterwards.
+func settle(items []*item) {
+	for _, it := range items {
+		if it.finish != nil {
+			it.finish.recycle()
+			it.finish = nil
+		}
+		if it.waited() {
+			it.done <- it.err
+		} else {
+			it.recycle()
+		}
+	}
+}

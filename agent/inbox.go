@@ -1,0 +1,210 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"homehook/agent/control"
+	"homehook/agent/history"
+	"homehook/http1"
+	"homehook/ptth"
+	"homehook/routes"
+)
+
+// inbox takes deliveries from links, finds their route, runs its handler and
+// records what came of it. Its methods are called by all links at once.
+type inbox struct {
+	table   atomic.Pointer[routes.Table]
+	journal *history.Journal
+	keep    atomic.Int64 // bytes kept of each body; negative when the history is off
+	hub     *control.Hub
+	log     *slog.Logger
+
+	// work is the context of handlers. It outlives the links by the time that
+	// running handlers get when the agent stops.
+	work context.Context
+}
+
+// note is what a relay says about a delivery.
+type note struct {
+	id       string
+	received time.Time
+	attempt  int
+	waiting  int
+	remote   string
+	prefix   string
+}
+
+// take carries one request from a link to its handler.
+func (in *inbox) take(k *keeper, link *ptth.AgentLink, x *http1.Exchange) {
+	began := time.Now()
+	n := readNote(x.Request, link.Negotiated(), began)
+	if n.waiting > 0 {
+		k.wait(n.waiting)
+	}
+	if status, why := refusal(x.Request); status != 0 {
+		x.CloseAfter()
+		x.Text(status, why)
+		in.log.Warn("relay sent a request that no relay may send", "claim", k.claim.Name, "reason", why)
+		return
+	}
+	path, query := x.Request.PathQuery()
+	route, params, found := in.table.Load().Find(k.claim.Name, x.Request.Method, path)
+	d := routes.Delivery{
+		ID: n.id, Claim: k.claim.Name, Received: n.received, Attempt: n.attempt,
+		Remote: n.remote, Prefix: n.prefix, Params: params, Request: x.Request,
+	}
+	if found {
+		d.Route = route.Name
+	}
+	keep := in.keep.Load()
+	if keep < 0 && in.hub.Subscribers() == 0 {
+		in.dispatch(route, &d, x)
+		return
+	}
+	r := record(x, int(max(keep, 0)))
+	defer r.free()
+	r.rec.Delivery = history.Delivery{
+		ID: n.id, Claim: k.claim.Name, Relay: k.claim.Relay, State: history.Running,
+		Method: string(x.Request.Method), Path: string(path), Query: string(query), Remote: n.remote,
+		Received: n.received, Size: max(x.Request.Body.Length(), 0), Route: d.Route,
+	}
+	in.begin(&r.rec, keep)
+	in.settle(r, in.dispatch(route, &d, x), x, began)
+	in.finish(&r.rec, keep)
+}
+
+// refusal names what a request on a link can never be: the agent serves its
+// claims' URLs and is no proxy.
+func refusal(r *http1.Request) (status int, why string) {
+	switch {
+	case r.IsMethod("CONNECT"):
+		return 405, "the agent opens no tunnels"
+	case r.Absolute():
+		return 400, "the agent is no proxy: the target must be a path"
+	}
+	return 0, ""
+}
+
+// dispatch runs the handler of a route, or says that there is none.
+func (in *inbox) dispatch(route *routes.Route, d *routes.Delivery, x *http1.Exchange) routes.Result {
+	if route == nil {
+		x.Text(404, "no route at home takes this request")
+		return routes.Result{Exit: -1}
+	}
+	return route.Serve(in.work, d, x)
+}
+
+// settle decides what state a delivery ends in.
+func (in *inbox) settle(r *recorder, res routes.Result, x *http1.Exchange, began time.Time) {
+	r.complete(x, began)
+	d := &r.rec
+	if d.Route == "" {
+		d.State, d.Reason = history.Rejected, "no route"
+		return
+	}
+	a := &r.attempt
+	a.Number, a.Route, a.Handler = 1, d.Route, res.Handler
+	a.Started, a.DurationMS = began, d.DurationMS
+	a.Exit, a.Output, a.OutputTruncated = res.Exit, res.Output, res.OutputTruncated
+	switch {
+	case res.Err != nil:
+		d.State, d.Reason = history.Dead, res.Err.Error()
+		a.Error = d.Reason
+	case x.Status >= 400:
+		d.State, d.Reason = history.Dead, fmt.Sprintf("the handler answered %d", x.Status)
+	default:
+		d.State = history.Succeeded
+	}
+	r.tried(x.Status)
+}
+
+// begin writes the delivery down before its handler runs.
+func (in *inbox) begin(r *history.Record, keep int64) {
+	if keep < 0 {
+		return
+	}
+	if err := in.journal.Begin(r, false); err != nil {
+		in.log.Error("delivery is not in the history", "delivery", r.ID, "error", err)
+	}
+}
+
+// finish writes down what came of the delivery and tells who listens.
+func (in *inbox) finish(r *history.Record, keep int64) {
+	if keep >= 0 {
+		if err := in.journal.Finish(r); err != nil {
+			in.log.Error("delivery's end is not in the history", "delivery", r.ID, "error", err)
+		}
+	}
+	d := control.Delivery(r.Delivery)
+	in.hub.Publish(control.Event{Type: control.EventDelivery, Delivery: &d})
+	in.log.Debug("delivery", "delivery", r.ID, "claim", r.Claim, "route", r.Route, "state", r.State,
+		"status", r.Status, "ms", r.DurationMS)
+}
+
+// readNote reads the relay's fields. What a foreign relay passes on under
+// their names is the sender's invention and is taken out.
+func readNote(r *http1.Request, ours bool, now time.Time) note {
+	n := note{received: now, attempt: 1}
+	if !ours {
+		r.Remove(http1.KindsOf(http1.Homehook, http1.PTTH))
+	}
+	for i := range r.Len() {
+		name, value, kind := r.At(i)
+		switch kind {
+		case http1.Homehook:
+			n.read(name, value)
+		case http1.XForwarded:
+			if bytes.EqualFold(name, []byte("X-Forwarded-For")) {
+				n.remote = lastAddress(value)
+			} else if bytes.EqualFold(name, []byte("X-Forwarded-Prefix")) {
+				n.prefix = string(value)
+			}
+		}
+	}
+	if n.id == "" {
+		n.id = uuid.Must(uuid.NewV7()).String()
+	}
+	return n
+}
+
+// read takes in one Homehook field; one that makes no sense is ignored.
+func (n *note) read(name, value []byte) {
+	switch string(bytes.ToLower(name[len("Homehook-"):])) {
+	case "delivery":
+		if len(value) == 36 && uuid.Validate(string(value)) == nil {
+			n.id = string(value)
+		}
+	case "received":
+		if t, err := time.Parse(time.RFC3339Nano, string(value)); err == nil {
+			n.received = t
+		}
+	case "attempt":
+		n.attempt = positive(value, n.attempt)
+	case "waiting":
+		n.waiting = positive(value, 0)
+	}
+}
+
+func positive(value []byte, otherwise int) int {
+	if i, err := strconv.Atoi(string(value)); err == nil && i > 0 && i < 1<<20 {
+		return i
+	}
+	return otherwise
+}
+
+// lastAddress is the sender as the relay saw it: the end of the list, which
+// the sender cannot have written.
+func lastAddress(list []byte) string {
+	if i := bytes.LastIndexByte(list, ','); i >= 0 {
+		list = list[i+1:]
+	}
+	return string(bytes.TrimSpace(list))
+}

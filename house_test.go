@@ -1,0 +1,129 @@
+package homehook_test
+
+import (
+	"encoding/json"
+	"errors"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pkg is what `go list` says about one package.
+type pkg struct {
+	ImportPath string
+	Dir        string
+	GoFiles    []string
+	Imports    []string
+	Deps       []string
+}
+
+// list runs go list for the system that the headless programs are shipped on
+// most.
+func list(t *testing.T, patterns ...string) map[string]pkg {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list", "-json=ImportPath,Dir,GoFiles,Imports,Deps"}, patterns...)...).Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	found := make(map[string]pkg)
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return found
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[p.ImportPath] = p
+	}
+}
+
+// house says which of our packages each of our packages may import. Imports
+// point down only; a package that is missing here has no place yet.
+var house = map[string][]string{
+	"homehook/http1":             {},
+	"homehook/ptth":              {"homehook/http1"},
+	"homehook/routes":            {"homehook/http1"},
+	"homehook/relay":             {"homehook/http1", "homehook/ptth"},
+	"homehook/agent/config":      {"homehook/routes"},
+	"homehook/agent/control":     {},
+	"homehook/agent/credentials": {},
+	"homehook/agent/history":     {},
+	"homehook/agent": {
+		"homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials",
+		"homehook/agent/history", "homehook/http1", "homehook/ptth", "homehook/routes",
+	},
+	"homehook/service": {"homehook/agent"},
+	"homehook/bench":   {"homehook/http1"},
+	// The command joins relay and agent for `homehook try`.
+	"homehook/cmd/homehook": {
+		"homehook/agent", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials",
+		"homehook/relay", "homehook/routes", "homehook/service",
+	},
+	"homehook/cmd/homehook-relay": {"homehook/relay"},
+}
+
+// standardOnly are the packages that import nothing but the standard library
+// and what house allows.
+var standardOnly = []string{"homehook/http1", "homehook/ptth"}
+
+func TestImportsPointDown(t *testing.T) {
+	for path, p := range list(t, "./...") {
+		allowed, ok := house[path]
+		if !ok {
+			t.Errorf("package %s has no place in the house: add it to this test and to CONTRIBUTING.md", path)
+		}
+		for _, imported := range p.Imports {
+			ours := strings.HasPrefix(imported, "homehook/")
+			if ours && !slices.Contains(allowed, imported) {
+				t.Errorf("%s must not import %s", path, imported)
+			}
+			if !ours && strings.Contains(imported, ".") && slices.Contains(standardOnly, path) {
+				t.Errorf("%s must not import %s: standard library only", path, imported)
+			}
+		}
+	}
+}
+
+// unlinked names what a program must not contain, by the start of import paths.
+var unlinked = map[string][]string{
+	"./cmd/homehook":       {"fyne.io/", "github.com/nats-io/"},
+	"./cmd/homehook-relay": {"fyne.io/", "homehook/agent", "homehook/routes", "homehook/service", "github.com/zalando/go-keyring", "github.com/goccy/go-yaml", "github.com/fsnotify/"},
+	"./agent/control":      {"modernc.org/", "database/sql"}, // the desktop app links it
+}
+
+func TestWhatProgramsLink(t *testing.T) {
+	for program, never := range unlinked {
+		for _, p := range list(t, program) {
+			for _, dep := range p.Deps {
+				for _, prefix := range never {
+					if strings.HasPrefix(dep, prefix) {
+						t.Errorf("%s links %s", program, dep)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIs(t *testing.T) {
+	for path, p := range list(t, "./...") {
+		documented := false
+		for _, f := range p.GoFiles {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, f), nil, parser.PackageClauseOnly|parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			documented = documented || file.Doc != nil
+		}
+		if !documented {
+			t.Errorf("package %s has no package comment", path)
+		}
+	}
+}
