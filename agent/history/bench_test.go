@@ -80,3 +80,50 @@ func BenchmarkPairs(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRead measures listings and searches over 200,000 small deliveries.
+func BenchmarkRead(b *testing.B) {
+	j := benchJournal(b, Options{})
+	r := benchRecord()
+	for n := range 200_000 {
+		r.ID, r.Received = testID(n), epoch.Add(time.Duration(n)*time.Second)
+		benchFinish(&r)
+		if n%50_000 == 0 {
+			r.State, r.Claim = Dead, "rare"
+		}
+		if err := j.Finish(&r); err != nil {
+			b.Fatal(err)
+		}
+		r.Claim = "garage"
+	}
+	for _, bm := range []struct {
+		name string
+		q    Query
+	}{
+		{"page", Query{}},
+		{"page in the middle", Query{Until: epoch.Add(100_000 * time.Second)}},
+		{"rare state", Query{State: Dead}},
+		{"rare claim", Query{Claim: "rare"}},
+		{"rare status", Query{Status: 418}},
+		{"search that hits", Query{Search: "homehook"}},
+		{"search that misses", Query{Search: "no such text"}},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := j.List(b.Context(), bm.q); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("get", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := j.Get(b.Context(), testID(150_000)[:9]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	if err := j.Close(); err != nil {
+		b.Fatal(err)
+	}
+}

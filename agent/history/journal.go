@@ -221,8 +221,26 @@ func (j *Journal) Prune(ctx context.Context) error {
 	}
 }
 
-// Err is why the last commit failed, or nil when it did not. While it is not
-// nil the journal tries again every second.
+// bounds are what Keep and MaxSize are to be from now on.
+type bounds struct {
+	keep time.Duration
+	size int64
+}
+
+// SetRetention replaces Options.Keep and Options.MaxSize, with the same
+// meaning, and has the history pruned to them soon.
+func (j *Journal) SetRetention(keep time.Duration, size int64) {
+	var o Options
+	o.Keep, o.MaxSize = keep, size
+	o = o.withDefaults()
+	select {
+	case j.w.bounds <- bounds{o.Keep, o.MaxSize}:
+	case <-j.w.done:
+	}
+}
+
+// Err is why the last commit failed, or nil when it did not. The journal tries
+// again every second while it holds records, and with every new one.
 func (j *Journal) Err() error {
 	j.w.outage.mu.Lock()
 	defer j.w.outage.mu.Unlock()

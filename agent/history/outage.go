@@ -59,6 +59,7 @@ func (o *outage) publish(err error, lost int) int64 {
 func (w *writer) fail(batch []*item, err error) {
 	if !w.outage.resting(w.opts.retry) {
 		w.outage.begin(err)
+		w.retry.Reset(w.opts.retry)
 		if !passing(err) {
 			w.closeConn()
 		}

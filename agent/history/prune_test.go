@@ -119,3 +119,14 @@ func TestPruneUnderLoad(t *testing.T) {
 		}
 	}
 }
+
+func TestSetRetention(t *testing.T) {
+	now := epoch.Add(100 * time.Second)
+	j := openTest(t, Options{Keep: -1, Now: func() time.Time { return now }})
+	add(t, j, 1, 100)
+	j.SetRetention(50*time.Second, 0)
+	check(t, j.Prune(t.Context()))
+	if ids := list(t, j, Query{Limit: 200}); len(ids) != 51 || ids[50] != testID(50) {
+		t.Errorf("%d are left: %v", len(ids), ids)
+	}
+}

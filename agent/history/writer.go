@@ -32,8 +32,10 @@ type writer struct {
 	prunes  chan chan error // calls of Prune, answered when the pruning is done
 	waiting []chan error
 	sweep   sweep
+	bounds  chan bounds // calls of SetRetention
 
 	linger *time.Timer
+	retry  *time.Timer   // runs during an outage
 	done   chan struct{} // closed when run has returned
 }
 
@@ -41,11 +43,12 @@ type writer struct {
 func newWriter(path string, o Options, c *conn) (*writer, error) {
 	w := &writer{
 		path: path, opts: o, q: newQueue(o.QueueItems, o.QueueBytes), c: c,
-		prunes: make(chan chan error), linger: time.NewTimer(time.Hour), done: make(chan struct{}),
-		sweep: sweep{rows: 64},
+		prunes: make(chan chan error), bounds: make(chan bounds), linger: time.NewTimer(time.Hour), retry: time.NewTimer(time.Hour),
+		done: make(chan struct{}), sweep: sweep{rows: 64},
 	}
 	w.outage.log = o.Log
 	w.linger.Stop()
+	w.retry.Stop()
 	var err error
 	w.st, err = prepare(c)
 	return w, err
@@ -56,13 +59,11 @@ func (w *writer) run() {
 	defer close(w.done)
 	tick := time.NewTicker(w.opts.PruneEvery)
 	defer tick.Stop()
-	retry := time.NewTicker(w.opts.retry)
-	defer retry.Stop()
 	for {
 		// Pruning goes on one slice at a time, between batches.
 		var next <-chan time.Time
 		if w.sweep.active {
-			next = now
+			next = always
 		}
 		select {
 		case <-w.q.ready:
@@ -76,16 +77,19 @@ func (w *writer) run() {
 		case reply := <-w.prunes:
 			w.waiting = append(w.waiting, reply)
 			w.sweep.active = true
+		case b := <-w.bounds:
+			w.opts.Keep, w.opts.MaxSize = b.keep, b.size
+			w.sweep.active = true
 		case <-tick.C:
 			w.sweep.active = true
-		case <-retry.C:
+		case <-w.retry.C:
 			w.again()
 		}
 	}
 }
 
-// now is always ready.
-var now = func() <-chan time.Time {
+// always is ready whenever it is asked.
+var always = func() <-chan time.Time {
 	c := make(chan time.Time)
 	close(c)
 	return c
@@ -216,6 +220,7 @@ func (w *writer) open() error {
 
 // end writes what can still be written and closes the connection.
 func (w *writer) end() {
+	w.retry.Stop()
 	w.outage.rested()
 	w.again()
 	w.lose(len(w.held))
