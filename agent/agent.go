@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
@@ -42,6 +43,7 @@ type Agent struct {
 	hub     *control.Hub
 	inbox   *inbox
 	journal *history.Journal
+	control net.Listener // nil when there is none
 	started time.Time
 
 	base    context.Context // Run's own, ends when the agent stops
@@ -61,8 +63,9 @@ type running struct {
 	stop  context.CancelFunc
 }
 
-// New reads the configuration and opens the history. The error is
-// [config.Problems] when the configuration is bad.
+// New reads the configuration, takes the control socket and opens the history;
+// Run gives both back. The error is [config.Problems] when the configuration is
+// bad, and wraps [control.ErrRunning] when another agent has the socket.
 func New(ctx context.Context, o Options) (*Agent, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -71,15 +74,23 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := history.Open(ctx, o.History, historyOptions(c.History, o.Log))
-	if err != nil {
-		return nil, fmt.Errorf("open history: %w", err)
-	}
 	a := &Agent{
-		opts: o, log: o.Log, hub: control.NewHub(), journal: j, started: time.Now(),
+		opts: o, log: o.Log, hub: control.NewHub(), started: time.Now(),
 		config: c, keepers: make(map[string]*running),
 	}
-	a.inbox = &inbox{journal: j, hub: a.hub, log: o.Log}
+	// The socket first: its owner is the one agent that may open the history.
+	if o.Socket != "" {
+		if a.control, err = control.Listen(o.Socket); err != nil {
+			return nil, err
+		}
+	}
+	if a.journal, err = history.Open(ctx, o.History, historyOptions(c.History, o.Log)); err != nil {
+		if a.control != nil {
+			a.control.Close()
+		}
+		return nil, err
+	}
+	a.inbox = &inbox{journal: a.journal, hub: a.hub, log: o.Log}
 	return a, nil
 }
 
@@ -101,10 +112,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	defer stop(nil)
 	a.base = ctx
 	var wg sync.WaitGroup
-	if err := a.serveControl(ctx, stop, &wg); err != nil {
-		return err
-	}
 	a.apply(a.config)
+	a.serveControl(ctx, stop, &wg)
 	wg.Go(func() { a.watch(ctx) })
 
 	<-ctx.Done()
@@ -119,22 +128,17 @@ func (a *Agent) Run(ctx context.Context) error {
 	return nil
 }
 
-// serveControl opens the control socket and serves it until ctx ends.
-func (a *Agent) serveControl(ctx context.Context, stop context.CancelCauseFunc, wg *sync.WaitGroup) error {
-	if a.opts.Socket == "" {
-		return nil
-	}
-	l, err := control.Listen(a.opts.Socket)
-	if err != nil {
-		return err
+// serveControl answers the control API until ctx ends.
+func (a *Agent) serveControl(ctx context.Context, stop context.CancelCauseFunc, wg *sync.WaitGroup) {
+	if a.control == nil {
+		return
 	}
 	s := control.NewServer(&backend{a}, a.log)
 	wg.Go(func() {
-		if err := s.Serve(ctx, l); err != nil && ctx.Err() == nil {
+		if err := s.Serve(ctx, a.control); err != nil && ctx.Err() == nil {
 			stop(fmt.Errorf("serve control socket: %w", err))
 		}
 	})
-	return nil
 }
 
 // watch follows the configuration file until ctx ends.

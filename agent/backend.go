@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"homehook/agent/config"
 	"homehook/agent/control"
+	"homehook/agent/credentials"
 	"homehook/agent/history"
 	"homehook/routes"
 )
@@ -156,7 +158,7 @@ func (b *backend) Credentials() ([]control.Credential, error) {
 // SetCredential stores a credential and uses it from now on.
 func (b *backend) SetCredential(name, value string) error {
 	if err := b.opts.Credentials.Set(name, value); err != nil {
-		return err
+		return translated(err)
 	}
 	b.reconcile()
 	return nil
@@ -165,7 +167,7 @@ func (b *backend) SetCredential(name, value string) error {
 // RemoveCredential forgets a credential.
 func (b *backend) RemoveCredential(name string) error {
 	if err := b.opts.Credentials.Remove(name); err != nil {
-		return err
+		return translated(err)
 	}
 	b.reconcile()
 	return nil
@@ -175,7 +177,7 @@ func (b *backend) RemoveCredential(name string) error {
 func (b *backend) Deliveries(ctx context.Context, q control.Query) ([]control.Delivery, string, error) {
 	found, next, err := b.journal.List(ctx, history.Query(q))
 	if err != nil {
-		return nil, "", err
+		return nil, "", translated(err)
 	}
 	list := make([]control.Delivery, len(found))
 	for i, d := range found {
@@ -188,7 +190,7 @@ func (b *backend) Deliveries(ctx context.Context, q control.Query) ([]control.De
 func (b *backend) Delivery(ctx context.Context, id string) (*control.Record, error) {
 	found, err := b.journal.Get(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, translated(err)
 	}
 	r := &control.Record{
 		Delivery: control.Delivery(found.Delivery), Head: found.Head,
@@ -199,6 +201,30 @@ func (b *backend) Delivery(ctx context.Context, id string) (*control.Record, err
 	}
 	return r, nil
 }
+
+// translated marks an error of the agent's stores as what it is to a client of
+// the control API: something that is not there, or was asked for wrongly.
+func translated(err error) error {
+	is := func(targets ...error) bool {
+		return slices.ContainsFunc(targets, func(t error) bool { return errors.Is(err, t) })
+	}
+	switch {
+	case is(history.ErrNotFound, credentials.ErrNotFound):
+		return marked{err, control.ErrNotFound}
+	case is(history.ErrAmbiguous, history.ErrShortID, history.ErrQuery):
+		return marked{err, control.ErrInvalid}
+	}
+	return err
+}
+
+// marked is an error with a kind that the control API knows.
+type marked struct {
+	error
+	kind error
+}
+
+// Unwrap returns the error itself and its kind.
+func (m marked) Unwrap() []error { return []error{m.error, m.kind} }
 
 // ReleaseClaim gives a claim back to its relay and takes it out of the
 // configuration.

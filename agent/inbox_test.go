@@ -1,0 +1,67 @@
+package agent
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"homehook/http1"
+)
+
+func TestReadNote(t *testing.T) {
+	now := time.Now()
+	head := "POST /x HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 198.51.100.1, 203.0.113.9\r\nX-Forwarded-Prefix: /~garage\r\n" +
+		"Homehook-Delivery: " + id + "\r\nhomehook-attempt: 3\r\nHomehook-Waiting: 7\r\nHomehook-Received: 2026-11-22T10:00:00Z\r\n"
+	tests := []struct {
+		name string
+		head string
+		ours bool
+		want note
+	}{
+		{"our relay", head, true, note{
+			id: id, received: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC),
+			attempt: 3, waiting: 7, remote: "203.0.113.9", prefix: "/~garage",
+		}},
+		{"foreign relay", head, false, note{received: now, attempt: 1, remote: "203.0.113.9", prefix: "/~garage"}},
+		{"nonsense", "POST /x HTTP/1.1\r\nHomehook-Delivery: ../../x\r\nHomehook-Attempt: -1\r\nHomehook-Waiting: x\r\nHomehook-Received: soon\r\n", true, note{received: now, attempt: 1}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := http1.ParseRequest([]byte(tt.head), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := readNote(r, tt.ours, now)
+			if tt.want.id == "" {
+				if uuid.Validate(got.id) != nil || got.id == id {
+					t.Errorf("id %q is not one of our own", got.id)
+				}
+				tt.want.id = got.id
+			}
+			if got != tt.want {
+				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+			if _, ok := r.Get("Homehook-Delivery"); ok && !tt.ours {
+				t.Error("a forged field is still there")
+			}
+		})
+	}
+}
+
+func TestRefusal(t *testing.T) {
+	for head, want := range map[string]int{
+		"CONNECT 169.254.169.254:80 HTTP/1.1\r\n":      405,
+		"GET http://169.254.169.254/x HTTP/1.1\r\n":    400,
+		"GET /x HTTP/1.1\r\nHost: 169.254.169.254\r\n": 0,
+		"OPTIONS * HTTP/1.1\r\nHost:\r\n":              0,
+	} {
+		r, err := http1.ParseRequest([]byte(head), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := refusal(r); got != want {
+			t.Errorf("%q: %d, want %d", head, got, want)
+		}
+	}
+}
