@@ -28,6 +28,7 @@ type lab struct {
 	dir    string
 	origin string
 	cmds   []*exec.Cmd
+	built  bool
 }
 
 func newLab(ctx context.Context) (*lab, error) {
@@ -37,14 +38,6 @@ func newLab(ctx context.Context) (*lab, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	l := &lab{ctx: ctx, cancel: cancel, dir: dir, origin: freeAddr()}
-	for _, name := range []string{"homehook", "homehook-relay"} {
-		build := exec.Command("go", "build", "-o", filepath.Join(dir, name), "homehook/cmd/"+name)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			l.close()
-			return nil, fmt.Errorf("build %s: %w\n%s", name, err, out)
-		}
-	}
 	if _, err := l.self("serve-origin", l.origin); err != nil {
 		l.close()
 		return nil, err
@@ -111,7 +104,11 @@ func (l *lab) start(name string) (*target, error) {
 	case "homehook", "homehook-history", "homehook-tls", "homehook-tls-history":
 		err = l.homehook(t, strings.Contains(name, "history"), strings.Contains(name, "tls"))
 	default:
-		err = errors.New("no such target")
+		host, path, found := strings.Cut(name, "/")
+		if !found {
+			return nil, errors.New("no such target")
+		}
+		t.addr, t.path = host, "/"+path // a server that runs already, such as 127.0.0.1:8080/~demo/
 	}
 	if err != nil {
 		return nil, err
@@ -179,8 +176,27 @@ func (l *lab) nginx(t *target, to string, workers int) (string, error) {
 	return addr, waitFor(addr)
 }
 
+// build compiles our own programs, once.
+func (l *lab) build() error {
+	if l.built {
+		return nil
+	}
+	for _, name := range []string{"homehook", "homehook-relay"} {
+		build := exec.CommandContext(l.ctx, "go", "build", "-o", filepath.Join(l.dir, name), "homehook/cmd/"+name)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s: %w\n%s", name, err, out)
+		}
+	}
+	l.built = true
+	return nil
+}
+
 // homehook starts a relay and an agent with one forward route.
 func (l *lab) homehook(t *target, history, secure bool) error {
+	if err := l.build(); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp(l.dir, "homehook-")
 	if err != nil {
 		return err

@@ -256,6 +256,9 @@ func (c *Conn) ReadRequest() (*Request, error) {
 // its body are valid until the next call.
 func (c *Conn) ReadResponse(method []byte) (*Response, error) {
 	head, err := c.readHead(false)
+	if e, ok := err.(*Error); ok {
+		e.Status = 502
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -117,6 +117,23 @@ func (h *Head) HasToken(name, token string) bool {
 	return false
 }
 
+// Remove takes the fields of the given kinds out of the head. It must not be
+// given the kinds that the framing of a message depends on.
+func (h *Head) Remove(kinds Kinds) {
+	kept, at := h.fields[:0], uint32(h.first)
+	for _, f := range h.fields {
+		if kinds.Has(f.kind) {
+			continue
+		}
+		shift := f.name - at
+		copy(h.raw[at:], h.raw[f.name:f.end])
+		f.name, f.nameEnd = f.name-shift, f.nameEnd-shift
+		f.value, f.valueEnd, f.end = f.value-shift, f.valueEnd-shift, f.end-shift
+		kept, at = append(kept, f), f.end
+	}
+	h.fields, h.raw = kept, h.raw[:at]
+}
+
 // ContentLength returns the announced length of the body, -1 when there is
 // none.
 func (h *Head) ContentLength() int64 { return h.length }

@@ -95,7 +95,10 @@ func longKindOf(name []byte) Kind {
 	case 12:
 		return pick(name, "max-forwards", MaxForwards)
 	case 14:
-		return pick(name, "content-length", ContentLength)
+		if k := pick(name, "content-length", ContentLength); k != Other {
+			return k
+		}
+		return pick(name, "http2-settings", HTTP2Settings)
 	case 16:
 		return pick(name, "proxy-connection", ProxyConnection)
 	case 17:
@@ -105,7 +108,7 @@ func longKindOf(name []byte) Kind {
 	case 19:
 		return pick(name, "proxy-authorization", ProxyAuthorization)
 	}
-	return pick(name, "http2-settings", HTTP2Settings)
+	return Other
 }
 
 func pick(name []byte, lower string, k Kind) Kind {

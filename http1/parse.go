@@ -3,6 +3,7 @@ package http1
 import (
 	"bytes"
 	"math"
+	"net/url"
 	"strconv"
 )
 
@@ -84,10 +85,11 @@ func (h *Head) loadStrict(b []byte) {
 	h.raw = append(h.raw, b[:len(b)-2]...)
 }
 
-// startLine cuts off the start line, without its CRLF.
+// startLine cuts off the start line, without its CRLF. It is empty when the
+// head began with a blank line.
 func (h *Head) startLine() []byte {
 	h.first = bytes.IndexByte(h.raw, '\n') + 1
-	return h.raw[:h.first-2]
+	return h.raw[:max(h.first-2, 0)]
 }
 
 func (r *Request) parse(lim *Limits) error {
@@ -138,18 +140,25 @@ func (r *Request) checkTarget() error {
 	switch {
 	case len(r.Target) == 0:
 		return bad("the request target is empty")
-	case r.Target[0] == '/', r.Absolute():
+	case r.Target[0] == '/':
+		return checkEscapes(r.Path())
 	case string(r.Target) == "*" && r.IsMethod("OPTIONS"):
 		return nil
 	case r.IsMethod("CONNECT"):
-		return nil
-	default:
-		return bad("the request target is neither a path nor an absolute URL")
+		return checkURL(r.Target, "http://"+string(r.Target))
+	case r.Absolute():
+		return checkURL(r.Host(), string(r.Target))
 	}
-	if authority, _, ok := r.absolute(); ok && (len(authority) == 0 || !all(authority, isHost)) {
+	return bad("the request target is neither a path nor an absolute URL")
+}
+
+// checkURL holds the rare targets with an authority against the standard
+// parser, so that they mean the same to whoever parses them behind us.
+func checkURL(authority []byte, full string) error {
+	if _, err := url.ParseRequestURI(full); err != nil || len(authority) == 0 || !all(authority, isHost) {
 		return bad("the authority of the request target is malformed")
 	}
-	return checkEscapes(r.Path())
+	return nil
 }
 
 // checkEscapes wants two hexadecimal digits behind each percent sign.
@@ -190,6 +199,9 @@ func (r *Response) parse(lim *Limits) error {
 	if err := r.parseFields(lim, false); err != nil {
 		err.(*Error).Status = 502
 		return err
+	}
+	if r.chunked && r.Minor == 0 {
+		return badf(502, "there is a Transfer-Encoding on HTTP/1.0")
 	}
 	return nil
 }

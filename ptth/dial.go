@@ -181,6 +181,7 @@ func (d *Dialer) upgrade(c *http1.Conn, target *url.URL, token string) (*AgentLi
 		w.Field("PTTH-Max-Conns", strconv.Itoa(d.MaxLinks))
 	}
 	w.EndLength(0)
+	asked := time.Now()
 	if err := w.Finish(); err != nil {
 		return nil, nil, fmt.Errorf("send upgrade request: %w", err)
 	}
@@ -195,7 +196,7 @@ func (d *Dialer) upgrade(c *http1.Conn, target *url.URL, token string) (*AgentLi
 	if res.Status != 101 || !switched(res) {
 		return nil, nil, refused(res)
 	}
-	return newAgentLink(c, res), nil, nil
+	return newAgentLink(c, res, time.Since(asked)), nil, nil
 }
 
 // readSwitch skips informational answers but the switch itself.

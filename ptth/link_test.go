@@ -171,4 +171,3 @@ func TestBytesBehind101AreKept(t *testing.T) {
 		t.Fatalf("got %q", got)
 	}
 }
-

@@ -24,8 +24,8 @@ type AgentLink struct {
 	leaving atomic.Bool
 }
 
-func newAgentLink(c *http1.Conn, res *http1.Response) *AgentLink {
-	l := &AgentLink{conn: c}
+func newAgentLink(c *http1.Conn, res *http1.Response, roundTrip time.Duration) *AgentLink {
+	l := &AgentLink{conn: c, RoundTrip: roundTrip}
 	lim := agentLimits
 	if n, ok := number(&res.Head, "PTTH-Ping", 3600); ok {
 		l.Ping = time.Duration(n) * time.Second
@@ -38,6 +38,11 @@ func newAgentLink(c *http1.Conn, res *http1.Response) *AgentLink {
 	c.SetReadTimeout(0)
 	return l
 }
+
+// Negotiated reports whether the relay knows the fields that Homehook adds to
+// PTTH/1.0, and so is one of ours: what it says about a delivery then comes
+// from the relay, and not from whoever sent the request.
+func (l *AgentLink) Negotiated() bool { return l.Ping > 0 || l.MaxLinks > 0 }
 
 // Serve calls handle for each request of the relay but its pings, which it
 // answers itself. It returns nil when the relay closed the link or fell

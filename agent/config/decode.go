@@ -34,6 +34,10 @@ type decoder struct {
 	through, aliased int
 }
 
+func newDecoder(path string, doc *document) *decoder {
+	return &decoder{path: path, doc: doc, places: map[string]*token.Token{}, broken: map[string]bool{}}
+}
+
 // place is where the value of that path stands or, when the file leaves it
 // out, the nearest thing around it.
 func (d *decoder) place(path string) *token.Token {

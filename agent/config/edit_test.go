@@ -174,6 +174,93 @@ func TestEditsTogether(t *testing.T) {
 	}
 }
 
+// FuzzEdit holds that an edit of any good file is either refused or adds just
+// its entry, keeps every comment, and can be undone.
+func FuzzEdit(f *testing.F) {
+	for _, pattern := range []string{"testdata/good/*.txtar", "testdata/edit/*.txtar"} {
+		names, _ := filepath.Glob(pattern)
+		for _, name := range names {
+			archive, err := txtar.ParseFile(name)
+			if err != nil {
+				f.Fatal(err)
+			}
+			for _, file := range archive.Files {
+				f.Add(file.Data)
+			}
+		}
+	}
+	r := Relay{Name: "fuzzed-relay", URL: "https://relay.example.com"}
+	add := func(f *file, e *editor) error { f.Relays = append(f.Relays, r); return e.add("relays", r) }
+	f.Fuzz(func(t *testing.T, old []byte) {
+		if _, err := Parse("f", old); err != nil || strings.Contains(string(old), r.Name) {
+			return
+		}
+		now, err := changed("f", old, add)
+		if err != nil {
+			return
+		}
+		before, _ := decode("f", old)
+		after, _ := decode("f", now)
+		if len(after.Relays) != len(before.Relays)+1 || after.Relays[len(before.Relays)] != r {
+			t.Fatalf("the relay is not there:\n%s", now)
+		}
+		if strings.Count(string(now), "#") != strings.Count(string(old), "#") {
+			t.Fatalf("comments changed:\n%s\n---\n%s", old, now)
+		}
+		undone, err := changed("f", now, func(f *file, e *editor) error {
+			i := len(f.Relays) - 1
+			f.Relays = f.Relays[:i]
+			return e.remove("relays", i)
+		})
+		if err != nil {
+			return
+		}
+		if end, _ := decode("f", undone); !end.same(before) {
+			t.Fatalf("undoing changed more:\n%s\n---\n%s", old, undone)
+		}
+	})
+}
+
+func TestLock(t *testing.T) {
+	name := filepath.Join(t.TempDir(), ".lock")
+	unlock, err := tryLock(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tryLock(name); !errors.Is(err, errLocked) {
+		t.Errorf("second lock: %v, want errLocked", err)
+	}
+	unlock()
+	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the lock file stays: %v", err)
+	}
+	// A file without a lock on it is what a crash leaves.
+	if err := os.WriteFile(name, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if unlock, err = tryLock(name); err != nil {
+		t.Fatalf("lock after a crash: %v", err)
+	}
+	unlock()
+}
+
+// TestReplaceFails holds that a write that fails leaves the old file and
+// nothing else.
+func TestReplaceFails(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "config.yaml")
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(path, "inside"), "x") // a folder with content is never replaced
+	if err := replace(path, []byte("relays: []")); err == nil {
+		t.Fatal("a folder was replaced")
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("files left behind: %v", left)
+	}
+}
+
 func TestLoadMissing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "nowhere", "config.yaml")
 	got, err := Load(path)

@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"reflect"
 
-	"github.com/goccy/go-yaml/token"
-
 	"homehook/routes"
 )
 
@@ -94,13 +92,12 @@ func Parse(path string, data []byte) (*Config, error) {
 // the places.
 func decode(path string, data []byte) (*file, *decoder) {
 	f := &file{}
-	d := &decoder{path: path, places: map[string]*token.Token{}, broken: map[string]bool{}}
 	doc, problem := read(path, data)
+	d := newDecoder(path, doc)
 	if problem != nil {
 		d.problems, d.unreadable = Problems{*problem}, true
 		return f, d
 	}
-	d.doc = doc
 	if doc.root != nil {
 		d.value(doc.root, reflect.ValueOf(f).Elem(), "")
 	}

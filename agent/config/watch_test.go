@@ -88,8 +88,8 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// rename puts content in the place of path, as careful editors do.
-func rename(t *testing.T, path, content string) {
+// swap puts content in the place of path, as careful editors do.
+func swap(t *testing.T, path, content string) {
 	t.Helper()
 	write(t, path+".new", content)
 	if err := os.Rename(path+".new", path); err != nil {
@@ -103,10 +103,10 @@ func TestWatch(t *testing.T) {
 	w.want("apply []")
 	write(t, path, text("one"))
 	w.want("apply [one]")
-	rename(t, path, text("one", "two"))
+	swap(t, path, text("one", "two"))
 	w.want("apply [one two]")
 	// Neither the same content nor another file of the folder is news.
-	rename(t, path, text("one", "two"))
+	swap(t, path, text("one", "two"))
 	write(t, filepath.Join(filepath.Dir(path), "other"), "x")
 	w.quiet()
 	if err := AddRelay(path, Relay{Name: "three", URL: "https://relay.example.com"}); err != nil {
@@ -122,7 +122,7 @@ func TestWatchRefuses(t *testing.T) {
 	w.want("apply [one]")
 	write(t, path, "relay: []\n")
 	w.want("refuse " + path + ":1:1: unknown key \"relay\"")
-	rename(t, path, "relay: []\n")
+	swap(t, path, "relay: []\n")
 	w.quiet()
 	// The good one is good news after the bad one, though it never left force.
 	write(t, path, text("one"))
@@ -177,7 +177,7 @@ func TestWatchLink(t *testing.T) {
 	symlink(t, real, path)
 	w := startWatch(t, path, time.Hour)
 	w.want("apply [one]")
-	rename(t, real, text("two"))
+	swap(t, real, text("two"))
 	w.want("apply [two]")
 	other := filepath.Join(t.TempDir(), "other.yaml")
 	write(t, other, text("three"))

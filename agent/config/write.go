@@ -36,7 +36,7 @@ func replace(path string, data []byte) (err error) {
 		err = tmp.Close()
 	}
 	if err == nil {
-		err = os.Rename(tmp.Name(), path)
+		err = rename(tmp.Name(), path)
 	}
 	if err != nil {
 		return fmt.Errorf("write config: %w", err)

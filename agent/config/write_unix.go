@@ -53,6 +53,9 @@ func keepOwner(tmp *os.File, path string) error {
 	return tmp.Chown(int(st.Uid), int(st.Gid))
 }
 
+// rename puts a file in the place of another, in one step.
+func rename(from, to string) error { return os.Rename(from, to) }
+
 // syncFolder makes a rename in dir outlast a power cut.
 func syncFolder(dir string) error {
 	d, err := os.Open(dir)

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"os"
+	"time"
 
 	"golang.org/x/sys/windows"
 )
@@ -29,6 +30,18 @@ func tryLock(name string) (unlock func(), err error) {
 
 // keepOwner does nothing: a new file inherits what its folder says.
 func keepOwner(*os.File, string) error { return nil }
+
+// rename puts a file in the place of another. While somebody reads the other
+// one, which takes a moment, the system refuses, so it tries for a second.
+func rename(from, to string) error {
+	for deadline := time.Now().Add(time.Second); ; time.Sleep(5 * time.Millisecond) {
+		err := os.Rename(from, to)
+		busy := errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_ACCESS_DENIED)
+		if !busy || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
 
 // syncFolder does nothing: a folder cannot be synced here, the file system
 // journals the rename.

@@ -2,6 +2,7 @@ package credentials
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,38 +37,33 @@ type document struct {
 	Credentials records `json:"credentials"`
 }
 
-// records gives the content of the file, read anew only if it has changed. The
-// map is never written to again.
+// records gives the content of the file. It is read each time, which takes
+// microseconds: time and size of a file do not tell for sure that it is still
+// the same. The text is decoded only if it has changed.
 func (s *Store) records() (records, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, err := openFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		s.kept, s.from = nil, nil
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("read credentials: %w", err)
-	}
-	// Every change is a new file, so the same file holds the same secrets. Its
-	// time and size are looked at for those who edit it in place.
-	if s.from != nil && os.SameFile(s.from, info) && s.from.ModTime().Equal(info.ModTime()) && s.from.Size() == info.Size() {
-		return s.kept, nil
-	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("read credentials: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	if s.kept != nil && sum == s.sum {
+		return s.kept, nil
 	}
 	all, err := decode(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s %w", s.path, err)
 	}
-	s.kept, s.from = all, info
+	s.kept, s.sum = all, sum
 	return all, nil
 }
 
@@ -135,7 +131,7 @@ func (s *Store) replace(data []byte) (err error) {
 		err = tmp.Close()
 	}
 	if err == nil {
-		err = os.Rename(tmp.Name(), s.path)
+		err = rename(tmp.Name(), s.path)
 	}
 	if err == nil {
 		err = syncFolder(s.dir)

@@ -107,6 +107,9 @@ func tryLock(name string) (unlock func(), err error) {
 	return nil, errLocked
 }
 
+// rename puts a file in the place of another, in one step.
+func rename(from, to string) error { return os.Rename(from, to) }
+
 // syncFolder makes a rename in dir outlast a power cut.
 func syncFolder(dir string) error {
 	d, err := os.Open(dir)

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,9 +32,10 @@ type Store struct {
 	dir, path string
 
 	mu sync.Mutex
-	// kept is what the file held when it was seen last, as from tells.
+	// kept is what the file held when it was read last, and sum the digest of
+	// its text then. The map is never written to again.
 	kept records
-	from fs.FileInfo // nil: there was no file
+	sum  [sha256.Size]byte
 }
 
 // Info is what may be shown of a credential.

@@ -1,0 +1,128 @@
+//go:build unix
+
+package credentials
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestMode(t *testing.T) {
+	old := syscall.Umask(0)
+	defer syscall.Umask(old)
+	dir := filepath.Join(t.TempDir(), "state")
+	s := open(t, dir)
+	if err := s.Set("a", "v"); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]os.FileMode{dir: 0o700 | os.ModeDir, s.path: 0o600} {
+		if info, err := os.Lstat(path); err != nil || info.Mode() != want {
+			t.Errorf("mode of %s is %v, want %v (%v)", path, info.Mode(), want, err)
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	tests := []struct {
+		name  string
+		spoil func(t *testing.T, dir, path string)
+		want  string // DIR and PATH stand for the real ones
+	}{
+		{"file readable by group", func(t *testing.T, _, path string) { chmod(t, path, 0o640) }, "PATH is open to others (0640); run: chmod 600 PATH"},
+		{"file readable by all", func(t *testing.T, _, path string) { chmod(t, path, 0o604) }, "PATH is open to others (0604)"},
+		{"file is a link", func(t *testing.T, _, path string) {
+			real := filepath.Join(t.TempDir(), "real")
+			if err := os.Rename(path, real); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(real, path); err != nil {
+				t.Fatal(err)
+			}
+		}, "PATH is a symbolic link"},
+		{"file is a pipe", func(t *testing.T, _, path string) {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			if err := syscall.Mkfifo(path, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, "PATH is not a regular file"},
+		{"file of another user", func(t *testing.T, _, path string) { chown(t, path) }, "PATH belongs to another user (uid 12345,"},
+		{"folder writable by group", func(t *testing.T, dir, _ string) { chmod(t, dir, 0o770) }, "folder DIR can be changed by others (0770); run: chmod 700 DIR"},
+		{"folder of another user", func(t *testing.T, dir, _ string) { chown(t, dir) }, "DIR belongs to another user (uid 12345,"},
+		{"folder is a link", func(t *testing.T, dir, _ string) {
+			if err := os.Rename(dir, dir+".real"); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(dir+".real", dir); err != nil {
+				t.Fatal(err)
+			}
+		}, "folder DIR is a symbolic link"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "state")
+			s := open(t, dir)
+			if err := s.Set("a", "v"); err != nil {
+				t.Fatal(err)
+			}
+			tt.spoil(t, dir, s.path)
+			want := strings.NewReplacer("DIR", dir, "PATH", s.path).Replace(tt.want)
+			_, err := Open(dir)
+			for verb, err := range map[string]error{"Open": err, "Set": s.Set("a", "w")} {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("%s: got %v, want %q", verb, err, want)
+				}
+			}
+		})
+	}
+}
+
+// TestStaleLock holds that the lock of a process that died keeps nobody out.
+func TestStaleLock(t *testing.T) {
+	s := open(t, t.TempDir())
+	if err := os.WriteFile(s.path+".lock", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := s.Set("a", "v"); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took > lockWait {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestLocked(t *testing.T) {
+	s := open(t, t.TempDir())
+	unlock, err := tryLock(s.path + ".lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tryLock(s.path + ".lock"); err != errLocked {
+		t.Errorf("second lock: %v, want errLocked", err)
+	}
+	unlock()
+	if unlock, err = tryLock(s.path + ".lock"); err != nil {
+		t.Fatalf("lock after unlock: %v", err)
+	}
+	unlock()
+}
+
+func chmod(t *testing.T, path string, mode os.FileMode) {
+	t.Helper()
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func chown(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Chown(path, 12345, 12345); err != nil {
+		t.Skip(err)
+	}
+}

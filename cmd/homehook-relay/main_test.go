@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"homehook/http1"
+	"homehook/ptth"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"homehook-relay": main})
+}
+
+// TestScripts runs the true command. Beside the built-in commands, a script
+// has: serve ARGS… (starts a relay on a free port and sets $ADDR), stop (ends
+// it with a signal, or kills it where there are none), get STATUS URL, agent
+// NAME (opens a link with $TOKEN and answers "home"), refused NAME STATUS
+// (the link is refused) and certificate (makes cert.pem and key.pem).
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("LocalAppData", env.WorkDir)
+			env.Values["relay"] = &child{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"serve": serveScript, "stop": stopScript, "get": getScript, "agent": agentScript,
+			"refused": refusedScript, "certificate": certificateScript, "capture": captureScript,
+		},
+	})
+}
+
+// child is the relay that a script runs.
+type child struct {
+	cmd  *exec.Cmd
+	done chan error
+}
+
+func command(ts *testscript.TestScript, args ...string) *exec.Cmd {
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if path, err := exec.LookPath(filepath.Join(dir, "homehook-relay")); err == nil {
+			return exec.Command(path, args...)
+		}
+	}
+	ts.Fatalf("homehook-relay is not in the path")
+	return nil
+}
+
+func serveScript(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := command(ts, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	cmd.Dir = ts.Getenv("WORK")
+	c := ts.Value("relay").(*child)
+	c.cmd, c.done = cmd, make(chan error, 1)
+	ts.Setenv("ADDR", "")
+	log, err := cmd.StderrPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	lines := bufio.NewScanner(log)
+	for lines.Scan() {
+		if addr, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
+			ts.Setenv("ADDR", addr)
+			break
+		}
+		ts.Logf("relay: %s", lines.Text())
+	}
+	go func() {
+		io.Copy(io.Discard, log)
+		c.done <- cmd.Wait()
+	}()
+	ts.Defer(func() { cmd.Process.Kill() })
+	if ts.Getenv("ADDR") == "" {
+		ts.Fatalf("the relay did not start")
+	}
+}
+
+func stopScript(ts *testscript.TestScript, _ bool, _ []string) {
+	c := ts.Value("relay").(*child)
+	if runtime.GOOS == "windows" {
+		c.cmd.Process.Kill()
+		<-c.done
+		return
+	}
+	ts.Check(c.cmd.Process.Signal(os.Interrupt))
+	select {
+	case err := <-c.done:
+		ts.Check(err)
+	case <-time.After(15 * time.Second):
+		ts.Fatalf("the relay did not end")
+	}
+}
+
+func client() *http.Client {
+	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true,
+	}}
+}
+
+func getScript(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	res, err := client().Get(args[1])
+	ts.Check(err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(filepath.Join(ts.Getenv("WORK"), "answer"), body, 0o600))
+	if res.StatusCode != want {
+		ts.Fatalf("got %d %s, want %d", res.StatusCode, body, want)
+	}
+}
+
+func dialer(ts *testscript.TestScript) *ptth.Dialer {
+	u, err := url.Parse(ts.Getenv("ADDR"))
+	ts.Check(err)
+	return &ptth.Dialer{Relay: u, Token: ts.Getenv("TOKEN"), MaxLinks: 4, TLS: &tls.Config{InsecureSkipVerify: true}}
+}
+
+func agentScript(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := dialer(ts).Dial(context.Background(), args[0])
+	ts.Check(err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		l.Serve(context.Background(), func(_ context.Context, x *http1.Exchange) { x.Text(200, "home") })
+	}()
+	ts.Defer(func() { l.Close(); <-done })
+}
+
+func refusedScript(ts *testscript.TestScript, _ bool, args []string) {
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		l, err := dialer(ts).Dial(context.Background(), args[0])
+		if err == nil {
+			l.Close()
+		} else if strings.Contains(err.Error(), "("+args[1]+")") {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("got %v, want %s", err, args[1])
+		}
+	}
+}
+
+// captureScript sets a variable to what the last command printed.
+func captureScript(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
+}
+
+func certificateScript(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(writeCertificate(ts.Getenv("WORK"), "one"))
+}
+
+// writeCertificate makes cert.pem and key.pem, signed by themselves.
+func writeCertificate(dir, name string) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{"localhost"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return err
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	for file, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: cert}, "key.pem": {Type: "PRIVATE KEY", Bytes: secret},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, file), pem.EncodeToMemory(block), 0o600); err != nil {
+			return fmt.Errorf("write %s: %w", file, err)
+		}
+	}
+	return nil
+}

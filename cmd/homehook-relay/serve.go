@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+
+	"homehook/relay"
+)
+
+type serveCmd struct {
+	Listen    string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address to listen on, as host:port or :port (default ${default})."`
+	Domain    string `placeholder:"D" help:"Domain whose labels are claims: garage.D. Needs a wildcard DNS record."`
+	URL       string `name:"url" placeholder:"URL" help:"The relay's public address, when a proxy stands before it."`
+	Data      string `default:"${data}" placeholder:"DIR" help:"Folder of the relay's data (default ${default})."`
+	TLS       string `name:"tls" default:"off" placeholder:"off|CERT,KEY" help:"PEM files of certificate and key; they are read anew when they change."`
+	Plain     bool   `help:"Allow http on an address that others can reach."`
+	MaxBody   size   `placeholder:"SIZE" help:"Longest request body, such as 32MiB; no limit by default."`
+	AccessLog bool   `help:"Log a line for each request."`
+	Verbose   bool   `short:"v" help:"Log more."`
+}
+
+// Run serves until ctx ends.
+func (c *serveCmd) Run(ctx context.Context, io streams) error {
+	o, err := c.options()
+	if err != nil {
+		return err
+	}
+	level := slog.LevelInfo
+	if c.Verbose {
+		level = slog.LevelDebug
+	}
+	o.Log = slog.New(slog.NewTextHandler(io.Log, &slog.HandlerOptions{Level: level}))
+	r, err := relay.New(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", c.Listen, err)
+	}
+	scheme := "http"
+	if o.TLS != nil {
+		scheme = "https"
+	}
+	fmt.Fprintf(io.Log, "listening on %s://%s\n", scheme, ln.Addr())
+	return r.Serve(ctx, ln)
+}
+
+// options checks the flags, as a whole before anything is opened.
+func (c *serveCmd) options() (relay.Options, error) {
+	o := relay.Options{Data: c.Data, Domain: c.Domain, MaxBody: int64(c.MaxBody), AccessLog: c.AccessLog}
+	if o.Data == "" {
+		return o, usagef("no folder for the relay's data is known; name one with --data DIR")
+	}
+	if c.URL != "" {
+		u, err := url.Parse(c.URL)
+		if err != nil {
+			return o, usagef("--url %q is not a URL", c.URL)
+		}
+		o.URL = u
+	}
+	conf, err := tlsConfig(c.TLS)
+	if err != nil {
+		return o, err
+	}
+	o.TLS = conf
+	return o, c.checkPlain(conf)
+}
+
+// checkPlain refuses plain http where tokens would cross a network in it.
+func (c *serveCmd) checkPlain(conf *tls.Config) error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return usagef("--listen %q is not of the form host:port", c.Listen)
+	}
+	if conf != nil || c.Plain || isLoopback(host) {
+		return nil
+	}
+	return usagef("plain http on %s would show tokens and webhooks to the network; "+
+		"use --tls CERT,KEY, or --plain when a proxy in front of the relay ends TLS", c.Listen)
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Unmap().IsLoopback()
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/alecthomas/kong"
+
+	"homehook/agent/config"
+	"homehook/agent/control"
+)
+
+// Exit codes of the command line.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+	exitAway   = 3 // the agent is not running
+)
+
+// failure is an error with the next step to take, and a code of its own if it
+// has one.
+type failure struct {
+	error
+	next string
+	code int
+}
+
+var _ error = (*failure)(nil)
+
+func (f *failure) Unwrap() error { return f.error }
+
+// withNext adds to err what the user can do about it.
+func withNext(err error, format string, args ...any) error {
+	return &failure{error: err, next: fmt.Sprintf(format, args...), code: exitFailed}
+}
+
+// misused is the error for a command line that says something impossible.
+func misused(format string, args ...any) error {
+	return &failure{error: fmt.Errorf(format, args...), code: exitUsage}
+}
+
+// errSilent fails a verb that has said all there is to say.
+var errSilent = errors.New("failed")
+
+// report prints err for a person and returns the exit code that it stands for.
+func (a *app) report(ctx context.Context, err error) int {
+	var (
+		problems config.Problems
+		parse    *kong.ParseError
+		f        *failure
+	)
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errSilent):
+		return exitFailed
+	case errors.As(err, &parse):
+		a.complain(parse.Error(), usageHint(parse))
+		return exitUsage
+	case noAgent(err):
+		a.complain(innermost(err).Error(), "start it with: homehook run")
+		return exitAway
+	case errors.As(err, &problems):
+		for _, p := range problems {
+			remedy := p.Remedy
+			p.Remedy = ""
+			a.complain(p.Error(), remedy)
+		}
+	case errors.As(err, &f):
+		a.complain(err.Error(), f.next)
+		return f.code
+	case ctx.Err() != nil:
+		a.complain("interrupted", "")
+	default:
+		a.complain(err.Error(), "")
+	}
+	return exitFailed
+}
+
+// complain prints what is wrong and, on a second line, the next step.
+func (a *app) complain(what, next string) {
+	fmt.Fprintf(a.err, "homehook: %s\n", visibleText(what))
+	if next != "" {
+		fmt.Fprintf(a.err, "  %s\n", visibleText(next))
+	}
+}
+
+// usageHint names the help of the verb that was meant.
+func usageHint(e *kong.ParseError) string {
+	command := "homehook"
+	if e.Context != nil {
+		if node := e.Context.Selected(); node != nil {
+			command = node.FullPath()
+		}
+	}
+	return "see: " + command + " --help"
+}
+
+// innermost is the error that tells where no agent was found, without the
+// steps that led there.
+func innermost(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil || next == control.ErrNotRunning || !errors.Is(next, control.ErrNotRunning) {
+			return err
+		}
+		err = next
+	}
+}

@@ -1,0 +1,26 @@
+package main
+
+// grammar is the whole command line: one field a verb, in the order of the
+// help. The types stand in the files of their verbs.
+type grammar struct {
+	JSON bool `name:"json" help:"Print JSON: one value, and an array for a list."`
+
+	Try     tryCmd     `cmd:"" help:"See a webhook arrive, with nothing set up."`
+	Run     runCmd     `cmd:"" help:"Run the agent in the foreground."`
+	Status  statusCmd  `cmd:"" help:"Show how the agent and its relays are doing."`
+	Relay   relayCmd   `cmd:"" help:"Add, list and remove relays."`
+	Claim   claimCmd   `cmd:"" help:"Claim a name on a relay, and so a public URL."`
+	Claims  claimsCmd  `cmd:"" help:"List the claims and their public URLs."`
+	Release releaseCmd `cmd:"" help:"Give a claimed name back."`
+	Route   routeCmd   `cmd:"" help:"List the routes and check the configuration."`
+	History historyCmd `cmd:"" help:"List deliveries, newest first."`
+	Show    showCmd    `cmd:"" help:"Show one delivery: request, attempts, answer."`
+	Tail    tailCmd    `cmd:"" help:"Show deliveries as they come."`
+	Send    sendCmd    `cmd:"" help:"Send a webhook to a URL."`
+	Secret  secretCmd  `cmd:"" help:"Set, list and remove credentials."`
+
+	Version    versionCmd    `cmd:"" help:"Show the version."`
+	Completion completionCmd `cmd:"" help:"Print a completion script for a shell."`
+
+	SampleScript sampleScriptCmd `cmd:"" hidden:"" help:"The script that try runs."`
+}

@@ -1,0 +1,29 @@
+// Command homehook is the agent and its command line.
+//
+// "homehook run" is the agent in the foreground. Most other verbs ask the
+// running agent over its control socket, or edit the configuration file and
+// the credentials, which the agent follows; "homehook try" joins a relay and an
+// agent in one process for a first look.
+//
+// Each verb has a file of its own, which holds its flags, its help and its Run
+// method. The verbs share an app (app.go), the way things are printed
+// (print.go, table.go, deliveries.go) and the rule that nothing that came from
+// the network reaches a terminal unescaped (escape.go).
+//
+// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the agent is not running.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	// The first signal ends ctx, so that a verb can leave in order; the second
+	// one finds the system's own handling again, which ends the process.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	os.Exit(newApp().execute(ctx, os.Args[1:]))
+}

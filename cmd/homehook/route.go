@@ -1,0 +1,143 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"homehook/agent/config"
+	"homehook/agent/control"
+	"homehook/routes"
+)
+
+// routeCmd is "homehook route".
+type routeCmd struct {
+	List  routeListCmd  `cmd:"" help:"List the routes in the order in which they are tried."`
+	Check routeCheckCmd `cmd:"" help:"Check a configuration file and report all that is wrong with it."`
+}
+
+// Help shows an example.
+func (*routeCmd) Help() string {
+	return "Example:\n\n    homehook route check"
+}
+
+// routeListCmd is "homehook route list".
+type routeListCmd struct{}
+
+// Help shows an example.
+func (*routeListCmd) Help() string {
+	return `It reads the configuration file; the agent need not run.
+
+Example:
+
+    homehook route list`
+}
+
+// Run lists the routes of the file.
+func (*routeListCmd) Run(a *app) error {
+	p, err := a.paths()
+	if err != nil {
+		return err
+	}
+	cfg, err := config.Load(p.Config)
+	if err != nil {
+		return err
+	}
+	defer cfg.Table.Close()
+	all := make([]control.Route, 0, len(cfg.Routes))
+	for i := range cfg.Routes {
+		all = append(all, routeOf(&cfg.Routes[i]))
+	}
+	if a.json {
+		return a.writeJSON(all)
+	}
+	if len(all) == 0 {
+		a.note("no route yet; write one into %s", p.Config)
+		return nil
+	}
+	rows := make([][]cell, 0, len(all))
+	for _, r := range all {
+		rows = append(rows, plainCells(r.Name, r.Claim, r.Match, r.Handler, r.Target))
+	}
+	a.table([]string{"ROUTE", "CLAIM", "MATCH", "HANDLER", "TARGET"}, rows)
+	return nil
+}
+
+// routeOf describes a route as the control API does.
+func routeOf(s *routes.Spec) control.Route {
+	r := control.Route{Name: s.Name, Claim: s.Claim, Match: s.Match, Handler: "respond", Unverified: s.Unverified}
+	switch {
+	case s.Forward != nil:
+		r.Handler, r.Target = "forward", s.Forward.To
+	case s.Script != nil:
+		r.Handler, r.Target = "script", s.Script.Command[0]
+	}
+	return r
+}
+
+// routeCheckCmd is "homehook route check".
+type routeCheckCmd struct {
+	File string `arg:"" optional:"" help:"The file; default the one that the agent uses."`
+}
+
+// Help shows an example.
+func (*routeCheckCmd) Help() string {
+	return `Each problem comes with its line and column and what to do about it.
+
+Example:
+
+    homehook route check ./new-config.yaml`
+}
+
+// problemAnswer is one problem in the JSON of "route check".
+type problemAnswer struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+	Remedy  string `json:"remedy"`
+}
+
+// Run checks the file.
+func (c *routeCheckCmd) Run(a *app) error {
+	path := c.File
+	if path == "" {
+		p, err := a.paths()
+		if err != nil {
+			return err
+		}
+		path = p.Config
+	} else if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("check config: %w", err) // Load takes no file for an empty one
+	}
+	cfg, err := config.Load(path)
+	var problems config.Problems
+	if err != nil && !errors.As(err, &problems) {
+		return err
+	}
+	if a.json {
+		return c.encode(a, problems)
+	}
+	if err != nil {
+		return err
+	}
+	defer cfg.Table.Close()
+	a.say("%s is good: %s, %s, %s", path,
+		count(len(cfg.Relays), "relay"), count(len(cfg.Claims), "claim"), count(len(cfg.Routes), "route"))
+	return nil
+}
+
+// encode prints the problems as an array.
+func (*routeCheckCmd) encode(a *app, problems config.Problems) error {
+	answer := make([]problemAnswer, 0, len(problems))
+	for _, p := range problems {
+		answer = append(answer, problemAnswer(p))
+	}
+	if err := a.writeJSON(answer); err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return errSilent
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"homehook/agent/control"
+)
+
+// statusCmd is "homehook status".
+type statusCmd struct{}
+
+// Help shows an example.
+func (*statusCmd) Help() string {
+	return `It shows which configuration is in use and what is wrong with the file if that
+is not the one, and how the links to each relay are doing.
+
+Example:
+
+    homehook status`
+}
+
+// Run prints the agent's status.
+func (*statusCmd) Run(ctx context.Context, a *app) error {
+	c, _, err := a.client()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	s, err := c.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.writeJSON(s)
+	}
+	a.say("agent        %s (pid %d, version %s, running for %s)",
+		a.paint(stateColour(s.State), s.State), s.PID, s.Version, a.now().Sub(s.Started).Round(time.Second))
+	a.say("config       %s", s.Config)
+	if s.ConfigError != "" {
+		a.say("             %s", a.paint(red, "refused; the last good one stays in use:"))
+		a.block("             ", s.ConfigError)
+	}
+	a.say("credentials  %s", s.Credentials.Store)
+	if len(s.Relays) > 0 {
+		a.say("")
+		a.relayTable(s.Relays)
+	}
+	if len(s.Claims) > 0 {
+		a.say("")
+		a.claimTable(s.Claims)
+	}
+	if s.State == control.StateIdle {
+		a.note("nothing is claimed yet; see: homehook relay add --help, homehook claim --help")
+	}
+	return nil
+}

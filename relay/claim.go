@@ -1,0 +1,224 @@
+package relay
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"homehook/ptth"
+)
+
+// answerThrough is the answer mode in which the sender gets the home's own
+// answer, and nothing is stored.
+const answerThrough = "through"
+
+// freshFor is how long a link that rested is taken for sound without a look.
+const freshFor = time.Millisecond
+
+// poolLimits bound the links of a claim and the requests that wait for one.
+type poolLimits struct {
+	links   int           // most links of a claim
+	waiting int           // most requests that wait for a link of a claim
+	wait    time.Duration // longest wait
+	recent  time.Duration // how long after its last link an agent is expected back
+}
+
+// claim is a name that an agent holds, with its links: those at rest, last
+// used first, and the requests that wait for one, first come first.
+type claim struct {
+	name string
+	pool poolLimits
+	rec  atomic.Pointer[claimRecord]
+
+	queued atomic.Int32 // waiters in line, for those who only want the number
+
+	mu       sync.Mutex // guards what follows; nothing is locked under it
+	idle     []*link    // the one used last at the end
+	all      []*link    // every link, in no order
+	coming   int        // links that are being opened
+	first    *waiter
+	last     *waiter
+	lastSeen time.Time // when the last link went, or the claim came
+	rounds   uint32    // looks taken at the links at rest
+	ended    bool      // released: no link and no waiter is taken any more
+	draining bool      // links that come to rest are closed
+}
+
+// link is one link of a claim.
+type link struct {
+	*ptth.Link
+	claim *claim
+	id    uint64
+	at    int    // place in claim.all
+	round uint32 // of the look that saw it last; guarded by claim.mu
+}
+
+func newClaim(rec *claimRecord, pool poolLimits) *claim {
+	c := &claim{name: rec.Name, pool: pool, lastSeen: time.Now()}
+	c.rec.Store(rec)
+	return c
+}
+
+// record returns the claim's settings, which must not be changed.
+func (c *claim) record() *claimRecord { return c.rec.Load() }
+
+// waiting returns how many requests wait for a link.
+func (c *claim) waiting() int { return int(c.queued.Load()) }
+
+// links returns how many links there are.
+func (c *claim) links() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.all)
+}
+
+// away reports whether no agent is there and none is expected.
+func (c *claim) away() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.awayLocked()
+}
+
+func (c *claim) awayLocked() bool {
+	return len(c.all)+c.coming == 0 && time.Since(c.lastSeen) > c.pool.recent
+}
+
+// reserve makes room for a link that is about to be opened. The caller then
+// calls unreserve, and add if the link came to be. Dead links make room for
+// new ones, because an agent that restarts leaves its old links behind.
+func (c *claim) reserve() error {
+	if c.reserveOnce() {
+		return nil
+	}
+	c.probe(nil)
+	if c.reserveOnce() {
+		return nil
+	}
+	return errLinks
+}
+
+func (c *claim) reserveOnce() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.all)+c.coming >= c.pool.links {
+		return false
+	}
+	c.coming++
+	return true
+}
+
+func (c *claim) unreserve() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.coming--
+}
+
+// add takes a new link into the pool.
+func (c *claim) add(l *link) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended || c.draining {
+		return errNoClaim
+	}
+	l.at = len(c.all)
+	c.all = append(c.all, l)
+	c.restLocked(l)
+	return nil
+}
+
+// put takes a link back that can carry another exchange.
+func (c *claim) put(l *link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.hasLocked(l) {
+		return // dropped while it was in use
+	}
+	c.restLocked(l)
+}
+
+// restLocked gives a link to who waits for one, or lays it to rest.
+func (c *claim) restLocked(l *link) {
+	if w := c.first; w != nil {
+		c.unlinkLocked(w)
+		w.hand <- l // has room: a waiter is handed one link
+		return
+	}
+	if c.draining {
+		c.removeLocked(l)
+		l.Close()
+		return
+	}
+	c.idle = append(c.idle, l)
+}
+
+// drop closes a link that is not at rest and forgets it.
+func (c *claim) drop(l *link) {
+	c.mu.Lock()
+	c.removeLocked(l)
+	c.mu.Unlock()
+	l.Close()
+}
+
+func (c *claim) hasLocked(l *link) bool { return l.at < len(c.all) && c.all[l.at] == l }
+
+func (c *claim) removeLocked(l *link) {
+	if !c.hasLocked(l) {
+		return
+	}
+	end := len(c.all) - 1
+	c.all[l.at] = c.all[end]
+	c.all[l.at].at = l.at
+	c.all[end] = nil
+	c.all = c.all[:end]
+	if end == 0 {
+		c.lastSeen = time.Now()
+	}
+}
+
+// cut closes all links, those in use too, and returns how many there were.
+func (c *claim) cut() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cutLocked()
+}
+
+func (c *claim) cutLocked() int {
+	n := len(c.all)
+	for _, l := range c.all {
+		l.Close()
+	}
+	clear(c.all)
+	clear(c.idle)
+	c.all, c.idle = c.all[:0], c.idle[:0]
+	if n > 0 {
+		c.lastSeen = time.Now()
+	}
+	return n
+}
+
+// end closes all links and sends away who waits: the claim was released.
+func (c *claim) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	c.cutLocked()
+	for c.first != nil {
+		w := c.first
+		c.unlinkLocked(w)
+		w.hand <- nil
+	}
+}
+
+// drain closes the links at rest, and from now on those that come to rest
+// with nobody waiting.
+func (c *claim) drain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.draining = true
+	for _, l := range c.idle {
+		c.removeLocked(l)
+		l.Close()
+	}
+	clear(c.idle)
+	c.idle = c.idle[:0]
+}

@@ -1,0 +1,156 @@
+package relay
+
+import (
+	"strings"
+	"testing"
+)
+
+const smuggled = "GET /~garage/smuggled HTTP/1.1\r\nHost: r\r\n\r\n"
+
+// TestFraming sends what intermediaries have been fooled with. None of it may
+// reach the agent, and nothing behind it may be read as a request.
+func TestFraming(t *testing.T) {
+	tr := startRelay(t, Options{})
+	var got seen
+	tr.agent(t, "garage", 2, got.record)
+	const post = "POST /~garage/x HTTP/1.1\r\nHost: r\r\n"
+	long := strings.Repeat("a", 70_000)
+	tests := []struct {
+		name string
+		send string
+		want int
+	}{
+		{"length and chunked", post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, 400},
+		{"two lengths", post + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd" + smuggled, 400},
+		{"same length twice", post + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc" + smuggled, 400},
+		{"length with a sign", post + "Content-Length: +5\r\n\r\nabcde" + smuggled, 400},
+		{"length in hex", post + "Content-Length: 0x5\r\n\r\nabcde" + smuggled, 400},
+		{"length below 0", post + "Content-Length: -1\r\n\r\n" + smuggled, 400},
+		{"length as a list", post + "Content-Length: 5,5\r\n\r\nabcde" + smuggled, 400},
+		{"length of 2^64", post + "Content-Length: 18446744073709551616\r\n\r\n" + smuggled, 400},
+		{"coding xchunked", post + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n" + smuggled, 501},
+		{"coding chunked, identity", post + "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + smuggled, 501},
+		{"coding with 0xa0", post + "Transfer-Encoding: chunked\xa0\r\n\r\n0\r\n\r\n" + smuggled, 501},
+		{"coding on HTTP/1.0", "POST /~garage/x HTTP/1.0\r\nHost: r\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, 400},
+		{"space before the colon", post + "X-A : b\r\n\r\n" + smuggled, 400},
+		{"tab before the colon", post + "X-A\t: b\r\n\r\n" + smuggled, 400},
+		{"field starts with a space", post + " X-A: b\r\n\r\n" + smuggled, 400},
+		{"bare LF", "POST /~garage/x HTTP/1.1\nHost: r\n\n" + smuggled, 400},
+		{"bare CR in a value", post + "X-A: b\rc\r\n\r\n" + smuggled, 400},
+		{"NUL in a value", post + "X-A: b\x00c\r\n\r\n" + smuggled, 400},
+		{"control byte in a value", post + "X-A: b\x01c\r\n\r\n" + smuggled, 400},
+		{"body shorter than announced", post + "Content-Length: 50\r\n\r\nabc", 400},
+		{"long body shorter than announced", post + "Content-Length: 100000\r\n\r\nabc", 400},
+		{"chunked body that ends early", post + "Transfer-Encoding: chunked\r\n\r\n5\r\nab", 400},
+		{"malformed chunk size", post + "Transfer-Encoding: chunked\r\n\r\nzz\r\nab" + smuggled, 400},
+		{"no Host", "POST /~garage/x HTTP/1.1\r\n\r\n" + smuggled, 400},
+		{"two Hosts", post + "Host: r\r\n\r\n" + smuggled, 400},
+		{"Host with an at sign", "POST /~garage/x HTTP/1.1\r\nHost: a@b\r\n\r\n" + smuggled, 400},
+		{"Host with a slash", "POST /~garage/x HTTP/1.1\r\nHost: a/b\r\n\r\n" + smuggled, 400},
+		{"Host with a space", "POST /~garage/x HTTP/1.1\r\nHost: a b\r\n\r\n" + smuggled, 400},
+		{"Host with two colons", "POST /~garage/x HTTP/1.1\r\nHost: a:b:c\r\n\r\n", 400},
+		{"another authority", "GET http://evil.example/~garage/x HTTP/1.1\r\nHost: r\r\nConnection: close\r\n\r\n", 421},
+		{"another scheme", "GET ftp://127.0.0.1/~garage/x HTTP/1.1\r\nHost: r\r\nConnection: close\r\n\r\n", 421},
+		{"CONNECT", "CONNECT 169.254.169.254:80 HTTP/1.1\r\nHost: 169.254.169.254:80\r\nConnection: close\r\n\r\n", 405},
+		{"TRACE", "TRACE /~garage/x HTTP/1.1\r\nHost: r\r\nAuthorization: secret\r\nMax-Forwards: 0\r\nConnection: close\r\n\r\n", 405},
+		{"long target", "GET /~garage/" + long + " HTTP/1.1\r\nHost: r\r\n\r\n", 414},
+		{"long head", post + "X-A: " + long + "\r\n\r\n", 431},
+		{"many fields", post + strings.Repeat("X-A: b\r\n", 200) + "\r\n", 431},
+		{"nominated signature", post + "Webhook-Signature: v1\r\nConnection: close, webhook-signature\r\n\r\n", 400},
+		{"malformed escape", "GET /~garage/%zz HTTP/1.1\r\nHost: r\r\nConnection: close\r\n\r\n", 400},
+		{"expectation", post + "Expect: 200-ok\r\nContent-Length: 2\r\n\r\nab", 417},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			answer := tr.raw(t, tt.send)
+			if !strings.HasPrefix(answer, "HTTP/1.1 "+itoa(tt.want)+" ") {
+				t.Errorf("answer %.200q, want %d", answer, tt.want)
+			}
+			if n := strings.Count(answer, "HTTP/1.1 "); n != 1 {
+				t.Errorf("%d answers, want 1: %.300q", n, answer)
+			}
+			if strings.Contains(answer, "secret") {
+				t.Errorf("the answer repeats a credential: %q", answer)
+			}
+			if tt.want == 405 && !strings.Contains(answer, "\r\nAllow: ") {
+				t.Errorf("no Allow in %q", answer)
+			}
+		})
+	}
+	if n := got.count(); n != 0 {
+		t.Errorf("the agent got %d requests: %q", n, got.head)
+	}
+}
+
+// TestRouting asks for every kind of address.
+func TestRouting(t *testing.T) {
+	tr := startRelay(t, Options{Domain: "Relay.Example.com"})
+	var got seen
+	tr.agent(t, "garage", 1, got.record)
+	const end = "\r\nConnection: close\r\n\r\n"
+	unknown := errUnknown.detail + "\n"
+	tests := []struct {
+		name   string
+		send   string
+		status int
+		body   string // "" for any
+		target string // at the agent; "" for nothing there
+		prefix string
+	}{
+		{"path mode", "GET /~garage/a?b=c HTTP/1.1\r\nHost: r" + end, 200, "", "/a?b=c", "/~garage"},
+		{"path mode in capitals", "GET /~GARAGE/a HTTP/1.1\r\nHost: r" + end, 200, "", "/a", "/~GARAGE"},
+		{"path mode, bare", "GET /~garage HTTP/1.1\r\nHost: r" + end, 200, "", "/", "/~garage"},
+		{"path mode, bare with query", "GET /~garage?x=1 HTTP/1.1\r\nHost: r" + end, 200, "", "/?x=1", "/~garage"},
+		{"path mode, escaped tilde", "GET /%7Egarage/a HTTP/1.1\r\nHost: r" + end, 200, "", "/a", "/%7Egarage"},
+		{"path mode without Host", "GET /~garage/a HTTP/1.0\r\n\r\n", 200, "", "/a", "/~garage"},
+		{"host mode on localhost", "GET /a HTTP/1.1\r\nHost: garage.localhost:8080" + end, 200, "", "/a", ""},
+		{"host mode on the domain", "GET /a HTTP/1.1\r\nHost: Garage.relay.EXAMPLE.com." + end, 200, "", "/a", ""},
+		{"host mode keeps own paths", "GET /healthz HTTP/1.1\r\nHost: garage.localhost" + end, 200, "", "/healthz", ""},
+		{"host mode, absolute form", "GET http://garage.localhost/a?b HTTP/1.1\r\nHost: garage.localhost" + end, 200, "", "/a?b", ""},
+		{"absolute form without a path", "GET http://garage.localhost HTTP/1.1\r\nHost: garage.localhost" + end, 200, "", "/", ""},
+		{"absolute form, path mode", "GET http://127.0.0.1/~garage/a HTTP/1.1\r\nHost: 127.0.0.1" + end, 200, "", "/a", "/~garage"},
+		{"raw path is kept", "GET /~garage/%2e%2e%2f/..;/%00/\\/../x HTTP/1.1\r\nHost: r" + end, 200, "", "/%2e%2e%2f/..;/%00/\\/../x", "/~garage"},
+		{"unusual method", "FROBNICATE /~garage/a HTTP/1.1\r\nHost: r" + end, 200, "", "/a", "/~garage"},
+
+		{"unknown claim", "GET /~nobody/a HTTP/1.1\r\nHost: r" + end, 404, unknown, "", ""},
+		{"malformed claim", "GET /~no_body/a HTTP/1.1\r\nHost: r" + end, 404, unknown, "", ""},
+		{"empty claim", "GET /~/a HTTP/1.1\r\nHost: r" + end, 404, unknown, "", ""},
+		{"long claim", "GET /~" + strings.Repeat("a", 64) + "/ HTTP/1.1\r\nHost: r" + end, 404, unknown, "", ""},
+		{"unknown host", "GET /a HTTP/1.1\r\nHost: nobody.localhost" + end, 404, unknown, "", ""},
+		{"two labels", "GET /a HTTP/1.1\r\nHost: x.garage.localhost" + end, 404, unknown, "", ""},
+		{"unknown path", "GET /garage HTTP/1.1\r\nHost: r" + end, 404, unknown, "", ""},
+		{"dots are not resolved", "GET /x/../~garage/ HTTP/1.1\r\nHost: r" + end, 404, unknown, "", ""},
+
+		{"health", "GET /healthz HTTP/1.1\r\nHost: r" + end, 200, "ok\n", "", ""},
+		{"home", "GET / HTTP/1.1\r\nHost: relay.example.com" + end, 200, pageHome, "", ""},
+		{"post to home", "POST / HTTP/1.1\r\nHost: r" + end, 405, "", "", ""},
+		{"OPTIONS of the server", "OPTIONS * HTTP/1.1\r\nHost: r" + end, 204, "", "", ""},
+		{"OPTIONS, last hop", "OPTIONS /~garage/a HTTP/1.1\r\nHost: r\r\nMax-Forwards: 0" + end, 204, "", "", ""},
+		{"OPTIONS, more hops", "OPTIONS /~garage/a HTTP/1.1\r\nHost: r\r\nMax-Forwards: 3" + end, 200, "", "/a", "/~garage"},
+		{"WebSocket", "GET /~garage/ws HTTP/1.1\r\nHost: r\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", 501, "", "", ""},
+		{"link without Upgrade", "GET /ptth/garage HTTP/1.1\r\nHost: r" + end, 426, "", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			before := got.count()
+			status, body := tr.ask(t, tt.send)
+			if status != tt.status || tt.body != "" && body != tt.body {
+				t.Fatalf("got %d %q, want %d %q", status, body, tt.status, tt.body)
+			}
+			if tt.target == "" {
+				if n := got.count(); n != before {
+					t.Fatalf("the agent got %q", got.last(t))
+				}
+				return
+			}
+			head := got.last(t)
+			method, _, _ := strings.Cut(tt.send, " ")
+			if !strings.HasPrefix(head, method+" "+tt.target+" HTTP/1.1\r\n") {
+				t.Errorf("the agent got %q, want target %q", head, tt.target)
+			}
+			if strings.Contains(head, "X-Forwarded-Prefix: ") != (tt.prefix != "") || !strings.Contains(head, tt.prefix+"\r\n") {
+				t.Errorf("prefix %q is not stated in %q", tt.prefix, head)
+			}
+		})
+	}
+}

@@ -1,0 +1,17 @@
+package relay
+
+// Keys of log attributes.
+const (
+	keyAddr     = "addr"
+	keyBytes    = "bytes"
+	keyClaim    = "claim"
+	keyDelivery = "delivery"
+	keyDuration = "duration"
+	keyError    = "error"
+	keyLink     = "link"
+	keyLinks    = "links"
+	keyMethod   = "method"
+	keyPath     = "path"
+	keyStatus   = "status"
+	keyToken    = "token" // its name
+)

@@ -1,0 +1,120 @@
+package relay
+
+import (
+	"context"
+	"slices"
+	"sort"
+	"sync"
+	"time"
+
+	"homehook/http1"
+)
+
+const (
+	sweepEvery  = time.Second
+	pingTimeout = 10 * time.Second
+	maxPings    = 256 // that are under way at a time
+)
+
+// probe looks at each link at rest and drops those that are no longer silent.
+// ping, if not nil, is given the links that are due for a ping; it must give
+// each back with put or drop. A link is out of the pool only while it is
+// looked at, so that requests are not held up.
+func (c *claim) probe(ping func(*link)) {
+	c.mu.Lock()
+	c.rounds++
+	round := c.rounds
+	pings := (len(c.idle) + 1) / 2 // a request should still find a link
+	c.mu.Unlock()
+	for l := c.borrow(round); l != nil; l = c.borrow(round) {
+		switch {
+		case l.Check() != http1.PeerSilent:
+			c.drop(l)
+		case ping != nil && pings > 0 && l.pingDue():
+			pings--
+			ping(l)
+		default:
+			c.giveBack(l)
+		}
+	}
+}
+
+func (l *link) pingDue() bool {
+	every := l.Offer.Ping
+	return every > 0 && time.Since(l.IdleSince()) >= every
+}
+
+// borrow takes a link from rest that this round has not seen.
+func (c *claim) borrow(round uint32) *link {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, l := range c.idle {
+		if l.round < round {
+			l.round = round
+			c.idle = slices.Delete(c.idle, i, i+1)
+			return l
+		}
+	}
+	return nil
+}
+
+// giveBack returns a borrowed link to its place among those at rest.
+func (c *claim) giveBack(l *link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.hasLocked(l) {
+		return
+	}
+	if c.first != nil || c.draining {
+		c.restLocked(l)
+		return
+	}
+	since := l.IdleSince()
+	at := sort.Search(len(c.idle), func(i int) bool { return c.idle[i].IdleSince().After(since) })
+	c.idle = slices.Insert(c.idle, at, l)
+}
+
+// sweep looks after links at rest and after changes of the store until ctx
+// ends.
+func (r *Relay) sweep(ctx context.Context) {
+	t := time.NewTicker(sweepEvery)
+	defer t.Stop()
+	p := pinger{slots: make(chan struct{}, maxPings)}
+	defer p.wg.Wait()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if err := r.dir.refresh(ctx, refreshEvery/2); err != nil && ctx.Err() == nil {
+			r.log.Error("read relay data", keyError, err)
+		}
+		r.dir.each(func(c *claim) { c.probe(p.ping) })
+	}
+}
+
+// pinger pings links, each on a goroutine of its own, because a dead link
+// takes long to show.
+type pinger struct {
+	slots chan struct{} // full: the rest waits for the next sweep
+	wg    sync.WaitGroup
+}
+
+func (p *pinger) ping(l *link) {
+	select {
+	case p.slots <- struct{}{}:
+	default:
+		l.claim.giveBack(l)
+		return
+	}
+	p.wg.Go(func() {
+		err := l.Ping(pingTimeout)
+		if l.Done() && err == nil {
+			l.claim.put(l)
+		} else {
+			l.claim.drop(l)
+		}
+		<-p.slots
+	})
+}

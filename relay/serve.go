@@ -1,0 +1,123 @@
+package relay
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"homehook/http1"
+)
+
+const (
+	handshakeTimeout = 10 * time.Second
+	idleTimeout      = time.Minute // between two requests of a sender
+)
+
+// Serve takes connections from ln, and closes it, until ctx ends. Then
+// running exchanges get DrainTimeout to finish, and links at rest are closed.
+// It returns nil when ctx ended or the relay was closed. It may be called
+// once.
+func (r *Relay) Serve(ctx context.Context, ln net.Listener) error {
+	stopAccept := context.AfterFunc(ctx, func() { ln.Close() })
+	defer stopAccept()
+	defer ln.Close()
+	r.conns.onEnd(func() { ln.Close() })
+
+	var sweeper, visits sync.WaitGroup
+	sweeping, stopSweep := context.WithCancel(context.WithoutCancel(ctx))
+	sweeper.Go(func() { r.sweep(sweeping) })
+	err := r.accept(ctx, ln, &visits)
+	r.drain(&visits)
+	stopSweep()
+	sweeper.Wait()
+	if ctx.Err() != nil || r.conns.isEnded() {
+		return nil
+	}
+	return fmt.Errorf("accept connections: %w", err)
+}
+
+// accept returns when ln is closed or of no use any more. What the system
+// reports is waited out: it is mostly a lack of file descriptors.
+func (r *Relay) accept(ctx context.Context, ln net.Listener, visits *sync.WaitGroup) error {
+	failed := 0
+	for {
+		nc, err := ln.Accept()
+		if err == nil {
+			failed = 0
+			visits.Go(func() { r.visit(ctx, nc) })
+			continue
+		}
+		var system *os.SyscallError
+		if failed++; errors.Is(err, net.ErrClosed) || !errors.As(err, &system) {
+			return err
+		}
+		r.log.Warn("accept connection", keyError, err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(min(time.Second, time.Duration(failed)*10*time.Millisecond)):
+		}
+	}
+}
+
+// drain waits for the running exchanges, and cuts off what takes too long.
+func (r *Relay) drain(visits *sync.WaitGroup) {
+	r.dir.each(func(c *claim) { c.drain() })
+	late := time.AfterFunc(r.opts.DrainTimeout, func() {
+		r.log.Warn("exchanges cut off at the end")
+		r.conns.end()
+		r.dir.each(func(c *claim) { c.end() })
+	})
+	visits.Wait()
+	late.Stop()
+	r.dir.each(func(c *claim) { c.cut() })
+}
+
+// visit serves one connection until it ends or becomes a link.
+func (r *Relay) visit(ctx context.Context, nc net.Conn) {
+	v := newVisitor(r, nc)
+	if !r.conns.add(v) {
+		r.log.Debug("connection refused, too many", keyAddr, v.ip)
+		nc.Close()
+		return
+	}
+	err := v.handshake(ctx)
+	if err == nil {
+		err = v.conn.Serve(ctx, v.handle)
+	} else {
+		v.conn.Close()
+	}
+	r.conns.remove(v)
+	if v.opened != nil {
+		r.finishUpgrade(v.opened, err)
+		return
+	}
+	if err != nil {
+		r.log.Debug("connection ended", keyAddr, v.ip, keyError, err)
+	}
+}
+
+// handshake sets TLS up on the connection's own goroutine, in bounded time.
+func (v *visitor) handshake(ctx context.Context) error {
+	t, ok := v.conn.NetConn().(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	defer cancel()
+	return t.HandshakeContext(ctx)
+}
+
+// wrap makes a TLS connection of a plain one, if the relay is to.
+func (r *Relay) wrap(nc net.Conn) net.Conn {
+	if r.opts.TLS == nil {
+		return nc
+	}
+	return tls.Server(nc, r.opts.TLS)
+}
+
+func (r *Relay) newConn(nc net.Conn) *http1.Conn { return http1.NewConn(r.wrap(nc), r.edgeLimits()) }

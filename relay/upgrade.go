@@ -1,0 +1,118 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"homehook/http1"
+	"homehook/ptth"
+)
+
+var errNoOffer = refuse(426, "an agent opens a link here, with \"Upgrade: "+ptth.Version+
+	"\" and \"Connection: Upgrade\"; if it sent them, a proxy in between has removed them")
+
+// opened is a link whose 101 is sent, while its connection still belongs to
+// the server loop.
+type opened struct {
+	link  *ptth.Link
+	claim *claim
+	token *tokenRecord
+}
+
+// upgrade answers a request for a link.
+func (v *visitor) upgrade(ctx context.Context) *refusal {
+	r := v.x.Request
+	if !r.IsMethod("POST") && !r.IsMethod("GET") && !r.IsMethod("OPTIONS") {
+		return errMethod
+	}
+	offer, err := ptth.ParseOffer(r)
+	var bad *http1.Error
+	switch {
+	case errors.As(err, &bad):
+		return refuse(bad.Status, bad.Detail)
+	case err != nil:
+		return errNoOffer
+	}
+	t, err := v.relay.dir.token(ctx, v.bearer(r))
+	if err != nil {
+		return asRefusal(err)
+	}
+	name, err := claimName(string(v.place.name))
+	if err != nil {
+		return asRefusal(err)
+	}
+	c, err := v.relay.takeClaim(ctx, name, t)
+	if err != nil {
+		return asRefusal(err)
+	}
+	if err := c.reserve(); err != nil {
+		return asRefusal(err)
+	}
+	l, err := ptth.Accept(v.x, offer, func(w *http1.Writer) { grant(w, offer, c.pool.links) })
+	if err != nil {
+		c.unreserve()
+		return nil // answered, or the connection is gone
+	}
+	v.opened = &opened{link: l, claim: c, token: t}
+	return nil
+}
+
+// takeClaim is directory.take with the causes that are not the agent's logged.
+func (r *Relay) takeClaim(ctx context.Context, name string, t *tokenRecord) (*claim, error) {
+	c, err := r.dir.take(ctx, name, t)
+	var ref *refusal
+	if err != nil && !errors.As(err, &ref) {
+		r.log.Error("take claim", keyClaim, name, keyToken, t.Name, keyError, err)
+	}
+	return c, err
+}
+
+// bearer returns the token that a request shows: in Authorization, or for
+// agents that cannot set fields behind the name in the path.
+func (v *visitor) bearer(r *http1.Request) []byte {
+	if _, ok := r.Get("Authorization"); !ok {
+		return v.place.token
+	}
+	return bearer(r)
+}
+
+func bearer(r *http1.Request) []byte {
+	value, _ := r.Get("Authorization")
+	scheme, token, ok := strings.Cut(string(value), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || r.Count("Authorization") != 1 {
+		return nil
+	}
+	return []byte(strings.TrimSpace(token))
+}
+
+// grant says in the 101 what the agent's wishes came to.
+func grant(w *http1.Writer, o ptth.Offer, links int) {
+	if o.Ping > 0 {
+		w.Field("PTTH-Ping", strconv.Itoa(int(o.Ping/time.Second)))
+	}
+	if o.MaxLinks > 0 {
+		w.Field("PTTH-Max-Conns", strconv.Itoa(links))
+	}
+}
+
+// finishUpgrade makes a link of a connection that the server loop has left
+// with the given error.
+func (r *Relay) finishUpgrade(o *opened, served error) {
+	defer o.claim.unreserve()
+	l := &link{Link: o.link, claim: o.claim, id: r.linkID.Add(1)}
+	err := served
+	if errors.Is(served, http1.ErrHijacked) {
+		if err = l.Start(); err == nil {
+			err = r.dir.admit(l, o.token)
+		}
+	}
+	if err != nil {
+		l.Close()
+		r.log.Info("link refused", keyClaim, o.claim.name, keyAddr, l.RemoteAddr(), keyError, err)
+		return
+	}
+	r.log.Info("link opened", keyClaim, o.claim.name, keyLink, l.id, keyAddr, l.RemoteAddr())
+}

@@ -1,0 +1,88 @@
+package routes
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// inherited returns the few variables that a script gets from the agent. All
+// others stay here: they may hold secrets, or steer what is loaded.
+func inherited() []string {
+	var env []string
+	for _, name := range inheritedNames {
+		if v, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
+}
+
+// environment checks the configured variables and returns them.
+func (c *compiler) environment(path string, set map[string]string) []string {
+	var env []string
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		at := path + "." + name
+		switch {
+		case !isVariable(name):
+			c.report(path, fmt.Sprintf("%q is not the name of a variable", name), "use letters, digits and _")
+		case strings.HasPrefix(strings.ToUpper(name), "HOMEHOOK_"):
+			c.report(at, fmt.Sprintf("%s is set for every script", name), "use another name")
+		case strings.IndexByte(set[name], 0) >= 0:
+			c.report(at, fmt.Sprintf("the value of %s has a NUL byte", name), "")
+		}
+		env = append(env, name+"="+set[name])
+	}
+	return env
+}
+
+func isVariable(s string) bool {
+	for i, c := range []byte(s) {
+		if c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// variables returns the environment of one run. No field of the request is in
+// it: a name chosen by a stranger must not become a variable's.
+func (s *scripter) variables(d *Delivery, headers string) []string {
+	path, query := d.Request.PathQuery()
+	env := make([]string, 0, len(s.env)+9)
+	for _, v := range s.env {
+		env = append(env, v)
+	}
+	return append(env,
+		"HOMEHOOK_DELIVERY="+d.ID,
+		"HOMEHOOK_CLAIM="+d.Claim,
+		"HOMEHOOK_ROUTE="+d.Route,
+		"HOMEHOOK_METHOD="+string(d.Request.Method),
+		"HOMEHOOK_PATH="+string(path),
+		"HOMEHOOK_QUERY="+string(query),
+		"HOMEHOOK_REMOTE="+d.Remote,
+		"HOMEHOOK_ATTEMPT="+strconv.Itoa(max(d.Attempt, 1)),
+		headersVariable+headers,
+	)
+}
+
+// headersVariable names the file with the header lines. Its value is another
+// for each run, which makes it the mark of a run's processes.
+const headersVariable = "HOMEHOOK_HEADERS_FILE="
+
+// writeHeaders puts the header lines as they came into a new file in dir that
+// only this user can read, and returns its path. The caller removes it.
+func writeHeaders(dir string, raw []byte) (string, error) {
+	lines := raw[bytes.IndexByte(raw, '\n')+1:]
+	path := filepath.Join(dir, "homehook-"+strconv.FormatUint(rand.Uint64(), 36)+".headers")
+	if err := createFile(path, lines); err != nil {
+		return "", fmt.Errorf("write headers file: %w", err)
+	}
+	return path, nil
+}

@@ -1,0 +1,57 @@
+//go:build unix
+
+package routes
+
+import (
+	"io/fs"
+	"os"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+func isExecutable(info fs.FileInfo) bool { return info.Mode()&0o111 != 0 }
+
+// isOpenToOthers reports whether users other than the owner may write.
+func isOpenToOthers(info fs.FileInfo) bool { return info.Mode()&0o022 != 0 }
+
+func badProgramName(string) string { return "" }
+
+// spoolFolder returns where header files are put: in memory where the system
+// has such a folder, since making a file on a busy disk costs more than
+// starting the script.
+func spoolFolder() string {
+	if runtime.GOOS == "linux" {
+		for _, dir := range []string{os.Getenv("XDG_RUNTIME_DIR"), "/dev/shm"} {
+			if dir != "" && unix.Access(dir, unix.W_OK|unix.X_OK) == nil {
+				return dir
+			}
+		}
+	}
+	return os.TempDir()
+}
+
+// createFile writes a file that must be new. It goes around package os, whose
+// files are made ready to be waited for.
+func createFile(path string, content []byte) error {
+	fd, err := syscall.Open(path, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_EXCL|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
+		return &fs.PathError{Op: "create", Path: path, Err: err}
+	}
+	for err == nil && len(content) > 0 {
+		var n int
+		if n, err = syscall.Write(fd, content); err == syscall.EINTR {
+			err = nil
+		}
+		content = content[max(n, 0):]
+	}
+	syscall.Close(fd)
+	if err != nil {
+		syscall.Unlink(path)
+		return &fs.PathError{Op: "write", Path: path, Err: err}
+	}
+	return nil
+}
+
+func removeFile(path string) { syscall.Unlink(path) }

@@ -1,0 +1,99 @@
+package routes
+
+import (
+	"bytes"
+	"strings"
+
+	"homehook/http1"
+)
+
+// dropRequest are the fields of a request that end here: those of its last
+// connection, and the expectation that this side has met.
+var dropRequest = http1.HopByHop | http1.KindsOf(http1.Expect)
+
+// writeHead writes the head of the outgoing request but for its end: the
+// sender's fields as they came, and the configured ones.
+func (f *forwarder) writeHead(u *upstream, r *http1.Request) {
+	w := u.conn.Writer()
+	w.StartRequest(r.Method, f.requestTarget(u, r))
+	drop := dropRequest
+	switch {
+	case f.host != "":
+		drop |= http1.KindsOf(http1.Host)
+		w.Field("Host", f.host)
+	case r.Absolute():
+		drop |= http1.KindsOf(http1.Host)
+		w.FieldBytes("Host", r.Host())
+	case !r.HasHost():
+		w.Field("Host", f.pool.target.host)
+	}
+	if f.replaces(r) {
+		f.copyOthers(w, r, drop)
+	} else {
+		w.CopyFields(&r.Head, drop)
+	}
+	for _, h := range f.fields {
+		w.Field(h.name, h.value)
+	}
+}
+
+// requestTarget returns the raw path and query for the outgoing request.
+func (f *forwarder) requestTarget(u *upstream, r *http1.Request) []byte {
+	base := f.pool.target.base
+	if f.strip == "" && base == "" && r.Target[0] == '/' {
+		return r.Target
+	}
+	path, query := r.PathQuery()
+	if path[0] != '/' {
+		return path // the asterisk of OPTIONS
+	}
+	b := append(u.scratch[:0], base...)
+	if rest := f.stripped(path); len(rest) > 0 {
+		b = append(b, rest...)
+	} else {
+		b = append(b, '/')
+	}
+	if query != nil {
+		b = append(append(b, '?'), query...)
+	}
+	u.scratch = b
+	return b
+}
+
+// stripped takes the prefix off a path that has it, at the end of a segment.
+func (f *forwarder) stripped(path []byte) []byte {
+	rest, ok := bytes.CutPrefix(path, []byte(f.strip))
+	if !ok || len(rest) > 0 && rest[0] != '/' {
+		return path
+	}
+	return rest
+}
+
+// replaces reports whether the request has a field that is configured.
+func (f *forwarder) replaces(r *http1.Request) bool {
+	for _, h := range f.fields {
+		if _, ok := r.Get(h.name); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// copyOthers writes the request's fields but for the configured ones.
+func (f *forwarder) copyOthers(w *http1.Writer, r *http1.Request, drop http1.Kinds) {
+	for i := range r.Len() {
+		name, value, kind := r.At(i)
+		if !drop.Has(kind) && !f.configures(name) {
+			w.FieldBytes(string(name), value)
+		}
+	}
+}
+
+func (f *forwarder) configures(name []byte) bool {
+	for _, h := range f.fields {
+		if strings.EqualFold(h.name, string(name)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,268 @@
+package routes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"time"
+
+	"homehook/http1"
+)
+
+// run is one script that runs.
+type run struct {
+	s    *scripter
+	x    *http1.Exchange
+	proc *process
+	mark string // the variable that all its processes carry
+
+	in        *os.File // our end of its input, nil when all is written
+	out, errs *os.File // our ends of its outputs
+	kept      [2]collector
+	closed    chan struct{} // closed when both outputs have ended
+	exited    chan struct{} // closed when the process itself has ended
+
+	upload upload
+	broken chan struct{} // closed when the body of the request broke
+	cause  error         // why it broke, after broken
+}
+
+func (s *scripter) serve(ctx context.Context, d *Delivery, x *http1.Exchange) Result {
+	body := d.Request.Body
+	whole, first, err := takeBody(d.Request)
+	if err != nil {
+		return failBody(x, err)
+	}
+	headers, err := writeHeaders(s.spool, d.Request.Raw())
+	if err != nil {
+		return s.notStarted(err).reply(x)
+	}
+	defer removeFile(headers)
+	if whole {
+		first = body.Peek()
+	}
+	r := &run{s: s, x: x, mark: headersVariable + headers}
+	rest, err := r.start(s.variables(d, headers), first, whole)
+	if err != nil {
+		consume(body, consumeMax)
+		return s.notStarted(err).reply(x)
+	}
+	if whole {
+		err = discard(body, len(first))
+	}
+	if r.in != nil {
+		r.feed(rest, body, whole)
+	}
+	if err != nil {
+		return r.abort(bodyFault(err))
+	}
+	return r.finish(ctx)
+}
+
+// start starts the script with what there is of the body, and returns what
+// could not be written yet.
+func (r *run) start(env []string, first []byte, whole bool) (rest []byte, err error) {
+	var p pipes
+	if rest, err = p.open(first, whole); err == nil {
+		r.proc, err = startProcess(r.s.command, r.s.dir, env, &p)
+	}
+	p.closeChild()
+	if err != nil {
+		p.closeOurs()
+		return nil, err
+	}
+	r.in, r.out, r.errs = p.in, p.out, p.errs
+	r.kept[0].max, r.kept[1].max = r.s.output, maxErrors
+	r.closed, r.exited, r.broken = make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		r.proc.wait()
+		close(r.exited)
+	}()
+	go r.collect()
+	return rest, nil
+}
+
+// collect reads both outputs to their ends.
+func (r *run) collect() {
+	errs := make(chan struct{})
+	go func() {
+		r.kept[1].collect(r.errs)
+		close(errs)
+	}()
+	r.kept[0].collect(r.out)
+	<-errs
+	close(r.closed)
+}
+
+// feed copies the body to standard input; of a whole one, what the pipe did
+// not take. A body that breaks must not look
+// whole to the script, so its input stays open until it has ended.
+func (r *run) feed(rest []byte, b *http1.Body, whole bool) {
+	r.upload.start(func(read func()) error {
+		defer r.in.Close()
+		if whole {
+			read()
+		}
+		_, failed := r.in.Write(rest)
+		if whole {
+			return nil
+		}
+		if r.cause = r.copyBody(b, failed == nil); r.cause != nil {
+			close(r.broken)
+			<-r.exited
+		}
+		return nil
+	}, nil)
+}
+
+// copyBody writes the body while the script takes it. A script that reads
+// less does no wrong; some of the rest is read then for the history's sake.
+// Only an error of the body is returned.
+func (r *run) copyBody(b *http1.Body, writing bool) error {
+	buf := make([]byte, 32<<10)
+	for spilled := 0; spilled < consumeMax; {
+		n, err := b.Read(buf)
+		if writing && n > 0 {
+			_, failed := r.in.Write(buf[:n])
+			writing = failed == nil
+		}
+		if !writing {
+			spilled += n
+		}
+		if err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notStarted says why a script did not run.
+func (s *scripter) notStarted(err error) *fault {
+	return &fault{500, "the script could not be started", fmt.Errorf("start %s: %w", s.command[0], pathCause(err))}
+}
+
+// pathCause peels off the operation and the path that the text around an
+// error says already.
+func pathCause(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return cause(err)
+}
+
+// finish waits for the script and answers.
+func (r *run) finish(ctx context.Context) Result {
+	timer := time.NewTimer(r.s.timeout)
+	defer timer.Stop()
+	select {
+	case <-r.exited:
+	case <-timer.C:
+		return r.abort(&fault{504, "the script took too long",
+			fmt.Errorf("timed out after %s; the script and its children were killed", Duration(r.s.timeout))})
+	case <-ctx.Done():
+		return r.abort(&fault{503, textStopped, errStopped})
+	case <-r.broken:
+		return r.abort(bodyFault(r.cause))
+	}
+	if within(r.s.linger, r.closed) {
+		r.reap()
+		return r.result(r.answer())
+	}
+	r.proc.kill(r.mark)
+	r.reap()
+	f := &fault{500, "the script left processes running", fmt.Errorf(
+		"the script ended (%s) but left processes that held its output open; they were killed after %s", r.proc.ending(), Duration(r.s.linger))}
+	r.settle()
+	return r.result(f.reply(r.x).Err)
+}
+
+// abort ends a script that must not go on. The sender has its answer at once;
+// the script has the grace to end by itself.
+func (r *run) abort(f *fault) Result {
+	r.proc.terminate()
+	r.settle()
+	f.reply(r.x)
+	late := time.Now().Add(r.s.grace)
+	within(r.s.grace, r.exited)
+	within(time.Until(late), r.closed)
+	r.proc.kill(r.mark)
+	r.reap()
+	return r.result(f.err)
+}
+
+// reap waits for what must have ended by now, and frees it. An output that
+// somebody out of reach holds open is given up.
+func (r *run) reap() {
+	<-r.exited
+	r.proc.reap()
+	if !within(time.Second, r.closed) {
+		r.out.Close()
+		r.errs.Close()
+		<-r.closed
+	}
+	r.out.Close()
+	r.errs.Close()
+}
+
+// settle makes sure that an answer can be written: the upload has read the
+// body, or else the connection ends behind the answer.
+func (r *run) settle() {
+	if r.upload.running() && !r.upload.settle(uploadGrace) {
+		r.x.CloseAfter()
+	}
+}
+
+// answer answers for a script that ended by itself, and returns why it failed
+// if it did.
+func (r *run) answer() error {
+	r.settle()
+	x, exit := r.x, r.proc.exit()
+	switch exit {
+	case 0:
+		body := r.kept[0].kept
+		x.Start(http.StatusOK, nil)
+		if len(body) > 0 {
+			x.Field("Content-Type", contentType(body))
+		}
+		x.EndLength(int64(len(body)))
+		x.Write(body)
+		if err := x.Finish(); err != nil {
+			return fmt.Errorf("the script has done its work, but the sender did not take the answer: %w", cause(err))
+		}
+		return nil
+	case exitTryLater:
+		x.Start(http.StatusServiceUnavailable, nil)
+		x.Field("Retry-After", "60")
+		x.Field("Content-Type", "text/plain; charset=utf-8")
+		const text = "the script asks to try again later\n"
+		x.EndLength(int64(len(text)))
+		io.WriteString(x.Writer, text)
+		x.Finish()
+		return fmt.Errorf("the script asks to try again later (%s)", r.proc.ending())
+	}
+	x.Text(http.StatusInternalServerError, fmt.Sprintf("the script failed (%s)", r.proc.ending()))
+	return fmt.Errorf("the script failed (%s)", r.proc.ending())
+}
+
+// exitTryLater is EX_TEMPFAIL of sysexits.h.
+const exitTryLater = 75
+
+// result tells what the run came to, once everything of it has ended.
+func (r *run) result(err error) Result {
+	if r.upload.running() {
+		// Nobody is left to take what the upload would write.
+		r.in.Close()
+		r.upload.join(r.x.Conn())
+	}
+	return Result{
+		Exit: r.proc.exit(), Err: err, Output: r.kept[1].kept,
+		OutputTruncated: r.kept[0].cut || r.kept[1].cut,
+	}
+}

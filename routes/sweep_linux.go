@@ -1,0 +1,91 @@
+package routes
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxSweeps bounds how often processes that start others faster than they die
+// are chased.
+const maxSweeps = 50
+
+// suspect is a process seen in a sweep. Its descriptor keeps a signal from
+// hitting another process that got its number meanwhile.
+type suspect struct {
+	pid, parent, fd int
+	marked          bool
+}
+
+// sweep kills the processes of a script that left its group, by setsid or as
+// daemons do, and returns how many it found. They are known by the run's mark
+// in their environment, which children inherit, or by descent from the leader
+// or from a marked one. A process that has both cleared its environment and
+// outlived its parents escapes; only a cgroup would hold it, which a user's
+// agent cannot count on having. Becoming a subreaper is no way out: orphans
+// of all scripts would end up with the agent, and none could be told apart.
+func sweep(leader int, mark string) int {
+	list := suspects(mark)
+	family := map[int]bool{leader: true}
+	for grew := true; grew; {
+		grew = false
+		for _, s := range list {
+			if !family[s.pid] && (s.marked || family[s.parent]) {
+				family[s.pid], grew = true, true
+			}
+		}
+	}
+	found := 0
+	for _, s := range list {
+		if s.pid != leader && family[s.pid] && unix.PidfdSendSignal(s.fd, unix.SIGKILL, nil, 0) == nil {
+			found++
+		}
+		unix.Close(s.fd)
+	}
+	return found
+}
+
+// suspects lists the processes that live and may be signalled.
+func suspects(mark string) []suspect {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, _ := dir.Readdirnames(-1)
+	self := os.Getpid()
+	var list []suspect
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil || pid == self {
+			continue
+		}
+		if s, ok := inspect(pid, mark); ok {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+func inspect(pid int, mark string) (suspect, bool) {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return suspect{}, false
+	}
+	s := suspect{pid: pid, fd: fd}
+	proc := "/proc/" + strconv.Itoa(pid)
+	stat, err := os.ReadFile(proc + "/stat")
+	// The name of a program may hold anything, so the fields are counted from
+	// the parenthesis that ends it: state, parent.
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	if err != nil || len(fields) < 2 || fields[0][0] == 'Z' || fields[0][0] == 'X' {
+		unix.Close(fd)
+		return suspect{}, false
+	}
+	s.parent, _ = strconv.Atoi(string(fields[1]))
+	env, _ := os.ReadFile(proc + "/environ")
+	s.marked = bytes.Contains(append(append([]byte{0}, env...), 0), []byte("\x00"+mark+"\x00"))
+	return s, true
+}

@@ -1,0 +1,140 @@
+package routes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"homehook/http1"
+)
+
+// Table is a compiled list of routes. It is immutable and safe for concurrent
+// use.
+type Table struct {
+	claims map[string][]*Route // in the order of the file
+}
+
+// Route is one compiled route.
+type Route struct {
+	Name, Claim, Match string
+
+	pattern pattern
+	kind    string
+	handler handler
+}
+
+// handler is what a route does with a delivery.
+type handler interface {
+	// serve answers x, unless the response broke half way.
+	serve(ctx context.Context, d *Delivery, x *http1.Exchange) Result
+	close()
+}
+
+// Params are what the wildcards of a pattern stand for in a path,
+// percent-decoded, in their order.
+type Params []Param
+
+// Param is one wildcard's name and value.
+type Param struct{ Name, Value string }
+
+// Get returns the value of a wildcard, empty when there is none of that name.
+func (p Params) Get(name string) string {
+	for _, v := range p {
+		if v.Name == name {
+			return v.Value
+		}
+	}
+	return ""
+}
+
+// Delivery is one request on its way through a route.
+type Delivery struct {
+	ID, Claim, Route string
+	Received         time.Time
+	Attempt          int    // counted from 1
+	Remote           string // the sender's address, as the relay saw it
+	Prefix           string // X-Forwarded-Prefix: what the relay took off the path
+	Params           Params
+
+	// Request is valid during Serve only. Its body may be read, and its tap
+	// called, by a goroutine that Serve waits for.
+	Request *http1.Request
+}
+
+// Result is what an attempt came to; the response itself went to the exchange.
+type Result struct {
+	Handler string // "forward", "script" or "respond"
+
+	// Exit is the exit status of a script, 128 and the number of the signal
+	// that ended it, or -1 when no process ran.
+	Exit int
+
+	// Output is what a script wrote to its standard error, 64 KiB at most.
+	Output []byte
+
+	// OutputTruncated says that a script wrote more, there or as its answer,
+	// than was kept.
+	OutputTruncated bool
+
+	// Err says why the attempt failed, in words fit for the history.
+	Err error
+}
+
+// Find returns the first route, in the order of the file, that takes a
+// request for a claim. The path is the raw one, without the query. Find does
+// not allocate unless the pattern captures something.
+func (t *Table) Find(claim string, method, rawPath []byte) (*Route, Params, bool) {
+	for _, r := range t.claims[claim] {
+		if r.pattern.match(method, rawPath) {
+			return r, r.pattern.capture(rawPath), true
+		}
+	}
+	return nil, nil, false
+}
+
+// Close closes idle upstream connections. Attempts that run are not
+// disturbed, and close theirs when they end.
+func (t *Table) Close() {
+	for _, list := range t.claims {
+		for _, r := range list {
+			r.handler.close()
+		}
+	}
+}
+
+// Kind returns the name of the route's handler: "forward", "script" or
+// "respond".
+func (r *Route) Kind() string { return r.kind }
+
+// Serve runs the route's handler on the calling goroutine. It always answers
+// x; when the response breaks half way it leaves x unfinished, and the caller
+// must end the connection for the sender to see it. The end of ctx gives the
+// attempt up: it is not the wish to stop taking requests, which lets running
+// ones finish. Nothing that Serve has started is left when it returns.
+func (r *Route) Serve(ctx context.Context, d *Delivery, x *http1.Exchange) (res Result) {
+	defer func() {
+		if p := recover(); p != nil {
+			res = r.crashed(p, x)
+		}
+	}()
+	res = r.handler.serve(ctx, d, x)
+	res.Handler = r.kind
+	return res
+}
+
+// crashed answers for a handler that panicked.
+func (r *Route) crashed(cause any, x *http1.Exchange) Result {
+	x.CloseAfter()
+	if !x.Started() {
+		x.Reset()
+		x.Text(500, "this route is broken")
+	}
+	return Result{Handler: r.kind, Exit: -1, Err: fmt.Errorf("the %s handler has a fault: %v", r.kind, cause)}
+}
+
+// errStopped is the result of an attempt whose context ended.
+var errStopped = errors.New("given up because the agent stops")
+
+// textStopped is what the sender reads then.
+const textStopped = "this service is stopping; try again later"

@@ -1,0 +1,38 @@
+//go:build unix && !darwin
+
+package service
+
+import "path/filepath"
+
+// maxSocket is the size of a socket address less the byte that ends it.
+const maxSocket = 107
+
+// platformPaths follows the XDG base directory rules. There is no runtime
+// folder outside of a login session; then the socket lies under the state.
+func platformPaths(getenv func(string) string) (Paths, error) {
+	home := absolute(getenv, "HOME")
+	base := func(name string, below ...string) string {
+		if dir := absolute(getenv, name); dir != "" || home == "" {
+			return dir
+		}
+		return filepath.Join(append([]string{home}, below...)...)
+	}
+	config := base("XDG_CONFIG_HOME", ".config")
+	state := base("XDG_STATE_HOME", ".local", "state")
+	if config == "" || state == "" {
+		return Paths{}, missing("HOME")
+	}
+	p := Paths{
+		Config: filepath.Join(config, "homehook", "config.yaml"),
+		State:  filepath.Join(state, "homehook"),
+	}
+	p.Runtime = filepath.Join(p.State, "run")
+	if dir := absolute(getenv, "XDG_RUNTIME_DIR"); dir != "" {
+		p.Runtime = filepath.Join(dir, "homehook")
+	}
+	return p, nil
+}
+
+func systemPaths(func(string) string) Paths {
+	return Paths{Config: "/etc/homehook/config.yaml", State: "/var/lib/homehook", Runtime: "/run/homehook"}
+}
