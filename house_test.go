@@ -40,7 +40,9 @@ func list(t *testing.T, patterns ...string) map[string]pkg {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found[p.ImportPath] = p
+		if len(p.GoFiles) > 0 {
+			found[p.ImportPath] = p
+		}
 	}
 }
 

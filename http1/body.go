@@ -35,7 +35,7 @@ type Body struct {
 	trailer Head
 	tap     func([]byte)
 
-	windowEnd   time.Time
+	waited      time.Duration // for the bytes below
 	windowBytes int
 }
 
@@ -136,11 +136,7 @@ func (b *Body) next(p []byte) (int, error) {
 		}
 		return b.raw(p)
 	}
-	n, err := b.raw(p)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
-	}
-	return n, err
+	return b.raw(p)
 }
 
 // raw reads up to left bytes, from the buffer or straight from the
@@ -188,11 +184,12 @@ func (b *Body) paced(read func() (int, error)) (int, error) {
 	if b.c.aborted.Load() {
 		return 0, ErrAborted
 	}
+	start := time.Now()
 	n, err := read()
 	if n > 0 {
 		err = nil
 	}
-	if rate > 0 && b.tooSlow(n, rate, window) {
+	if rate > 0 && b.tooSlow(n, rate, window, start) {
 		return 0, ErrBodyTooSlow
 	}
 	switch {
@@ -200,23 +197,22 @@ func (b *Body) paced(read func() (int, error)) (int, error) {
 		return n, nil
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return n, ErrBodyTooSlow
-	case errors.Is(err, io.EOF):
+	case err == io.EOF && b.kind != bodyUntilClose:
 		return n, io.ErrUnexpectedEOF
 	}
-	return n, err
+	return n, err // TLS that is cut within a record has an error of its own
 }
 
-// tooSlow counts bytes per window and judges each window at its end.
-func (b *Body) tooSlow(n, rate int, window time.Duration) bool {
+// tooSlow judges the sender by the time spent waiting for it: a window is the
+// waiting that rate bytes have cost. What the reader does between two reads
+// is not held against the sender.
+func (b *Body) tooSlow(n, rate int, window time.Duration, start time.Time) bool {
 	if b.windowBytes += n; b.windowBytes >= rate {
-		b.windowBytes, b.windowEnd = 0, time.Time{}
+		b.windowBytes, b.waited = 0, 0
 		return false
 	}
-	now := time.Now()
-	if b.windowEnd.IsZero() {
-		b.windowEnd = now.Add(window)
-	}
-	return now.After(b.windowEnd)
+	b.waited += time.Since(start)
+	return b.waited > window
 }
 
 func (b *Body) sendContinue() error {

@@ -50,8 +50,8 @@ func parseChunkSize(line []byte) (int64, error) {
 			return 0, bad("a chunk extension is malformed")
 		}
 	}
-	if len(digits) == 0 {
-		return 0, bad("a chunk has no size")
+	if len(digits) == 0 || len(digits) > 16 { // sixteen digits is what others read
+		return 0, bad("a chunk size has no digits or too many")
 	}
 	var n int64
 	for _, c := range digits {

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"strconv"
@@ -130,7 +131,7 @@ func (x *Exchange) closes() bool {
 // Finish ends the response and sends it.
 func (x *Exchange) Finish() error {
 	err := x.Writer.Finish()
-	x.finished = err == nil
+	x.finished = err == nil && x.Started() // an interim response ends nothing
 	return err
 }
 
@@ -177,7 +178,7 @@ func (x *Exchange) Forward(r *Response, drop Kinds, extra func(*Writer)) error {
 func (x *Exchange) frame(r *Response) {
 	switch n := r.Body.Length(); {
 	case x.bodiless() || x.discard || r.Status < 200:
-		if r.length >= 0 && (x.discard || r.Status == 304) {
+		if r.length >= 0 && r.Status != 204 && (x.discard || r.Status == 304) {
 			x.FieldBytes("Content-Length", strconv.AppendInt(nil, r.length, 10))
 		}
 		x.EndEmpty()
@@ -267,6 +268,7 @@ func (c *Conn) serveOne(ctx context.Context, x *Exchange, handle func(context.Co
 			x.Text(500, "the handler gave no answer")
 		} else {
 			c.out.Flush()
+			c.cut()
 			return false, nil
 		}
 	}
@@ -280,6 +282,18 @@ func (c *Conn) serveOne(ctx context.Context, x *Exchange, handle func(context.Co
 		return false, c.linger()
 	}
 	return true, nil
+}
+
+// cut resets the connection behind a body that broke, if its plain end would
+// mean to the client that the body is whole.
+func (c *Conn) cut() {
+	nc := c.nc
+	if t, ok := nc.(*tls.Conn); ok {
+		nc = t.NetConn()
+	}
+	if l, ok := nc.(interface{ SetLinger(int) error }); ok && c.out.mode == writeUntilClose && l.SetLinger(0) == nil {
+		nc.Close()
+	}
 }
 
 // expectation prepares 100 Continue, or refuses any other expectation.

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -337,7 +338,18 @@ func (w *Writer) copyWith(b *Body, buf []byte) error {
 	}
 }
 
-// mustWait reports whether the next read of the body is likely to block.
+// mustWait reports whether the next read of the body needs bytes that have
+// not come yet. Behind a chunk, its line end alone does not count.
 func (b *Body) mustWait() bool {
-	return b.err == nil && b.c != nil && b.c.r == b.c.w && !(b.kind == bodyLength && b.left == 0)
+	if b.err != nil || b.c == nil || b.kind == bodyLength && b.left == 0 {
+		return false
+	}
+	in := b.c.Buffered()
+	if b.kind == bodyChunked && b.left == 0 {
+		_, in, _ = bytes.Cut(in, crlf) // the size of the next chunk
+		if b.begun {
+			_, in, _ = bytes.Cut(in, crlf) // the line end of this one came first
+		}
+	}
+	return len(in) == 0
 }

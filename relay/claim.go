@@ -12,9 +12,6 @@ import (
 // answer, and nothing is stored.
 const answerThrough = "through"
 
-// freshFor is how long a link that rested is taken for sound without a look.
-const freshFor = time.Millisecond
-
 // poolLimits bound the links of a claim and the requests that wait for one.
 type poolLimits struct {
 	links   int           // most links of a claim

@@ -14,6 +14,10 @@ import (
 var errNoOffer = refuse(426, "an agent opens a link here, with \"Upgrade: "+ptth.Version+
 	"\" and \"Connection: Upgrade\"; if it sent them, a proxy in between has removed them")
 
+// errNotSilent reports an agent that closed or spoke behind the 101. What it
+// said must not become the answer to a request.
+var errNotSilent = errors.New("the agent was not silent")
+
 // opened is a link whose 101 is sent, while its connection still belongs to
 // the server loop.
 type opened struct {
@@ -105,7 +109,10 @@ func (r *Relay) finishUpgrade(o *opened, served error) {
 	l := &link{Link: o.link, claim: o.claim, id: r.linkID.Add(1)}
 	err := served
 	if errors.Is(served, http1.ErrHijacked) {
-		if err = l.Start(); err == nil {
+		if err = l.Start(); err == nil && l.Check() != http1.PeerSilent {
+			err = errNotSilent
+		}
+		if err == nil {
 			err = r.dir.admit(l, o.token)
 		}
 	}

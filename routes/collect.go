@@ -1,38 +1,61 @@
 package routes
 
 import (
-	"os"
+	"io"
 	"slices"
 )
 
-// collector keeps what a script writes, up to a limit, and reads on past it,
-// so that the script is not stopped by a full pipe.
+// collector keeps what a script writes, up to a limit, and takes more past
+// it, so that the script is not stopped by a full pipe.
 type collector struct {
-	max  int
-	kept []byte
-	cut  bool // more was written than kept
+	max   int
+	kept  []byte
+	cut   bool   // more was written than kept
+	spill []byte // what is past the limit goes here
+}
+
+// room returns where the next piece may be read to.
+func (c *collector) room() []byte {
+	if len(c.kept) == c.max {
+		if c.spill == nil {
+			c.spill = make([]byte, 64<<10)
+		}
+		return c.spill
+	}
+	if len(c.kept) == cap(c.kept) {
+		c.kept = slices.Grow(c.kept, min(max(1024, len(c.kept)), c.max-len(c.kept)))
+	}
+	return c.kept[len(c.kept):min(cap(c.kept), c.max)]
+}
+
+// took notes that n bytes were read to the room.
+func (c *collector) took(n int) {
+	if len(c.kept) == c.max {
+		c.cut = c.cut || n > 0
+		return
+	}
+	c.kept = c.kept[:len(c.kept)+n]
 }
 
 // collect reads to the end of f, which is when everyone who holds the other
 // end has closed it.
-func (c *collector) collect(f *os.File) {
-	for len(c.kept) < c.max {
-		if len(c.kept) == cap(c.kept) {
-			c.kept = slices.Grow(c.kept, max(512, min(len(c.kept), c.max-len(c.kept))))
-		}
-		room := c.kept[len(c.kept):min(cap(c.kept), c.max)]
-		n, err := f.Read(room)
-		c.kept = c.kept[:len(c.kept)+n]
-		if err != nil {
-			return
-		}
-	}
-	spill := make([]byte, 64<<10)
+func (c *collector) collect(f io.Reader) {
 	for {
-		n, err := f.Read(spill)
-		c.cut = c.cut || n > 0
+		n, err := f.Read(c.room())
+		c.took(n)
 		if err != nil {
 			return
 		}
 	}
 }
+
+// event is why the wait for a script ended.
+type event uint8
+
+const (
+	ended   event = iota // the script has ended, and its outputs
+	held                 // the script has ended, but others hold its outputs open
+	late                 // it is time
+	stopped              // the context has ended
+	spoiled              // the body of the request broke
+)

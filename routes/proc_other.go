@@ -2,17 +2,12 @@
 
 package routes
 
-import "syscall"
+import (
+	"os"
+	"syscall"
+)
 
-// process is a script and the group that it leads.
-type process struct {
-	pid    int
-	status syscall.WaitStatus // once waited for
-}
-
-func (p *process) attributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true}
-}
+func groupLeader(*int) *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
 // pipe keeps others from starting a process between the two steps.
 func pipe(fd *[2]int) error {
@@ -26,12 +21,22 @@ func pipe(fd *[2]int) error {
 	return nil
 }
 
-// wait returns when the process has ended.
-func (p *process) wait() { p.wait4() }
+func (p *process) begin(_ int, f *pipes) {
+	var files [2]*os.File
+	for i, fd := range f.outputs {
+		syscall.SetNonblock(fd, true) // for reads that Close can end
+		files[i] = os.NewFile(uintptr(fd), "output")
+	}
+	p.init(files, p.wait4)
+}
 
 // reap ends what is left of the group. A group that has members keeps its
-// number from being given away.
-func (p *process) reap() { syscall.Kill(-p.pid, syscall.SIGKILL) }
+// number from being given to another.
+func (p *process) reap() {
+	<-p.exited
+	p.kill("")
+	p.release()
+}
 
 // kill ends the group. A process that has left it is out of reach; its output
 // is read no more.

@@ -10,9 +10,9 @@ import (
 
 // pipes are the three standard files of a script: its ends and ours.
 type pipes struct {
-	child     [3]int // its ends, 0 when not open
-	in        *os.File
-	out, errs *os.File
+	child   [3]int // its ends, 0 when not open
+	in      *os.File
+	outputs [2]int // our ends of output and error, 0 when not open
 }
 
 // open makes the files. What is at hand of the body goes into the pipe before
@@ -24,17 +24,17 @@ func (p *pipes) open(first []byte, whole bool) (rest []byte, err error) {
 	} else {
 		rest, err = p.openInput(first, whole)
 	}
-	for i, ours := range []**os.File{&p.out, &p.errs} {
-		if err != nil {
-			return nil, fmt.Errorf("open pipe: %w", err)
-		}
+	for i := range p.outputs {
 		var fd [2]int
-		if err = pipe(&fd); err == nil {
-			p.child[1+i] = fd[1]
-			*ours = pollable(fd[0], "output")
+		if err == nil {
+			err = pipe(&fd)
 		}
+		p.outputs[i], p.child[1+i] = fd[0], fd[1]
 	}
-	return rest, err
+	if err != nil {
+		return nil, fmt.Errorf("open pipe: %w", err)
+	}
+	return rest, nil
 }
 
 func (p *pipes) openInput(first []byte, whole bool) (rest []byte, err error) {
@@ -50,39 +50,41 @@ func (p *pipes) openInput(first []byte, whole bool) (rest []byte, err error) {
 		syscall.Close(fd[1])
 		return nil, nil
 	}
-	p.in = pollable(fd[1], "input")
+	p.in = os.NewFile(uintptr(fd[1]), "input")
 	return rest, nil
 }
 
-// pollable makes a file of our end of a pipe, whose reads and writes wait
-// without holding a thread.
-func pollable(fd int, name string) *os.File {
-	syscall.SetNonblock(fd, true)
-	return os.NewFile(uintptr(fd), name)
-}
-
-func (p *pipes) closeChild() {
-	for i, fd := range p.child {
-		if fd > 0 {
-			syscall.Close(fd)
-			p.child[i] = 0
-		}
-	}
-}
+func (p *pipes) closeChild() { closeAll(p.child[:]) }
 
 func (p *pipes) closeOurs() {
-	for _, f := range []*os.File{p.in, p.out, p.errs} {
-		if f != nil {
-			f.Close()
+	closeAll(p.outputs[:])
+	if p.in != nil {
+		p.in.Close()
+	}
+}
+
+func closeAll(fds []int) {
+	for i, fd := range fds {
+		if fd > 0 {
+			syscall.Close(fd)
+			fds[i] = 0
 		}
 	}
+}
+
+// process is a script, the group that it leads, and who attends to it.
+type process struct {
+	attendant
+	pid    int
+	status syscall.WaitStatus // once reaped
 }
 
 // startProcess starts a program as the leader of a process group of its own.
+// It takes over the pipes of the outputs.
 func startProcess(argv []string, dir string, env []string, p *pipes) (*process, error) {
-	proc := &process{}
+	proc, pidfd := &process{}, -1
 	attr := &syscall.ProcAttr{
-		Dir: dir, Env: env, Sys: proc.attributes(),
+		Dir: dir, Env: env, Sys: groupLeader(&pidfd),
 		Files: []uintptr{uintptr(p.child[0]), uintptr(p.child[1]), uintptr(p.child[2])},
 	}
 	pid, _, err := syscall.StartProcess(argv[0], argv, attr)
@@ -90,6 +92,7 @@ func startProcess(argv []string, dir string, env []string, p *pipes) (*process, 
 		return nil, err
 	}
 	proc.pid = pid
+	proc.begin(pidfd, p)
 	return proc, nil
 }
 

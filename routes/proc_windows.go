@@ -12,9 +12,9 @@ import (
 
 // pipes are the three standard files of a script: its ends and ours.
 type pipes struct {
-	child     [3]*os.File
-	in        *os.File
-	out, errs *os.File
+	child   [3]*os.File
+	in      *os.File
+	outputs [2]*os.File
 }
 
 // open makes the files. A pipe here takes little at once, so the body is
@@ -26,17 +26,17 @@ func (p *pipes) open(first []byte, whole bool) (rest []byte, err error) {
 		p.child[0], p.in, err = os.Pipe()
 	}
 	if err == nil {
-		p.out, p.child[1], err = os.Pipe()
+		p.outputs[0], p.child[1], err = os.Pipe()
 	}
 	if err == nil {
-		p.errs, p.child[2], err = os.Pipe()
+		p.outputs[1], p.child[2], err = os.Pipe()
 	}
 	return first, err
 }
 
 func (p *pipes) closeChild() { closeFiles(p.child[:]) }
 
-func (p *pipes) closeOurs() { closeFiles([]*os.File{p.in, p.out, p.errs}) }
+func (p *pipes) closeOurs() { closeFiles([]*os.File{p.in, p.outputs[0], p.outputs[1]}) }
 
 func closeFiles(files []*os.File) {
 	for _, f := range files {
@@ -46,14 +46,16 @@ func closeFiles(files []*os.File) {
 	}
 }
 
-// process is a script and the job object that holds all it starts.
+// process is a script, the job object that holds all it starts, and who
+// attends to it.
 type process struct {
+	attendant
 	p     *os.Process
 	job   windows.Handle
 	state *os.ProcessState
 }
 
-// startProcess starts a program inside a job. It is started suspended, so
+// startProcess starts a program inside a job, and takes the outputs over. It is started suspended, so
 // that it cannot start another before it is in the job.
 func startProcess(argv []string, dir string, env []string, p *pipes) (*process, error) {
 	job, err := newJob()
@@ -80,7 +82,9 @@ func startProcess(argv []string, dir string, env []string, p *pipes) (*process, 
 		windows.CloseHandle(job)
 		return nil, fmt.Errorf("put into job: %w", err)
 	}
-	return &process{p: proc, job: job}, nil
+	started := &process{p: proc, job: job}
+	started.init(p.outputs, func() { started.state, _ = proc.Wait() })
+	return started, nil
 }
 
 // newJob makes a job whose processes end with its last handle, which is ours.
@@ -114,9 +118,6 @@ func resume(h windows.Handle) error {
 	return nil
 }
 
-// wait returns when the process has ended.
-func (p *process) wait() { p.state, _ = p.p.Wait() }
-
 // terminate ends the job: there is no polite way that reaches a program
 // without a window or a console.
 func (p *process) terminate() { windows.TerminateJobObject(p.job, 1) }
@@ -126,8 +127,9 @@ func (p *process) kill(string) { p.terminate() }
 
 // reap ends what is left in the job and frees it.
 func (p *process) reap() {
+	<-p.exited
 	windows.CloseHandle(p.job)
-	p.job = 0
+	p.release()
 }
 
 // exit returns the exit status, once waited for.

@@ -20,15 +20,12 @@ type run struct {
 	proc *process
 	mark string // the variable that all its processes carry
 
-	in        *os.File // our end of its input, nil when all is written
-	out, errs *os.File // our ends of its outputs
-	kept      [2]collector
-	closed    chan struct{} // closed when both outputs have ended
-	exited    chan struct{} // closed when the process itself has ended
+	in *os.File // our end of its input, nil when all is written
 
 	upload upload
 	broken chan struct{} // closed when the body of the request broke
 	cause  error         // why it broke, after broken
+	gone   chan struct{} // closed when the script has ended
 }
 
 func (s *scripter) serve(ctx context.Context, d *Delivery, x *http1.Exchange) Result {
@@ -75,27 +72,10 @@ func (r *run) start(env []string, first []byte, whole bool) (rest []byte, err er
 		p.closeOurs()
 		return nil, err
 	}
-	r.in, r.out, r.errs = p.in, p.out, p.errs
-	r.kept[0].max, r.kept[1].max = r.s.output, maxErrors
-	r.closed, r.exited, r.broken = make(chan struct{}), make(chan struct{}), make(chan struct{})
-	go func() {
-		r.proc.wait()
-		close(r.exited)
-	}()
-	go r.collect()
+	r.in, r.broken = p.in, make(chan struct{})
+	r.gone = make(chan struct{})
+	r.proc.kept[0].max, r.proc.kept[1].max = r.s.output, maxErrors
 	return rest, nil
-}
-
-// collect reads both outputs to their ends.
-func (r *run) collect() {
-	errs := make(chan struct{})
-	go func() {
-		r.kept[1].collect(r.errs)
-		close(errs)
-	}()
-	r.kept[0].collect(r.out)
-	<-errs
-	close(r.closed)
 }
 
 // feed copies the body to standard input; of a whole one, what the pipe did
@@ -113,7 +93,7 @@ func (r *run) feed(rest []byte, b *http1.Body, whole bool) {
 		}
 		if r.cause = r.copyBody(b, failed == nil); r.cause != nil {
 			close(r.broken)
-			<-r.exited
+			<-r.gone
 		}
 		return nil
 	}, nil)
@@ -159,56 +139,46 @@ func pathCause(err error) error {
 
 // finish waits for the script and answers.
 func (r *run) finish(ctx context.Context) Result {
-	timer := time.NewTimer(r.s.timeout)
-	defer timer.Stop()
-	select {
-	case <-r.exited:
-	case <-timer.C:
-		return r.abort(&fault{504, "the script took too long",
-			fmt.Errorf("timed out after %s; the script and its children were killed", Duration(r.s.timeout))})
-	case <-ctx.Done():
-		return r.abort(&fault{503, textStopped, errStopped})
-	case <-r.broken:
-		return r.abort(bodyFault(r.cause))
-	}
-	if within(r.s.linger, r.closed) {
+	switch r.proc.attend(ctx, time.Now().Add(r.s.timeout), r.s.linger, r.broken) {
+	case ended:
 		r.reap()
 		return r.result(r.answer())
+	case held:
+		r.proc.kill(r.mark)
+		r.reap()
+		r.settle()
+		f := &fault{500, "the script left processes running", fmt.Errorf(
+			"the script ended (%s) but left processes that held its output open; they were killed after %s", r.proc.ending(), Duration(r.s.linger))}
+		return r.result(f.reply(r.x).Err)
+	case stopped:
+		return r.abort(&fault{503, textStopped, errStopped})
+	case spoiled:
+		return r.abort(bodyFault(r.cause))
 	}
-	r.proc.kill(r.mark)
-	r.reap()
-	f := &fault{500, "the script left processes running", fmt.Errorf(
-		"the script ended (%s) but left processes that held its output open; they were killed after %s", r.proc.ending(), Duration(r.s.linger))}
-	r.settle()
-	return r.result(f.reply(r.x).Err)
+	return r.abort(&fault{504, "the script took too long",
+		fmt.Errorf("timed out after %s; the script and its children were killed", Duration(r.s.timeout))})
 }
 
 // abort ends a script that must not go on. The sender has its answer at once;
 // the script has the grace to end by itself.
 func (r *run) abort(f *fault) Result {
 	r.proc.terminate()
+	late := time.Now().Add(r.s.grace)
 	r.settle()
 	f.reply(r.x)
-	late := time.Now().Add(r.s.grace)
-	within(r.s.grace, r.exited)
-	within(time.Until(late), r.closed)
+	r.proc.attend(context.Background(), late, r.s.grace, nil)
 	r.proc.kill(r.mark)
+	// What is killed closes its outputs; one that somebody out of reach holds
+	// is given up.
+	r.proc.attend(context.Background(), time.Now().Add(time.Second), time.Second, nil)
 	r.reap()
 	return r.result(f.err)
 }
 
-// reap waits for what must have ended by now, and frees it. An output that
-// somebody out of reach holds open is given up.
+// reap waits for the end of the script and frees what belongs to it.
 func (r *run) reap() {
-	<-r.exited
 	r.proc.reap()
-	if !within(time.Second, r.closed) {
-		r.out.Close()
-		r.errs.Close()
-		<-r.closed
-	}
-	r.out.Close()
-	r.errs.Close()
+	close(r.gone)
 }
 
 // settle makes sure that an answer can be written: the upload has read the
@@ -226,7 +196,7 @@ func (r *run) answer() error {
 	x, exit := r.x, r.proc.exit()
 	switch exit {
 	case 0:
-		body := r.kept[0].kept
+		body := r.proc.kept[0].kept
 		x.Start(http.StatusOK, nil)
 		if len(body) > 0 {
 			x.Field("Content-Type", contentType(body))
@@ -262,7 +232,7 @@ func (r *run) result(err error) Result {
 		r.upload.join(r.x.Conn())
 	}
 	return Result{
-		Exit: r.proc.exit(), Err: err, Output: r.kept[1].kept,
-		OutputTruncated: r.kept[0].cut || r.kept[1].cut,
+		Exit: r.proc.exit(), Err: err, Output: r.proc.kept[1].kept,
+		OutputTruncated: r.proc.kept[0].cut || r.proc.kept[1].cut,
 	}
 }

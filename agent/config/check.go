@@ -24,10 +24,21 @@ type checker struct {
 	file *file
 	// reported has the paths of the problems found so far.
 	reported map[string]bool
+	// relays and claims are the names that others may refer to.
+	relays, claims names
+}
+
+// names are the names of a list's entries.
+type names struct {
+	list []string
+	// unsure: a name could not be read, so one that seems missing may be it.
+	unsure bool
 }
 
 // check reports everything wrong between the values, and compiles the routes.
 func (c *checker) check() *routes.Table {
+	c.relays = c.names("relays", len(c.file.Relays), func(i int) string { return c.file.Relays[i].Name })
+	c.claims = c.names("claims", len(c.file.Claims), func(i int) string { return c.file.Claims[i].Name })
 	for i := range c.file.Relays {
 		c.relay(i)
 	}
@@ -85,8 +96,7 @@ func (c *checker) claim(i int) {
 
 // claimRelay checks that a claim names a relay that there is.
 func (c *checker) claimRelay(path string, cl Claim) {
-	names, ok := c.names("relays", len(c.file.Relays), func(i int) string { return c.file.Relays[i].Name })
-	if !ok {
+	if c.relays.unsure {
 		return
 	}
 	title := "this claim"
@@ -94,31 +104,26 @@ func (c *checker) claimRelay(path string, cl Claim) {
 		title = fmt.Sprintf("claim %q", cl.Name)
 	}
 	switch {
-	case slices.Contains(names, cl.Relay):
+	case slices.Contains(c.relays.list, cl.Relay):
 	case cl.Relay != "":
-		c.report(path, fmt.Sprintf("%s names relay %q, which is not defined", title, cl.Relay), instead(cl.Relay, names, "relays"))
+		c.report(path, fmt.Sprintf("%s names relay %q, which is not defined", title, cl.Relay), instead(cl.Relay, c.relays.list, "relays"))
 	case len(c.file.Relays) == 0:
 		c.report(path, title+" has no relay", "add a relay first: homehook relay add NAME URL")
 	case len(c.file.Relays) > 1:
-		c.report(path, title+" does not say on which relay", "add relay: and one of: "+strings.Join(names, ", "))
+		c.report(path, title+" does not say on which relay", "add relay: and one of: "+listed(c.relays.list))
 	}
 }
 
-// names lists the names of the entries of a list. ok is false when a name
-// could not be read: then a name that seems missing may be that one.
-func (c *checker) names(list string, n int, nameOf func(int) string) (names []string, ok bool) {
-	if c.isBroken(list) {
-		return nil, false
-	}
+// names gathers the names of the n entries of a list.
+func (c *checker) names(list string, n int, nameOf func(int) string) names {
+	out := names{unsure: c.isBroken(list)}
 	for i := range n {
-		if c.isBroken(fmt.Sprintf("%s[%d].name", list, i)) {
-			return nil, false
-		}
+		out.unsure = out.unsure || c.isBroken(fmt.Sprintf("%s[%d].name", list, i))
 		if name := nameOf(i); name != "" {
-			names = append(names, name)
+			out.list = append(out.list, name)
 		}
 	}
-	return names, true
+	return out
 }
 
 // history checks the settings of the history.
@@ -249,5 +254,14 @@ func instead(name string, names []string, kind string) string {
 	if len(names) == 0 {
 		return "there are no " + kind
 	}
-	return "there are: " + strings.Join(names, ", ")
+	return "there are: " + listed(names)
+}
+
+// listed puts names into a sentence, the first few of many.
+func listed(names []string) string {
+	const few = 8
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }

@@ -39,20 +39,19 @@ func (c *checker) routeName(i int) {
 
 // routeClaim reports a route whose claim is not there or not said.
 func (c *checker) routeClaim(i int) {
-	names, ok := c.names("claims", len(c.file.Claims), func(j int) string { return c.file.Claims[j].Name })
-	if !ok {
+	if c.claims.unsure {
 		c.reported[fmt.Sprintf("routes[%d].claim", i)] = true
 		return
 	}
 	claim, path, title := c.file.Routes[i].Claim, fmt.Sprintf("routes[%d].claim", i), c.routeTitle(i)
 	switch {
-	case slices.Contains(names, claim):
+	case slices.Contains(c.claims.list, claim):
 	case claim != "":
-		c.report(path, fmt.Sprintf("%s names claim %q, which is not defined", title, claim), instead(claim, names, "claims"))
+		c.report(path, fmt.Sprintf("%s names claim %q, which is not defined", title, claim), instead(claim, c.claims.list, "claims"))
 	case len(c.file.Claims) == 0:
 		c.report(path, title+" has no claim", "add a claim first: homehook claim NAME")
 	case len(c.file.Claims) > 1:
-		c.report(path, title+" does not say for which claim", "add claim: and one of: "+strings.Join(names, ", "))
+		c.report(path, title+" does not say for which claim", "add claim: and one of: "+listed(c.claims.list))
 	}
 }
 

@@ -158,10 +158,11 @@ func TestParseLimits(t *testing.T) {
 		{"50 MB", lines("# padding\n", 5_000_000), "config.yaml: the file is larger than 1 MiB; keep scripts and bodies in files of their own"},
 		{"deep brackets", "relays: " + lines("[", 400_000), "config.yaml:1:73: values are nested too deep"},
 		{"deep dashes", "relays:\n  " + lines("- ", 400_000) + "a", "config.yaml:2:133: values are nested too deep"},
-		{"many keys", lines("a:\n", 300_000), "config.yaml:20001:2: more than 20000 keys in one file"},
+		{"many keys", lines("a:\n", 300_000), "config.yaml:10001:2: more than 10000 keys in one file"},
 		{"alias bomb", "relays: [{name: a, url: 'https://x'}]\nclaims:\n- &a {name: a}\n- &b {<<: [*a" + lines(", *a", 9) + "]}\n- &c {<<: [*b" + lines(", *b", 9) +
 			"]}\n- &d {<<: [*c" + lines(", *c", 9) + "]}\n- &e {<<: [*d" + lines(", *d", 9) + "]}\n- &f {<<: [*e" + lines(", *e", 9) + "]}\n", "aliases repeat too much of this file"},
 		{"quadratic aliases", "claims: [{name: a}]\nroutes:\n- &r {match: /, respond: {headers: {" + lines("x: y, ", 500) + "}}}\n" + lines("- *r\n", 5000), "aliases repeat too much of this file"},
+		{"many problems", "claims:\n" + lines("- {nome: a}\n", 150), "\nconfig.yaml: 200 more problems are not shown"},
 		{"not UTF-8", "relays: []\n# caf\xe9\n", "config.yaml:2:6: byte 0xe9 is not text; save the file as UTF-8"},
 		{"UTF-16", "r\x00e\x00l\x00", "config.yaml:1:2: byte 0x00 is not text; save the file as UTF-8"},
 	}

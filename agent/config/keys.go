@@ -70,11 +70,11 @@ func unknownKey(key, path string, t reflect.Type) (message, remedy, meant string
 }
 
 // nearest is the one of names that is most like name, or "" when none is like
-// it enough to be meant.
+// it enough to be meant. It looks at the first 200, which no person exceeds.
 func nearest(name string, names []string) string {
 	name = strings.ToLower(strings.ReplaceAll(name, "-", "_"))
 	best, found := len(name)/3+2, ""
-	for _, n := range names {
+	for _, n := range names[:min(len(names), 200)] {
 		if d := distance(name, n); d < best && d < len(n) {
 			best, found = d, n
 		}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,6 +60,9 @@ func (ps Problems) Unwrap() []error {
 	return errs
 }
 
+// maxProblems is how many problems are told of; nobody reads more.
+const maxProblems = 100
+
 // sorted puts the problems in the order of the file and drops repetitions:
 // a value that two aliases share is checked twice.
 func (ps Problems) sorted() Problems {
@@ -66,8 +70,12 @@ func (ps Problems) sorted() Problems {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	seen := make(map[Problem]bool, len(ps))
-	return slices.DeleteFunc(ps, func(p Problem) bool {
+	ps = slices.DeleteFunc(ps, func(p Problem) bool {
 		defer func() { seen[p] = true }()
 		return seen[p]
 	})
+	if more := len(ps) - maxProblems; more > 0 {
+		ps = append(ps[:maxProblems], Problem{File: ps[0].File, Message: fmt.Sprintf("%d more problems are not shown", more)})
+	}
+	return ps
 }

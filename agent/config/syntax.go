@@ -20,7 +20,7 @@ import (
 const (
 	maxFile  = 1 << 20 // bytes
 	maxDepth = 64      // brackets, or dashes on one line, inside one another
-	maxKeys  = 20_000  // keys in the whole file
+	maxKeys  = 10_000  // keys in the whole file
 )
 
 var bom = []byte("\ufeff")

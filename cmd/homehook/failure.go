@@ -101,11 +101,17 @@ func usageHint(e *kong.ParseError) string {
 // innermost is the error that tells where no agent was found, without the
 // steps that led there.
 func innermost(err error) error {
-	for {
-		next := errors.Unwrap(err)
-		if next == nil || next == control.ErrNotRunning || !errors.Is(next, control.ErrNotRunning) {
-			return err
-		}
-		err = next
+	var below []error
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		below = append(below, e.Unwrap())
+	case interface{ Unwrap() []error }:
+		below = e.Unwrap()
 	}
+	for _, next := range below {
+		if next != control.ErrNotRunning && noAgent(next) {
+			return innermost(next)
+		}
+	}
+	return err
 }

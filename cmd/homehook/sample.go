@@ -55,7 +55,7 @@ func sampleApp() http.Handler {
 }
 
 // sampleConfig is the configuration of "try", as a user would write it.
-func sampleConfig(relayURL string, command []string, appURL string) string {
+func sampleConfig(relayURL string, command []string, dir, appURL string) string {
 	return fmt.Sprintf(`relays:
   - name: here
     url: %s
@@ -70,11 +70,12 @@ routes:
     unverified: true
     script:
       command: %s
+      dir: %s
   - name: %s
     match: /
     unverified: true
     forward: {to: %s}
-`, quoted(relayURL), sampleSecret, sampleClaim, scriptRoute, quoted(command), forwardRoute, quoted(appURL))
+`, quoted(relayURL), sampleSecret, sampleClaim, scriptRoute, quoted(command), quoted(dir), forwardRoute, quoted(appURL))
 }
 
 // quoted writes a value as JSON, which YAML reads too.

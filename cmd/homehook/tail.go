@@ -32,6 +32,7 @@ func (*tailCmd) Run(ctx context.Context, a *app) error {
 	f := follower{
 		client: client,
 		each:   a.tellDelivery,
+		begin:  func() { a.note("waiting for deliveries; Ctrl-C ends it") },
 		lost:   func() { a.note("the agent went away; waiting for it") },
 		found:  func() { a.note("the agent is back") },
 	}

@@ -138,7 +138,7 @@ func (t *trial) configure(ctx context.Context) (*credentials.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := sampleConfig(t.base, command, t.appURL)
+	text := sampleConfig(t.base, command, t.home, t.appURL)
 	if err := os.WriteFile(t.paths.Config, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("write config: %w", err)
 	}
