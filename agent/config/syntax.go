@@ -170,6 +170,9 @@ func syntaxProblem(path string, err error) *Problem {
 	if strings.Contains(message, `'\t'`) || strings.Contains(message, "'\t'") {
 		message, remedy = "a tab stands where YAML wants spaces", "indent with spaces only"
 	}
+	if strings.HasSuffix(message, "must be specified") {
+		remedy = "within {…} and […], close the bracket and quote a value that has one of {}[], in it, such as \"/x/{id}\""
+	}
 	return at(path, ye.GetToken(), message, remedy)
 }
 
