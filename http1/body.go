@@ -174,10 +174,8 @@ func (b *Body) fill() error {
 
 // paced runs one read of the connection under the rate limit.
 func (b *Body) paced(read func() (int, error)) (int, error) {
-	if b.expect {
-		if err := b.sendContinue(); err != nil {
-			return 0, err
-		}
+	if err := b.Continue(); err != nil {
+		return 0, err
 	}
 	rate, window := b.c.lim.BodyRate, b.c.lim.BodyWindow
 	b.c.ReadWithin(window)
@@ -215,8 +213,17 @@ func (b *Body) tooSlow(n, rate int, window time.Duration, start time.Time) bool 
 	return b.waited > window
 }
 
-func (b *Body) sendContinue() error {
+// Continue sends 100 Continue to a sender that waits for it, as the first Read
+// does. Who reads the body on another goroutine than the one that answers
+// calls it before. Behind the head of a final response it sends nothing.
+func (b *Body) Continue() error {
+	if !b.expect || b.TooLarge() {
+		return nil
+	}
 	b.expect = false
+	if b.c.x.Started() {
+		return nil
+	}
 	out := &b.c.out
 	out.buf = append(out.grab(), "HTTP/1.1 100 Continue\r\n\r\n"...)
 	return out.Flush()

@@ -145,7 +145,11 @@ func (w *responseWriter) finish() error {
 	if w.header.Get("Content-Type") == "" && len(w.body) > 0 {
 		w.x.Field("Content-Type", http.DetectContentType(w.body))
 	}
-	w.x.EndLength(int64(len(w.body)))
+	n := int64(len(w.body))
+	if stated, ok := parseLength([]byte(w.header.Get("Content-Length"))); ok && n == 0 && w.x.discard {
+		n = stated // to HEAD, a handler may tell a length and write nothing
+	}
+	w.x.EndLength(n)
 	if _, err := w.x.Write(w.body); err != nil {
 		return err
 	}

@@ -4,14 +4,20 @@ package http1
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
+	"os"
 	"syscall"
+	"time"
 )
 
 // probe peeks at the socket without waiting.
 func (c *Conn) probe() PeerState {
 	nc := c.nc
 	if t, ok := nc.(*tls.Conn); ok {
+		if s := c.readAhead(); s != PeerSilent {
+			return s
+		}
 		nc = t.NetConn() // what lies there unread is an alert, or unasked for
 	}
 	sc, ok := nc.(syscall.Conn)
@@ -28,6 +34,22 @@ func (c *Conn) probe() PeerState {
 		return PeerGone
 	}
 	return state
+}
+
+// readAhead looks for bytes that the TLS layer holds already. Its deadline is
+// past, so that nothing is taken from the socket.
+func (c *Conn) readAhead() PeerState {
+	c.nc.SetReadDeadline(time.Unix(1, 0))
+	err := c.fill(smallBuffer)
+	c.SetReadTimeout(0)
+	switch {
+	case err == nil:
+		return PeerSpoke
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.Release()
+		return PeerSilent
+	}
+	return PeerGone
 }
 
 func peek(fd int) PeerState {

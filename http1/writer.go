@@ -298,6 +298,9 @@ func (w *Writer) Reset() {
 // out as they come, so that a stream stays live. The error is a [*CopyError]
 // that says which side failed. Finish is left to the caller.
 func (w *Writer) Copy(b *Body) error {
+	if b.TooLarge() {
+		return &CopyError{Reading: true, Err: ErrBodyTooLarge}
+	}
 	if p := b.Peek(); len(p) > 0 {
 		_, err := w.Write(p)
 		if err := b.Discard(len(p)); err != nil {

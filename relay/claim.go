@@ -81,8 +81,8 @@ func (c *claim) awayLocked() bool {
 }
 
 // reserve makes room for a link that is about to be opened. The caller then
-// calls unreserve, and add if the link came to be. Dead links make room for
-// new ones, because an agent that restarts leaves its old links behind.
+// calls add, or unreserve if the link did not come to be. Dead links make room
+// for new ones, because an agent that restarts leaves its old links behind.
 func (c *claim) reserve() error {
 	if c.reserveOnce() {
 		return nil
@@ -110,10 +110,11 @@ func (c *claim) unreserve() {
 	c.coming--
 }
 
-// add takes a new link into the pool.
+// add takes a new link into the pool, at the place that reserve has made.
 func (c *claim) add(l *link) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.coming--
 	if c.ended || c.draining {
 		return errNoClaim
 	}

@@ -168,12 +168,13 @@ func (d *directory) each(f func(*claim)) {
 	}
 }
 
-// admit puts a new link into its claim's pool, unless the token that opened
-// it has ended since.
+// admit puts a new link into its claim's pool, at the place reserved for it,
+// unless the token that opened it has ended since.
 func (d *directory) admit(l *link, t *tokenRecord) error {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	if d.tokens[t.hash] == nil {
+		l.claim.unreserve()
 		return errBadToken
 	}
 	return l.claim.add(l)

@@ -59,6 +59,9 @@ func pipeLink(t *testing.T, c *claim, id uint64, pongs bool) (*link, net.Conn) {
 		go agent.Serve(context.Background(), func(_ context.Context, x *http1.Exchange) { x.Text(200, "pong") })
 	}
 	pl := &link{Link: l, claim: c, id: id}
+	if err := c.reserve(); err != nil {
+		t.Fatal(err)
+	}
 	if err := c.add(pl); err != nil {
 		t.Fatal(err)
 	}

@@ -105,16 +105,12 @@ func grant(w *http1.Writer, o ptth.Offer, links int) {
 // finishUpgrade makes a link of a connection that the server loop has left
 // with the given error.
 func (r *Relay) finishUpgrade(o *opened, served error) {
-	defer o.claim.unreserve()
 	l := &link{Link: o.link, claim: o.claim, id: r.linkID.Add(1)}
-	err := served
-	if errors.Is(served, http1.ErrHijacked) {
-		if err = l.Start(); err == nil && l.Check() != http1.PeerSilent {
-			err = errNotSilent
-		}
-		if err == nil {
-			err = r.dir.admit(l, o.token)
-		}
+	err := l.begin(served)
+	if err == nil {
+		err = r.dir.admit(l, o.token)
+	} else {
+		o.claim.unreserve()
 	}
 	if err != nil {
 		l.Close()
@@ -122,4 +118,18 @@ func (r *Relay) finishUpgrade(o *opened, served error) {
 		return
 	}
 	r.log.Info("link opened", keyClaim, o.claim.name, keyLink, l.id, keyAddr, l.RemoteAddr())
+}
+
+// begin makes a link ready for requests.
+func (l *link) begin(served error) error {
+	if !errors.Is(served, http1.ErrHijacked) {
+		return served
+	}
+	if err := l.Start(); err != nil {
+		return err
+	}
+	if l.Check() != http1.PeerSilent {
+		return errNotSilent
+	}
+	return nil
 }

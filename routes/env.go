@@ -12,22 +12,19 @@ import (
 	"strings"
 )
 
-// inherited returns the few variables that a script gets from the agent. All
-// others stay here: they may hold secrets, or steer what is loaded.
-func inherited() []string {
+// environment checks the configured variables, and returns them with the few
+// that a script gets from the agent. All others stay here: they may hold
+// secrets, or steer what is loaded.
+func (c *compiler) environment(path string, set map[string]string) []string {
 	var env []string
+	names := slices.Sorted(maps.Keys(set))
 	for _, name := range inheritedNames {
-		if v, ok := os.LookupEnv(name); ok {
+		v, ok := os.LookupEnv(name)
+		if ok && !slices.ContainsFunc(names, func(n string) bool { return sameVariable(n, name) }) {
 			env = append(env, name+"="+v)
 		}
 	}
-	return env
-}
-
-// environment checks the configured variables and returns them.
-func (c *compiler) environment(path string, set map[string]string) []string {
-	var env []string
-	for _, name := range slices.Sorted(maps.Keys(set)) {
+	for _, name := range names {
 		at := path + "." + name
 		switch {
 		case !isVariable(name):
@@ -56,10 +53,7 @@ func isVariable(s string) bool {
 func (s *scripter) variables(d *Delivery, headers string) []string {
 	path, query := d.Request.PathQuery()
 	env := make([]string, 0, len(s.env)+9)
-	for _, v := range s.env {
-		env = append(env, v)
-	}
-	return append(env,
+	return append(append(env, s.env...),
 		"HOMEHOOK_DELIVERY="+d.ID,
 		"HOMEHOOK_CLAIM="+d.Claim,
 		"HOMEHOOK_ROUTE="+d.Route,

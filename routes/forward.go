@@ -170,7 +170,8 @@ func (f *forwarder) stream(ctx context.Context, x *http1.Exchange, u *upstream, 
 	u.watch.begin(ctx, x.Conn(), f.timeout, true)
 	up.start(func(read func()) error { return send(u.conn, first, r.Body, read) }, u.watch.uploaded)
 	res, err := f.response(x, u, r)
-	if !up.settle(10 * time.Millisecond) {
+	settled := up.settle(10 * time.Millisecond)
+	if !settled {
 		x.CloseAfter() // the rest of the body cannot be told from a next request
 	}
 	if err == nil {
@@ -178,6 +179,9 @@ func (f *forwarder) stream(ctx context.Context, x *http1.Exchange, u *upstream, 
 	}
 	u.conn.Close()
 	sent := up.join(x.Conn())
+	if !settled {
+		sent = nil // it is join that broke the body off
+	}
 	return f.fail(x, u, cmp.Or(u.watch.reason(), readFault(sent), f.broken(err)))
 }
 

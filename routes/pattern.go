@@ -36,7 +36,7 @@ const (
 func parsePattern(s string) (pattern, error) {
 	var p pattern
 	path := s
-	if i := strings.IndexAny(s, " \t"); i >= 0 {
+	if i := strings.IndexAny(s, " \t"); i >= 0 && s[0] != '/' {
 		p.method, path = s[:i], strings.TrimLeft(s[i+1:], " \t")
 		if !isMethod(p.method) {
 			return p, fmt.Errorf("%q is not a method; methods are in upper case, such as POST", p.method)

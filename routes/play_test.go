@@ -1,3 +1,127 @@
 package routes
 
-func play(mode string, args []string) int { return 99 }
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// play is a script. What it plays is in its arguments.
+func play(mode string, args []string) int {
+	switch mode {
+	case "cat":
+		io.Copy(os.Stdout, os.Stdin)
+	case "exit0":
+	case "exit": // STATUS: with something on both outputs
+		fmt.Print("to the sender")
+		fmt.Fprint(os.Stderr, "to the history")
+		code, _ := strconv.Atoi(args[0])
+		return code
+	case "say":
+		fmt.Print(args[0])
+	case "args":
+		json.NewEncoder(os.Stdout).Encode(args)
+	case "env":
+		env := os.Environ()
+		slices.Sort(env)
+		fmt.Print(strings.Join(env, "\n"))
+	case "dir":
+		dir, _ := os.Getwd()
+		fmt.Print(dir)
+	case "headers":
+		return playHeaders()
+	case "flood": // N bytes to each output
+		n, _ := strconv.Atoi(args[0])
+		os.Stdout.Write(bytes.Repeat([]byte("o"), n))
+		os.Stderr.Write(bytes.Repeat([]byte("e"), n))
+	case "hold": // ADDR: until killed, deaf to signals, with a connection to tell by
+		return playHold(args[0])
+	case "wait": // ADDR: until killed, or asked to end
+		return playWait(args[0])
+	case "leave": // HOW ADDR: a child that holds, and end
+		return playLeave(args[0], args[1])
+	case "tree": // ADDR: one child of each kind, and hold
+		for _, how := range []string{"child", "detached"} {
+			if code := playLeave(how, args[0]); code != 0 {
+				return code
+			}
+		}
+		return playHold(args[0])
+	}
+	return 0
+}
+
+func playHeaders() int {
+	path := os.Getenv("HOMEHOOK_HEADERS_FILE")
+	info, err := os.Stat(path)
+	if err != nil {
+		fmt.Fprint(os.Stderr, err)
+		return 1
+	}
+	lines, _ := os.ReadFile(path)
+	fmt.Printf("%s\n%o\n%s", path, info.Mode().Perm(), lines)
+	return 0
+}
+
+func playHold(addr string) int {
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
+	if err := register(addr); err != nil {
+		fmt.Fprint(os.Stderr, err)
+		return 1
+	}
+	<-time.After(time.Hour)
+	return 0
+}
+
+// register opens a connection that lasts as long as the process.
+func register(addr string) error {
+	nc, err := net.Dial("tcp", addr)
+	if err == nil {
+		_, err = nc.Write([]byte("x"))
+	}
+	return err
+}
+
+func playWait(addr string) int {
+	ask := make(chan os.Signal, 1)
+	signal.Notify(ask, syscall.SIGTERM)
+	if err := register(addr); err != nil {
+		return 1
+	}
+	<-ask
+	fmt.Fprint(os.Stderr, "asked to end")
+	return 3
+}
+
+// playLeave starts a child that holds, in one of the ways there are to leave a
+// script behind.
+func playLeave(how, addr string) int {
+	c := exec.Command(os.Args[0], "play", "hold", addr)
+	switch how {
+	case "child":
+		c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	case "quiet": // holds no output
+	case "detached":
+		c.Stdout, c.Stderr = os.Stdout, os.Stderr
+		detach(c)
+	case "nameless": // detached, and without the mark, but for its parents
+		c.Stdout, c.Stderr = os.Stdout, os.Stderr
+		c.Env = []string{"SystemRoot=" + os.Getenv("SystemRoot")}
+		detach(c)
+	}
+	if err := c.Start(); err != nil {
+		fmt.Fprint(os.Stderr, err)
+		return 1
+	}
+	return 0
+}

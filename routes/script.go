@@ -57,7 +57,7 @@ func (c *compiler) script(path string, s *ScriptSpec) *scripter {
 	if s.Dir != "" {
 		c.folder(path+".dir", s.Dir)
 	}
-	r.env = append(inherited(), c.environment(path+".env", s.Env)...)
+	r.env = c.environment(path+".env", s.Env)
 	return r
 }
 

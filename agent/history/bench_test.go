@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -40,7 +42,8 @@ func benchJournal(b *testing.B, o Options) *Journal {
 }
 
 // BenchmarkPairs measures Begin followed by Finish, including the time until
-// all of it is committed. Run it with -cpu 1 for the rate of one core.
+// all of it is committed. A durable Begin brings the body, any other leaves it
+// to Finish, as the agent does. Run it with -cpu 1 for the rate of one core.
 func BenchmarkPairs(b *testing.B) {
 	for _, bm := range []struct {
 		name    string
@@ -55,28 +58,76 @@ func BenchmarkPairs(b *testing.B) {
 		b.Run(bm.name, func(b *testing.B) {
 			j := benchJournal(b, Options{})
 			var n atomic.Int64
+			var wg sync.WaitGroup
 			b.ReportAllocs()
-			b.SetParallelism(bm.callers)
 			b.ResetTimer()
 			start := time.Now()
-			b.RunParallel(func(pb *testing.PB) {
-				r := benchRecord()
-				for pb.Next() {
-					r.ID, r.State, r.Log = fmt.Sprintf("01890000-0000-7000-8000-%012d", n.Add(1)), Running, r.Log[:0]
-					r.Received = time.Now()
-					if err := j.Begin(&r, bm.durable); err != nil {
-						b.Error(err)
-					}
-					benchFinish(&r)
-					if err := j.Finish(&r); err != nil {
-						b.Error(err)
-					}
-				}
-			})
+			for range bm.callers {
+				wg.Go(func() { benchPairs(b, j, bm.durable, &n) })
+			}
+			wg.Wait()
 			if err := j.Close(); err != nil {
 				b.Fatal(err)
 			}
 			b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "pairs/s")
+		})
+	}
+}
+
+// benchPairs is one caller; n counts the deliveries of all of them.
+func benchPairs(b *testing.B, j *Journal, durable bool, n *atomic.Int64) {
+	r := benchRecord()
+	body := r.Body
+	for id := n.Add(1); id <= int64(b.N); id = n.Add(1) {
+		r.ID, r.State, r.Received, r.Log = benchID(id), Running, time.Now(), r.Log[:0]
+		if r.Body = nil; durable {
+			r.Body = body
+		}
+		if err := j.Begin(&r, durable); err != nil {
+			b.Error(err)
+		}
+		benchFinish(&r)
+		r.Body = body
+		if err := j.Finish(&r); err != nil {
+			b.Error(err)
+		}
+	}
+}
+
+func benchID(n int64) string { return fmt.Sprintf("01890000-0000-7000-8000-%012d", n) }
+
+// BenchmarkBegin measures how long one Begin takes whose journal is at rest,
+// and reports the median and the 99th percentile.
+func BenchmarkBegin(b *testing.B) {
+	for _, durable := range []bool{false, true} {
+		b.Run(fmt.Sprintf("durable=%t", durable), func(b *testing.B) {
+			j := benchJournal(b, Options{Linger: -1})
+			r := benchRecord()
+			r.Body = nil
+			var took []time.Duration
+			for n := int64(1); b.Loop(); n++ {
+				r.ID, r.State, r.Received, r.Log = benchID(n), Running, time.Now(), r.Log[:0]
+				began := time.Now()
+				if err := j.Begin(&r, durable); err != nil {
+					b.Fatal(err)
+				}
+				took = append(took, time.Since(began))
+				b.StopTimer()
+				benchFinish(&r)
+				if err := j.Finish(&r); err != nil {
+					b.Fatal(err)
+				}
+				if err := j.Flush(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+			if err := j.Close(); err != nil {
+				b.Fatal(err)
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/1000, "p50-µs")
+			b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds())/1000, "p99-µs")
 		})
 	}
 }

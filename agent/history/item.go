@@ -18,10 +18,9 @@ const (
 // the caller's.
 type item struct {
 	op      op
-	durable bool // somebody waits for the commit, which has to be fsync'd
+	durable bool // the commit has to be fsync'd
 	rec     Record
 	buf     []byte // holds the bytes of rec
-	finish  *item  // the Finish that found this Begin still in the queue
 	err     error  // what the writer has to say about this item alone
 
 	// done takes the outcome of an item that somebody waits for; capacity 1, so
@@ -52,7 +51,7 @@ func (it *item) recycle() {
 }
 
 // waited says whether a caller waits for the outcome and recycles the item.
-func (it *item) waited() bool { return it.durable || it.op == opFlush }
+func (it *item) waited() bool { return it.op != opFinish }
 
 // size is what the item counts against the queue's bytes.
 func (it *item) size() int { return len(it.buf) + 512 }

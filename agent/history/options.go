@@ -45,7 +45,7 @@ func (o Options) withDefaults() Options {
 	fill(&o.Body, 1<<20)
 	o.Body = max(o.Body, 0)
 	fill(&o.PruneEvery, time.Minute)
-	fill(&o.Linger, 20*time.Millisecond)
+	fill(&o.Linger, 5*time.Millisecond)
 	fill(&o.QueueItems, 8192)
 	fill(&o.QueueBytes, 32<<20)
 	fill(&o.retry, time.Second)

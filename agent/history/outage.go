@@ -69,11 +69,6 @@ func (w *writer) fail(batch []*item, err error) {
 			w.held = append(w.held, it)
 			continue
 		}
-		it.err = err
-		if it.finish != nil {
-			it.finish.recycle()
-			it.finish = nil
-		}
 		it.done <- err
 	}
 	if over := len(w.held) - w.opts.QueueItems; over > 0 {
@@ -87,9 +82,6 @@ func (w *writer) fail(batch []*item, err error) {
 func heldBytes(held []*item) (n int) {
 	for _, it := range held {
 		n += it.size()
-		if it.finish != nil {
-			n += it.finish.size()
-		}
 	}
 	return n
 }

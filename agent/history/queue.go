@@ -7,8 +7,8 @@ import "sync"
 type queue struct {
 	maxItems, maxBytes int
 
-	// ready holds a token when there is something to take or the queue is
-	// closed; hurry when the taker should not linger. Capacity 1 each, a second
+	// ready holds a token while there is something to take or the queue is
+	// closed; hurry while the taker should not linger. Capacity 1 each, a second
 	// token is dropped.
 	ready, hurry chan struct{}
 
@@ -17,8 +17,8 @@ type queue struct {
 	items  []*item    // from head on
 	head   int
 	bytes  int
-	begun  map[string]*item // the Begins in items, by id
-	busy   bool             // the taker has items that it has not settled
+	waited int  // the items whose callers wait
+	busy   bool // the taker has items that it has not settled
 	closed bool
 }
 
@@ -26,14 +26,13 @@ func newQueue(maxItems, maxBytes int) *queue {
 	q := &queue{
 		maxItems: maxItems, maxBytes: maxBytes,
 		ready: make(chan struct{}, 1), hurry: make(chan struct{}, 1),
-		begun: make(map[string]*item),
 	}
 	q.room = sync.NewCond(&q.mu)
 	return q
 }
 
-// put adds the item, or joins a Finish to its Begin. It blocks while the queue
-// is full, except for a flush, which carries nothing.
+// put adds the item. It blocks while the queue is full, except for a flush,
+// which carries nothing.
 func (q *queue) put(it *item) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -43,32 +42,33 @@ func (q *queue) put(it *item) error {
 	if q.closed {
 		return ErrClosed
 	}
-	switch b := q.begun[it.rec.ID]; {
-	case it.op == opBegin && b != nil:
-		return ErrExists
-	case it.op == opBegin:
-		q.begun[it.rec.ID] = it
-	case it.op == opFinish && b != nil && b.finish == nil:
-		b.finish = it
-		q.bytes += it.size()
-		return nil
-	}
 	q.items = append(q.items, it)
 	q.bytes += it.size()
-	signal(q.ready)
-	if it.waited() || 2*len(q.items[q.head:]) > q.maxItems || 2*q.bytes > q.maxBytes {
-		signal(q.hurry)
+	if it.waited() {
+		q.waited++
 	}
+	q.signal()
 	return nil
 }
 
-func (q *queue) full() bool {
-	return len(q.items)-q.head >= q.maxItems || q.bytes >= q.maxBytes
+func (q *queue) full() bool { return q.len() >= q.maxItems || q.bytes >= q.maxBytes }
+
+func (q *queue) len() int { return len(q.items) - q.head }
+
+// urgent says that somebody waits, or that there is enough for a batch.
+func (q *queue) urgent() bool {
+	return q.waited > 0 || q.closed ||
+		q.len() > min(batchItems, q.maxItems/2) || q.bytes > min(batchBytes, q.maxBytes/2)
+}
+
+// signal makes the tokens say how the queue is now.
+func (q *queue) signal() {
+	set(q.ready, q.len() > 0 || q.closed)
+	set(q.hurry, q.urgent())
 }
 
 // take moves the oldest items to batch until that holds limit items or bytes,
-// but at least one. An empty batch means that the queue is empty; what the
-// taker took before counts as settled. Once last is true nothing follows.
+// but at least one. Once last is true nothing follows.
 func (q *queue) take(batch []*item, limit, bytes int) (_ []*item, last bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -76,13 +76,10 @@ func (q *queue) take(batch []*item, limit, bytes int) (_ []*item, last bool) {
 		it := q.items[q.head]
 		q.items[q.head] = nil
 		q.head++
-		n := it.size()
-		if it.op == opBegin {
-			delete(q.begun, it.rec.ID)
-			if it.finish != nil {
-				n += it.finish.size()
-			}
+		if it.waited() {
+			q.waited--
 		}
+		n := it.size()
 		q.bytes -= n
 		bytes -= n
 		batch = append(batch, it)
@@ -92,8 +89,16 @@ func (q *queue) take(batch []*item, limit, bytes int) (_ []*item, last bool) {
 		q.items, q.head = q.items[:copy(q.items, q.items[q.head:])], 0
 	}
 	q.busy = len(batch) > 0
+	q.signal()
 	q.room.Broadcast()
 	return batch, q.closed && !q.busy
+}
+
+// done says that what was taken is committed or given up.
+func (q *queue) done() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.busy = false
 }
 
 // settled says that everything put so far is committed or given up.
@@ -103,7 +108,7 @@ func (q *queue) settled() (bool, error) {
 	if q.closed {
 		return false, ErrClosed
 	}
-	return !q.busy && q.head == len(q.items), nil
+	return !q.busy && q.len() == 0, nil
 }
 
 // close refuses further items and lets go of callers that wait for room.
@@ -111,14 +116,21 @@ func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
+	q.signal()
 	q.room.Broadcast()
-	signal(q.ready)
-	signal(q.hurry)
 }
 
-func signal(c chan struct{}) {
+// set puts a token into c or takes it out.
+func set(c chan struct{}, full bool) {
+	if full {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+		return
+	}
 	select {
-	case c <- struct{}{}:
+	case <-c:
 	default:
 	}
 }

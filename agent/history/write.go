@@ -83,9 +83,6 @@ func (w *writer) write(it *item) error {
 
 func (w *writer) writeBegin(it *item) error {
 	r := &it.rec
-	if it.finish != nil {
-		complete(r, &it.finish.rec)
-	}
 	seq, err := w.insert(&r.Delivery, it.durable)
 	if sameID(err) {
 		it.err = ErrExists
@@ -94,10 +91,7 @@ func (w *writer) writeBegin(it *item) error {
 	if err != nil {
 		return err
 	}
-	if err := w.writeRequest(seq, r); err != nil || it.finish == nil {
-		return err
-	}
-	return w.writeAttempts(seq, it.finish.rec.Log)
+	return w.writeRequest(seq, r)
 }
 
 // writeFinish completes a delivery that an earlier batch began, or stores one
@@ -123,28 +117,6 @@ func (w *writer) writeFinish(r *Record) error {
 		return err
 	}
 	return w.writeAttempts(seq, r.Log)
-}
-
-// complete does to a queued Begin what updateSQL and requestSQL do to a
-// committed one.
-func complete(r, finish *Record) {
-	r.State, r.Status, r.DurationMS = finish.State, finish.Status, finish.DurationMS
-	r.Size = max(r.Size, finish.Size)
-	r.Attempts = attempts(finish)
-	for _, p := range []struct{ to, from *string }{
-		{&r.BodySHA256, &finish.BodySHA256}, {&r.Route, &finish.Route}, {&r.SenderID, &finish.SenderID},
-		{&r.DuplicateOf, &finish.DuplicateOf}, {&r.ReplayOf, &finish.ReplayOf}, {&r.Reason, &finish.Reason},
-	} {
-		if *p.from != "" {
-			*p.to = *p.from
-		}
-	}
-	if r.Head == nil {
-		r.Head = finish.Head
-	}
-	if r.Body == nil {
-		r.Body, r.BodyTruncated = finish.Body, finish.BodyTruncated
-	}
 }
 
 func attempts(r *Record) int { return max(r.Attempts, len(r.Log)) }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A batch is at most this large: a durable Begin waits for one batch before it
+// A batch is at most this large: a Begin waits for one batch before it
 // and for its own.
 const (
 	batchItems = 512
@@ -68,7 +68,7 @@ func (w *writer) run() {
 		select {
 		case <-w.q.ready:
 			w.gather()
-			if last := w.drain(); last {
+			if last := w.next(); last {
 				w.end()
 				return
 			}
@@ -97,7 +97,7 @@ var always = func() <-chan time.Time {
 
 // gather lets records that nobody waits for come together.
 func (w *writer) gather() {
-	if w.opts.Linger < 0 {
+	if w.opts.Linger < 0 || len(w.q.hurry) > 0 {
 		return
 	}
 	w.linger.Reset(w.opts.Linger)
@@ -108,17 +108,15 @@ func (w *writer) gather() {
 	w.linger.Stop()
 }
 
-// drain commits batches until the queue is empty; last says that nothing will
-// follow.
-func (w *writer) drain() (last bool) {
-	for {
-		w.batch, last = w.q.take(w.batch[:0], batchItems, batchBytes)
-		if len(w.batch) == 0 {
-			return last
-		}
+// next commits the next batch; last says that nothing will follow.
+func (w *writer) next() (last bool) {
+	w.batch, last = w.q.take(w.batch[:0], batchItems, batchBytes)
+	if len(w.batch) > 0 {
 		w.commit(w.batch)
 		clear(w.batch)
+		w.q.done()
 	}
+	return last
 }
 
 // commit writes the batch, after what earlier batches left behind, and tells
@@ -139,10 +137,6 @@ func (w *writer) commit(batch []*item) {
 	w.outage.over()
 	for _, it := range all {
 		w.sweep.written += it.size()
-		if it.err != nil && !it.waited() {
-			w.outage.publish(nil, 1)
-			w.opts.Log.Warn("history did not take a delivery", "err", it.err)
-		}
 	}
 	settle(all)
 	w.held = nil
@@ -245,10 +239,6 @@ func (w *writer) closeConn() {
 // the others. The items belong to somebody else afterwards.
 func settle(items []*item) {
 	for _, it := range items {
-		if it.finish != nil {
-			it.finish.recycle()
-			it.finish = nil
-		}
 		if it.waited() {
 			it.done <- it.err
 		} else {

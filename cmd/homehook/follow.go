@@ -13,11 +13,12 @@ const (
 	redialEvery = 200 * time.Millisecond
 
 	// overlap is how far before the last event the history is read again when
-	// events were missed. Deliveries overtake each other by what they take.
-	overlap = time.Minute
+	// events were missed: what ended late may have come that long before, and
+	// the relay, which dates deliveries, may have another clock.
+	overlap = time.Hour
 
-	// remembered is how many deliveries are known as told, and most read from
-	// the history for one gap.
+	// remembered is how many deliveries are known as told, and how many are
+	// read from the history at most.
 	remembered = 1 << 14
 )
 
@@ -30,9 +31,9 @@ type follower struct {
 	lost   func() // called when the agent goes away
 	found  func() // called when it is back
 
-	begun time.Time // of the first subscription, by the agent's clock
-	last  time.Time // of the newest event
+	last  time.Time // of the newest event, by the agent's clock
 	after uint64    // its number
+	old   memory    // had ended before the first subscription
 	told  memory
 }
 
@@ -54,7 +55,7 @@ func (f *follower) follow(ctx context.Context) error {
 			return nil
 		case failed != nil:
 			return failed
-		case f.begun.IsZero():
+		case f.last.IsZero():
 			return err
 		}
 		if !away {
@@ -72,13 +73,15 @@ func (f *follower) follow(ctx context.Context) error {
 // take handles one event.
 func (f *follower) take(ctx context.Context, e control.Event) error {
 	switch {
-	case f.begun.IsZero():
-		f.begun = e.Time
+	case f.last.IsZero():
+		if err := f.history(ctx, e.Time, f.skip); err != nil {
+			return err
+		}
 		if f.begin != nil {
 			f.begin()
 		}
 	case e.Type == control.EventGap:
-		if err := f.catchUp(ctx); err != nil {
+		if err := f.history(ctx, f.last, f.tellMissed); err != nil {
 			return err
 		}
 	case e.Type == control.EventDelivery && e.Delivery != nil:
@@ -90,26 +93,38 @@ func (f *follower) take(ctx context.Context, e control.Event) error {
 	return nil
 }
 
-// catchUp tells what the history has and no event told.
-func (f *follower) catchUp(ctx context.Context) error {
-	since := f.last.Add(-overlap)
-	if since.Before(f.begun) {
-		since = f.begun
-	}
-	missed, err := deliveries(ctx, f.client, control.Query{Since: since}, remembered)
+// history calls each for every delivery that the history has since overlap
+// before a moment and that has ended, oldest first.
+func (f *follower) history(ctx context.Context, until time.Time, each func(*control.Delivery) error) error {
+	found, err := deliveries(ctx, f.client, control.Query{Since: until.Add(-overlap)}, remembered)
 	if err != nil {
 		return err
 	}
-	for i := range slices.Backward(missed) { // oldest first
-		d := &missed[i]
+	for i := range slices.Backward(found) {
+		d := &found[i]
 		if d.State == control.Received || d.State == control.Running {
 			continue // its event is still to come
 		}
-		if err := f.tell(d); err != nil {
+		if err := each(d); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// skip keeps what has ended before the first subscription from being told
+// later. Its event, if there is one after all, counts nevertheless.
+func (f *follower) skip(d *control.Delivery) error {
+	f.old.add(d.ID + d.State)
+	return nil
+}
+
+// tellMissed passes on what no event told.
+func (f *follower) tellMissed(d *control.Delivery) error {
+	if f.old.known[d.ID+d.State] {
+		return nil
+	}
+	return f.tell(d)
 }
 
 // tell passes a delivery on unless it was in the same state before.

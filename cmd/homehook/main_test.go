@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 //	count PATH N          stdout is JSON, and at PATH is an array of N
 //	grepenv NAME REGEXP FILE  a variable becomes the first group of what matches
 //	append FILE TO        FILE is added to TO, with variables such as $WORK filled in
+//	fill FILE N           FILE has N bytes, in lines of 100
 //	empty DIR             a folder that has nothing in it, or is not there
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -51,7 +52,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"relay": cmdRelay, "start": cmdStart, "stop": cmdStop,
 			"await": cmdAwait, "awaitfile": cmdAwaitFile, "exits": cmdExits,
-			"keys": cmdKeys, "value": cmdValue, "setenv": cmdSetenv, "count": cmdCount, "empty": cmdEmpty, "append": cmdAppend,
+			"keys": cmdKeys, "value": cmdValue, "setenv": cmdSetenv, "count": cmdCount, "empty": cmdEmpty, "append": cmdAppend, "fill": cmdFill,
 			"grepenv": cmdGrepenv,
 		},
 		RequireExplicitExec: true,
@@ -98,9 +99,12 @@ func TestEveryVerbHasAScript(t *testing.T) {
 			if call := "homehook " + leaf.Path(); !strings.Contains(string(text), call) {
 				t.Errorf("%s.txtar never runs %q", node.Name, call)
 			}
+			if !strings.Contains(leaf.Detail, "Example") {
+				t.Errorf("the help of %q shows no example", leaf.Path())
+			}
 		}
 		if !strings.Contains(node.Detail, "Example") {
-			t.Errorf("the help of %s shows no example", node.Name)
+			t.Errorf("the help of %q shows no example", node.Name)
 		}
 	}
 }

@@ -285,6 +285,13 @@ func cmdAppend(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(path, append(old, text...), 0o600))
 }
 
+func cmdFill(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	line := strings.Repeat("x", 99) + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Repeat(line, n/100)), 0o600))
+}
+
 func cmdEmpty(ts *testscript.TestScript, _ bool, args []string) {
 	found, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "*"))
 	ts.Check(err)

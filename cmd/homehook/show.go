@@ -66,7 +66,7 @@ func (a *app) showRecord(r *control.Record) {
 	if r.Status != 0 {
 		a.say("Answer    %d after %s", r.Status, ms(r.DurationMS))
 	}
-	if r.Reason != "" {
+	if r.Reason != "" && r.Route != "" {
 		a.say("Reason    %s", r.Reason)
 	}
 	a.optional("Sender's id   %s", r.SenderID)
@@ -188,7 +188,7 @@ func isText(p []byte) bool {
 		}
 		i += n
 	}
-	return odd*8 <= len(p)
+	return odd*4 <= len(p)
 }
 
 // wholeRunes takes a character that a cut went through off the end of p.

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"homehook/agent/control"
+)
+
+func TestIsText(t *testing.T) {
+	tests := []struct {
+		name, in string
+		want     bool
+	}{
+		{"empty", "", true},
+		{"text", "hello\r\n\tworld", true},
+		{"text with an escape", "careful: \x1b[2J and more of it", true},
+		{"text with a broken character", "caf\xe9 au lait", true},
+		{"NUL", "hello\x00world", false},
+		{"noise", "\x93\xe2\x01\xff\x9a", false},
+		{"controls", "\x01\x02\x03abc", false},
+	}
+	for _, tt := range tests {
+		if got := isText([]byte(tt.in)); got != tt.want {
+			t.Errorf("%s: %t", tt.name, got)
+		}
+	}
+}
+
+func TestWholeRunes(t *testing.T) {
+	tests := []struct {
+		in, want string
+		cut      bool
+	}{
+		{"abc", "abc", true},
+		{"ab\xc3", "ab", true},
+		{"ab\xe6\xbc", "ab", true},
+		{"ab\xf0\x9f\x8e", "ab", true},
+		{"abé", "abé", true},
+		{"ab\xc3", "ab\xc3", false},
+		{"", "", true},
+		{"\x80\x80\x80\x80\x80", "\x80\x80\x80\x80\x80", true},
+	}
+	for _, tt := range tests {
+		if got := string(wholeRunes([]byte(tt.in), tt.cut)); got != tt.want {
+			t.Errorf("%q, cut %t: %q, want %q", tt.in, tt.cut, got, tt.want)
+		}
+	}
+}
+
+func TestPretty(t *testing.T) {
+	tests := []struct {
+		name, in, want string
+		cut            bool
+	}{
+		{"JSON", `{"a":[1]}`, "{\n  \"a\": [\n    1\n  ]\n}", false},
+		{"large numbers keep their digits", `[12345678901234567890.10]`, "[\n  12345678901234567890.10\n]", false},
+		{"no JSON", `a=b`, `a=b`, false},
+		{"cut", `{"a":1}`, `{"a":1}`, true},
+	}
+	for _, tt := range tests {
+		if got := string(pretty([]byte(tt.in), tt.cut)); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestShowRecord(t *testing.T) {
+	a, out, _ := newTestApp(t)
+	at := time.Date(2026, 1, 31, 8, 0, 0, 5e6, time.Local)
+	a.showRecord(&control.Record{
+		Delivery: control.Delivery{
+			ID: "01", Claim: "garage", Relay: "mine", State: control.Dead, Method: "POST", Path: "/\x1b", Query: "q=\u202e",
+			Remote: "192.0.2.1", Received: at, Size: 9, Route: "r", Status: 500, DurationMS: 12, Attempts: 1,
+			Reason: "it failed", SenderID: "evt_1",
+		},
+		Head: []byte("POST / HTTP/1.1\r\nX: \x9b\r\n\r\n"), Body: []byte(`{"a"`), BodyTruncated: true,
+		Log: []control.Attempt{{
+			Number: 1, Route: "r", Handler: "script", Started: at, DurationMS: 12, Status: 500, Exit: 3,
+			Output: []byte("oh\n"), OutputTruncated: true, Error: "it failed",
+			ResponseHead: []byte("HTTP/1.1 500 Oh\r\n\r\n"), ResponseBody: []byte("no"), ResponseSize: 2,
+		}},
+	})
+	want := `Delivery  01
+State     dead
+Request   POST /\x1b?q=\u202e from 192.0.2.1
+Claim     garage on relay mine
+Route     r
+Received  ` + at.Format("2006-01-02T15:04:05.000Z07:00") + `
+Answer    500 after 12 ms
+Reason    it failed
+Sender's id   evt_1
+
+Request
+  POST / HTTP/1.1
+  X: \x9b
+
+Body, 9 bytes
+  {"a"
+  … 5 bytes more came and were not kept
+
+Attempt 1: script, route r, exit code 3, 12 ms, at 08:00:00
+  it failed
+  Output, its beginning
+    oh
+  Response, 2 bytes
+    HTTP/1.1 500 Oh
+
+    no
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestExcerptLimits(t *testing.T) {
+	a, out, _ := newTestApp(t)
+	a.excerpt("", []byte(strings.Repeat("é", maxText)))
+	if got := out.String(); !strings.HasSuffix(got, "… 16 KiB more; --json has them\n") || strings.Count(got, "é") != maxText/2 {
+		t.Errorf("%d characters, end %q", strings.Count(got, "é"), got[len(got)-60:])
+	}
+	out.Reset()
+	a.excerpt("", make([]byte, maxHex+1))
+	if got := out.String(); strings.Count(got, "\n") != maxHex/16+1 || !strings.HasSuffix(got, "… 1 byte more; --json has them\n") {
+		t.Errorf("hex: %d lines", strings.Count(got, "\n"))
+	}
+}
