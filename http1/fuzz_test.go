@@ -100,6 +100,7 @@ var requestSeeds = []string{
 	"POST / HTTP/1.1\r\nTransfer-Encoding:\tchunked \r\n\r\n2\r\nhi\r\n0\r\n\r\n",
 	"GET a?b=http://c HTTP/1.1\r\n\r\n",
 	"GET /%zz HTTP/1.1\r\n\r\n",
+	"GET a:/a://I:F/I:F@ HTTP/1.0\r\n\r\n",
 	"GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n",
 	"GET / HTTP/1.1\r\nA : b\r\n\r\n",
 	"GET / HTTP/1.1\nA: b\n\n",

@@ -242,7 +242,7 @@ func (r *Request) absolute() (authority, rest []byte, ok bool) {
 		return nil, nil, false
 	}
 	i := bytes.Index(r.Target, []byte("://"))
-	if i <= 0 {
+	if i <= 0 || !all(r.Target[:i], isToken) { // what stands there is no scheme
 		return nil, nil, false
 	}
 	rest = r.Target[i+3:]

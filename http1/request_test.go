@@ -73,6 +73,7 @@ func TestReadRequest(t *testing.T) {
 		{"absolute with a bad port", "GET http://a:b/ HTTP/1.1", 400},
 		{"absolute with an open bracket", "GET http://[::1/ HTTP/1.1", 400},
 		{"a query that looks absolute", "GET a?b=http://c HTTP/1.1", 400},
+		{"a path that looks absolute", "GET a:/b://c/ HTTP/1.1", 400},
 		{"scheme that starts with a digit", "GET 1http://a/ HTTP/1.1", 400},
 		{"no scheme", "GET ://a/ HTTP/1.1", 400},
 		{"asterisk", "OPTIONS * HTTP/1.1", 0},

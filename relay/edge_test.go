@@ -62,7 +62,7 @@ func TestFraming(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			answer := tr.raw(t, tt.send)
+			answer := tr.rawEnd(t, tt.send)
 			if !strings.HasPrefix(answer, "HTTP/1.1 "+itoa(tt.want)+" ") {
 				t.Errorf("answer %.200q, want %d", answer, tt.want)
 			}

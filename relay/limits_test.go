@@ -44,7 +44,7 @@ func TestBodyLimits(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			before := got.count()
-			answer := tr.raw(t, "POST "+tt.path+" HTTP/1.1\r\nHost: r\r\nConnection: close\r\n"+tt.rest)
+			answer := tr.rawEnd(t, "POST "+tt.path+" HTTP/1.1\r\nHost: r\r\nConnection: close\r\n"+tt.rest)
 			if !strings.HasPrefix(answer, fmt.Sprintf("HTTP/1.1 %d ", tt.want)) {
 				t.Errorf("got %.100q, want %d", answer, tt.want)
 			}

@@ -168,9 +168,12 @@ func TestLinkEnds(t *testing.T) {
 			defer nc.Close()
 		}
 		tr.waitLinks(t, "garage", 6)
-		for _, l := range tr.dir.claim([]byte("garage")).all[1:] {
+		c := tr.dir.claim([]byte("garage"))
+		c.mu.Lock()
+		for _, l := range c.all[1:] {
 			l.Close()
 		}
+		c.mu.Unlock()
 		if status, _ := tr.ask(t, askGarage); status != 200 || got.count() != 1 {
 			t.Errorf("got %d, %d deliveries; want 200 and 1", status, got.count())
 		}
@@ -312,11 +315,7 @@ func TestSenderGoes(t *testing.T) {
 	nc := tr.conn(t)
 	io.WriteString(nc, "POST /~garage/ HTTP/1.1\r\nHost: r\r\nContent-Length: 2\r\n\r\nhi")
 	c := tr.dir.claim([]byte("garage"))
-	waitFor(t, "the request is at the agent", func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return len(c.idle) == 0
-	})
+	waitFor(t, "the request is at the agent", func() bool { return atRest(c) == 0 })
 	nc.Close()
 	tr.waitLinks(t, "garage", 0)
 	waitFor(t, "the agent has noticed", ended.Load)

@@ -165,19 +165,28 @@ func (tr *testRelay) raw(t testing.TB, send string) string {
 	t.Helper()
 	nc := tr.conn(t)
 	io.WriteString(nc, send)
+	got, _ := io.ReadAll(nc)
+	return string(got)
+}
+
+// rawEnd is raw for a sender that has no more to send.
+func (tr *testRelay) rawEnd(t testing.TB, send string) string {
+	t.Helper()
+	nc := tr.conn(t)
+	io.WriteString(nc, send)
 	nc.(*net.TCPConn).CloseWrite()
 	got, _ := io.ReadAll(nc)
 	return string(got)
 }
 
-// ask sends a request and returns status and body of the answer. The request
-// must ask for the connection to be closed.
+// ask sends a request and returns status and body of the answer, status 0 if
+// there is none. The request must ask for the connection to be closed.
 func (tr *testRelay) ask(t testing.TB, send string) (int, string) {
 	t.Helper()
 	head, body, _ := strings.Cut(tr.raw(t, send), "\r\n\r\n")
 	var status int
 	if _, err := fmt.Sscanf(head, "HTTP/1.1 %d", &status); err != nil {
-		t.Fatalf("no answer to %q: %q", send, head)
+		t.Errorf("no answer to %q: %q", send, head)
 	}
 	return status, body
 }

@@ -45,8 +45,12 @@ func pipeLink(t *testing.T, c *claim, id uint64, pongs bool) (*link, net.Conn) {
 	w.Field("PTTH-Ping", "20")
 	w.Field("PTTH-Max-Conns", "4")
 	w.EndLength(0)
-	go w.Finish()
+	sent := make(chan error, 1)
+	go func() { sent <- w.Finish() }()
 	if res, err := agent.ReadResponse([]byte("POST")); err != nil || res.Status != 101 {
+		t.Fatal(err)
+	}
+	if err := <-sent; err != nil {
 		t.Fatal(err)
 	}
 	if err := <-served; err != http1.ErrHijacked {
@@ -66,6 +70,12 @@ func pipeLink(t *testing.T, c *claim, id uint64, pongs bool) (*link, net.Conn) {
 		t.Fatal(err)
 	}
 	return pl, there
+}
+
+func atRest(c *claim) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.idle)
 }
 
 func newTestClaim(p poolLimits) *claim { return newClaim(&claimRecord{Name: "garage"}, p) }
@@ -103,7 +113,7 @@ func TestPoolGivesLastUsedFirst(t *testing.T) {
 			t.Errorf("%d links, want 2", n)
 		}
 		c.put(links[1])
-		if got := len(c.idle); got != 2 {
+		if got := atRest(c); got != 2 {
 			t.Errorf("a dropped link came back: %d at rest", got)
 		}
 	})
@@ -238,8 +248,8 @@ func TestProbeDropsAndPings(t *testing.T) {
 
 		time.Sleep(19 * time.Second)
 		synctest.Wait()
-		if len(c.idle) != 2 {
-			t.Errorf("%d links at rest before the first ping, want 2", len(c.idle))
+		if n := atRest(c); n != 2 {
+			t.Errorf("%d links at rest before the first ping, want 2", n)
 		}
 		time.Sleep(20 * time.Second) // both are pinged, one never answers
 		synctest.Wait()
@@ -249,11 +259,11 @@ func TestProbeDropsAndPings(t *testing.T) {
 		if len(left) != 1 || left[0] != good {
 			t.Errorf("%d links left, link %d among them", len(left), dead.id)
 		}
+		cancel()
+		<-done
 		if age := time.Since(good.IdleSince()); age > 20*time.Second {
 			t.Errorf("the good link was last heard %v ago", age)
 		}
-		cancel()
-		<-done
 		c.cut()
 	})
 }

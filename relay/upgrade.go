@@ -14,6 +14,11 @@ import (
 var errNoOffer = refuse(426, "an agent opens a link here, with \"Upgrade: "+ptth.Version+
 	"\" and \"Connection: Upgrade\"; if it sent them, a proxy in between has removed them")
 
+// maxUpgradeBody is how much body of an upgrade request is read and dropped.
+const maxUpgradeBody = 64 << 10
+
+var errUpgradeBody = refuse(413, "an upgrade request has no use for a body")
+
 // errNotSilent reports an agent that closed or spoke behind the 101. What it
 // said must not become the answer to a request.
 var errNotSilent = errors.New("the agent was not silent")
@@ -44,6 +49,10 @@ func (v *visitor) upgrade(ctx context.Context) *refusal {
 	if err != nil {
 		return asRefusal(err)
 	}
+	if !r.Body.Drain(maxUpgradeBody) {
+		v.x.CloseAfter()
+		return errUpgradeBody
+	}
 	name, err := claimName(string(v.place.name))
 	if err != nil {
 		return asRefusal(err)
@@ -58,7 +67,7 @@ func (v *visitor) upgrade(ctx context.Context) *refusal {
 	l, err := ptth.Accept(v.x, offer, func(w *http1.Writer) { grant(w, offer, c.pool.links) })
 	if err != nil {
 		c.unreserve()
-		return nil // answered, or the connection is gone
+		return nil // the connection is gone
 	}
 	v.opened = &opened{link: l, claim: c, token: t}
 	return nil

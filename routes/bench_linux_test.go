@@ -13,8 +13,8 @@ import (
 )
 
 // BenchmarkScript compares the dispatch of a script, HTTP included, with the
-// bare start of the same program and with package os/exec. The three take
-// turns, since what a start costs depends on what else the machine does.
+// bare start of the same program and with package os/exec, in the same
+// environment. The three take turns, since what a start costs depends on what else the machine does.
 func BenchmarkScript(b *testing.B) {
 	for _, c := range []struct {
 		path    string
@@ -26,7 +26,8 @@ func BenchmarkScript(b *testing.B) {
 				b.Skip(err)
 			}
 			body := bytes.Repeat([]byte("x"), c.size)
-			f := serveRoute(b, compileOne(b, Spec{Script: &ScriptSpec{Command: []string{c.path}}}))
+			r := compileOne(b, Spec{Script: &ScriptSpec{Command: []string{c.path}}})
+			f, env := serveRoute(b, r), r.handler.(*scripter).env
 			senders := make(chan func(), c.callers)
 			for range c.callers {
 				senders <- newLoad(b, f.addr, "POST", body)
@@ -34,7 +35,7 @@ func BenchmarkScript(b *testing.B) {
 			route := func() { send := <-senders; send(); senders <- send }
 			var spent [3]time.Duration
 			for b.Loop() {
-				for i, run := range []func(){func() { rawRun(b, c.path, body) }, func() { execRun(b, c.path, body) }, route} {
+				for i, run := range []func(){func() { rawRun(b, c.path, env, body) }, func() { execRun(b, c.path, env, body) }, route} {
 					spent[i] += burst(c.callers, 50, run)
 				}
 			}
@@ -63,8 +64,8 @@ func burst(callers, n int, f func()) time.Duration {
 
 // rawRun is the floor: fork, exec and wait, with pipes only when there is
 // something to say.
-func rawRun(b *testing.B, path string, body []byte) {
-	attr := &syscall.ProcAttr{Files: []uintptr{0, 1, 2}, Env: []string{"PATH=/bin"}}
+func rawRun(b *testing.B, path string, env []string, body []byte) {
+	attr := &syscall.ProcAttr{Files: []uintptr{0, 1, 2}, Env: env}
 	var in, out [2]int
 	if len(body) > 0 {
 		syscall.Pipe2(in[:], syscall.O_CLOEXEC)
@@ -91,8 +92,9 @@ func rawRun(b *testing.B, path string, body []byte) {
 	syscall.Wait4(pid, &ws, 0, nil)
 }
 
-func execRun(b *testing.B, path string, body []byte) {
+func execRun(b *testing.B, path string, env []string, body []byte) {
 	c := exec.Command(path)
+	c.Env = env
 	if len(body) > 0 {
 		c.Stdin = bytes.NewReader(body)
 	}

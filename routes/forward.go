@@ -238,7 +238,7 @@ var dropResponse = http1.HopByHop | http1.KindsOf(http1.Homehook, http1.PTTH)
 // order.
 func (f *forwarder) answer(x *http1.Exchange, u *upstream, res *http1.Response) Result {
 	err := x.Forward(res, dropResponse, nil)
-	keep := err == nil && u.conn.Reusable()
+	keep := err == nil
 	if up := &u.upload; up.running() {
 		if keep = keep && up.finish(uploadGrace); !keep {
 			u.conn.Close()
@@ -246,7 +246,7 @@ func (f *forwarder) answer(x *http1.Exchange, u *upstream, res *http1.Response) 
 		keep = up.join(x.Conn()) == nil && keep
 	}
 	why := u.watch.end()
-	if keep && why == nil {
+	if keep && why == nil && u.conn.Reusable() {
 		f.pool.put(u)
 	} else {
 		u.conn.Close()

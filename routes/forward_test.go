@@ -228,6 +228,7 @@ func silent(t testing.TB) *server {
 }
 
 func TestForwardTimeout(t *testing.T) {
+	t.Parallel()
 	f := forwardTo(t, silent(t).addr, ForwardSpec{Timeout: Duration(50 * time.Millisecond)})
 	got := ask(t, f.addr, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 	if !strings.HasPrefix(got, "HTTP/1.1 504 ") {
@@ -240,6 +241,7 @@ func TestForwardTimeout(t *testing.T) {
 
 // TestForwardSlowHead answers in pieces, each in time.
 func TestForwardSlowHead(t *testing.T) {
+	t.Parallel()
 	s := newServer(t, func(s *server, nc net.Conn, br *bufio.Reader) {
 		s.readHead(br)
 		for _, piece := range []string{"HTTP/1.1 200 OK\r\n", "Content-Le", "ngth: 2\r\n\r", "\no", "k"} {
@@ -254,6 +256,7 @@ func TestForwardSlowHead(t *testing.T) {
 }
 
 func TestForwardCallerGone(t *testing.T) {
+	t.Parallel()
 	closed := make(chan error, 1)
 	s := newServer(t, func(s *server, nc net.Conn, br *bufio.Reader) {
 		s.readHead(br)
@@ -273,6 +276,7 @@ func TestForwardCallerGone(t *testing.T) {
 
 // TestForwardCallerGoneInStream ends an event stream that has nothing to say.
 func TestForwardCallerGoneInStream(t *testing.T) {
+	t.Parallel()
 	if !canPeek {
 		t.Skip("a stream is watched only where a look takes nothing")
 	}
@@ -298,6 +302,7 @@ func TestForwardCallerGoneInStream(t *testing.T) {
 }
 
 func TestForwardStopped(t *testing.T) {
+	t.Parallel()
 	s := silent(t)
 	f := forwardTo(t, s.addr, ForwardSpec{})
 	nc := dial(t, f.addr)

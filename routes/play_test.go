@@ -44,14 +44,14 @@ func play(mode string, args []string) int {
 		n, _ := strconv.Atoi(args[0])
 		os.Stdout.Write(bytes.Repeat([]byte("o"), n))
 		os.Stderr.Write(bytes.Repeat([]byte("e"), n))
-	case "hold": // ADDR: until killed, deaf to signals, with a connection to tell by
-		return playHold(args[0])
+	case "hold": // ADDR...: until killed, deaf to signals, with connections to tell by
+		return playHold(args...)
 	case "wait": // ADDR: until killed, or asked to end
 		return playWait(args[0])
 	case "leave": // HOW ADDR: a child that holds, and end
 		return playLeave(args[0], args[1])
 	case "tree": // ADDR: one child of each kind, and hold
-		for _, how := range []string{"child", "detached"} {
+		for _, how := range []string{"child", "detached", "nameless"} {
 			if code := playLeave(how, args[0]); code != 0 {
 				return code
 			}
@@ -73,11 +73,13 @@ func playHeaders() int {
 	return 0
 }
 
-func playHold(addr string) int {
+func playHold(addrs ...string) int {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
-	if err := register(addr); err != nil {
-		fmt.Fprint(os.Stderr, err)
-		return 1
+	for _, addr := range addrs {
+		if err := register(addr); err != nil {
+			fmt.Fprint(os.Stderr, err)
+			return 1
+		}
 	}
 	<-time.After(time.Hour)
 	return 0
@@ -104,23 +106,30 @@ func playWait(addr string) int {
 }
 
 // playLeave starts a child that holds, in one of the ways there are to leave a
-// script behind.
+// script behind, and waits until it does.
 func playLeave(how, addr string) int {
-	c := exec.Command(os.Args[0], "play", "hold", addr)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 1
+	}
+	defer l.Close()
+	c := exec.Command(os.Args[0], "play", "hold", addr, l.Addr().String())
+	c.Stdout, c.Stderr = os.Stdout, os.Stderr
 	switch how {
-	case "child":
-		c.Stdout, c.Stderr = os.Stdout, os.Stderr
 	case "quiet": // holds no output
+		c.Stdout, c.Stderr = nil, nil
 	case "detached":
-		c.Stdout, c.Stderr = os.Stdout, os.Stderr
 		detach(c)
 	case "nameless": // detached, and without the mark, but for its parents
-		c.Stdout, c.Stderr = os.Stdout, os.Stderr
 		c.Env = []string{"SystemRoot=" + os.Getenv("SystemRoot")}
 		detach(c)
 	}
 	if err := c.Start(); err != nil {
 		fmt.Fprint(os.Stderr, err)
+		return 1
+	}
+	_, err = l.Accept()
+	if err != nil {
 		return 1
 	}
 	return 0

@@ -80,9 +80,11 @@ type process struct {
 }
 
 // startProcess starts a program as the leader of a process group of its own.
-// It takes over the pipes of the outputs.
-func startProcess(argv []string, dir string, env []string, p *pipes) (*process, error) {
+// It takes over the pipes of the outputs, of which keep says how many bytes
+// are kept.
+func startProcess(argv []string, dir string, env []string, p *pipes, keep [2]int) (*process, error) {
 	proc, pidfd := &process{}, -1
+	proc.kept[0].max, proc.kept[1].max = keep[0], keep[1]
 	attr := &syscall.ProcAttr{
 		Dir: dir, Env: env, Sys: groupLeader(&pidfd),
 		Files: []uintptr{uintptr(p.child[0]), uintptr(p.child[1]), uintptr(p.child[2])},

@@ -56,8 +56,9 @@ type process struct {
 }
 
 // startProcess starts a program inside a job, and takes the outputs over. It is started suspended, so
-// that it cannot start another before it is in the job.
-func startProcess(argv []string, dir string, env []string, p *pipes) (*process, error) {
+// that it cannot start another before it is in the job. keep says how many
+// bytes of the outputs are kept.
+func startProcess(argv []string, dir string, env []string, p *pipes, keep [2]int) (*process, error) {
 	job, err := newJob()
 	if err != nil {
 		return nil, fmt.Errorf("create job: %w", err)
@@ -83,6 +84,7 @@ func startProcess(argv []string, dir string, env []string, p *pipes) (*process, 
 		return nil, fmt.Errorf("put into job: %w", err)
 	}
 	started := &process{p: proc, job: job}
+	started.kept[0].max, started.kept[1].max = keep[0], keep[1]
 	started.init(p.outputs, func() { started.state, _ = proc.Wait() })
 	return started, nil
 }

@@ -65,7 +65,7 @@ func (s *scripter) serve(ctx context.Context, d *Delivery, x *http1.Exchange) Re
 func (r *run) start(env []string, first []byte, whole bool) (rest []byte, err error) {
 	var p pipes
 	if rest, err = p.open(first, whole); err == nil {
-		r.proc, err = startProcess(r.s.command, r.s.dir, env, &p)
+		r.proc, err = startProcess(r.s.command, r.s.dir, env, &p, [2]int{r.s.output, maxErrors})
 	}
 	p.closeChild()
 	if err != nil {
@@ -74,7 +74,6 @@ func (r *run) start(env []string, first []byte, whole bool) (rest []byte, err er
 	}
 	r.in, r.broken = p.in, make(chan struct{})
 	r.gone = make(chan struct{})
-	r.proc.kept[0].max, r.proc.kept[1].max = r.s.output, maxErrors
 	return rest, nil
 }
 

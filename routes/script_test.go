@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -23,6 +24,12 @@ func scriptOf(t testing.TB, s ScriptSpec, play ...string) *front {
 func scriptRoute(t testing.TB, s ScriptSpec, play ...string) *Route {
 	t.Helper()
 	s.Command = append([]string{self(t), "play"}, play...)
+	// A program built with the race detector sleeps for a second at its end.
+	s.Env = maps.Clone(s.Env)
+	if s.Env == nil {
+		s.Env = map[string]string{}
+	}
+	s.Env["GORACE"] = "atexit_sleep_ms=0"
 	return compileOne(t, Spec{Script: &s})
 }
 
@@ -127,7 +134,7 @@ func TestScriptEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	allowed := map[string]bool{"MODE": true, "LANG": true}
+	allowed := map[string]bool{"MODE": true, "LANG": true, "GORACE": true}
 	for _, name := range inheritedNames {
 		allowed[strings.ToUpper(name)] = true
 	}

@@ -9,20 +9,23 @@
 //
 // A Journal owns one goroutine, the writer, and the writer alone owns the
 // connection that writes. Begin and Finish copy a record into a bounded queue;
-// the writer commits what has gathered in one transaction. A Begin and the
-// Finish of the same delivery that meet in the queue become plain INSERTs,
-// without an UPDATE.
+// the writer commits what has gathered in one transaction. Begin waits for that
+// commit, Finish does not: Finishes gather for Options.Linger, or until the next
+// Begin takes them along.
 //
 // # What a crash can take
 //
-// The file is in WAL mode. A batch that holds a durable Begin is committed with
-// synchronous=FULL: SQLite calls fsync on the WAL (F_FULLFSYNC on macOS) before
-// Begin returns, so the delivery survives kill -9 and a power cut. One fsync
-// covers the whole batch and every batch before it. A batch without a durable
-// Begin is committed with synchronous=NORMAL, without an fsync of its own: it
-// survives kill -9 once committed; a power cut can take what was written since
-// the last checkpoint or durable batch. Records that nobody waits for may stay
-// in the queue for Options.Linger; kill -9 loses those.
+// Journal first: a delivery whose Begin has returned is in the file's WAL and
+// survives kill -9 of the agent. A batch that holds a durable Begin is committed
+// with synchronous=FULL: SQLite calls fsync on the WAL (F_FULLFSYNC on macOS)
+// before Begin returns, so that the delivery survives a power cut as well. One
+// fsync covers the whole batch and every batch before it. Any other batch is
+// committed with synchronous=NORMAL, without an fsync of its own; a power cut
+// can take what was written since the last checkpoint or durable batch.
+//
+// A Finish that still lingers in the queue is lost to kill -9: its delivery is
+// there with its head, but not its outcome, and Open marks it as interrupted
+// unless it was durable.
 //
 // One Journal at a time may have a file open, because Open takes rows that are
 // still running for leftovers of a crash. The agent holds its control socket

@@ -57,11 +57,15 @@ func dsn(path string, parameters ...string) (string, error) {
 	return u.String(), nil
 }
 
+// writerPatience is how long the writer waits for a lock that another process
+// holds, in milliseconds. Every Begin waits with it.
+const writerPatience = "500"
+
 // writerDSN opens the one connection that writes. The order matters:
 // auto_vacuum has to come before the first page is written.
 func writerDSN(path string, pragmas []string) (string, error) {
 	p := []string{
-		"mode=rw", "_defensive=1", "_dqs=0", "_error_rc=1", "_busy_timeout=5000", "_auto_vacuum=INCREMENTAL",
+		"mode=rw", "_defensive=1", "_dqs=0", "_error_rc=1", "_busy_timeout=" + writerPatience, "_auto_vacuum=INCREMENTAL",
 		"_pragma=journal_mode(wal)", "_pragma=synchronous(normal)",
 		// On macOS a plain fsync leaves the data in the drive's cache.
 		"_pragma=fullfsync(1)", "_pragma=checkpoint_fullfsync(1)",

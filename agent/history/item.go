@@ -21,7 +21,7 @@ type item struct {
 	durable bool // the commit has to be fsync'd
 	rec     Record
 	buf     []byte // holds the bytes of rec
-	err     error  // what the writer has to say about this item alone
+	err     error  // what the writer has to say about this Begin alone
 
 	// done takes the outcome of an item that somebody waits for; capacity 1, so
 	// the writer never blocks on it.

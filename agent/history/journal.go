@@ -116,14 +116,14 @@ WHERE state <> 'succeeded' AND state IN ('received', 'running') AND durable = 0`
 
 // Begin stores a delivery that has come in, in state Received if it names none.
 //
-// With durable, Begin returns when the delivery is committed and fsync'd; only
-// then may its acceptance be told to the relay. An error means that it is not
-// stored: ErrExists for an id that the journal holds already. Without durable,
-// Begin returns when the delivery is in the queue, and a failure to write it
-// shows in Err and Lost; it blocks only while the queue is full.
+// Begin returns when the delivery is committed, which kill -9 cannot undo. With
+// durable the commit is fsync'd too, so that a power cut cannot either; only then
+// may the delivery's acceptance be told to the relay. An error means that it is
+// not stored: ErrExists for an id that the journal holds already, ErrClosed, or
+// why the file takes no writes. While that lasts every Begin fails at once.
 //
-// The record is copied: its bytes may be used again as soon as Begin returns.
-// Begin does not store r.Log, that is for Finish.
+// The record's bytes may be used again as soon as Begin returns. Begin does not
+// store r.Log, that is for Finish.
 func (j *Journal) Begin(r *Record, durable bool) error {
 	if r.ID == "" {
 		return errors.New("begin delivery: it has no id")
@@ -140,11 +140,12 @@ func (j *Journal) Begin(r *Record, durable bool) error {
 // replaced. It may be called again, for instance after each retry. Of the rest,
 // Finish takes Size, BodySHA256, SenderID, DuplicateOf, ReplayOf and Reason
 // where r names them, and Head and Body where Begin had none. A delivery that
-// no Begin announced is stored whole, in state Succeeded if it names none.
+// no Begin announced, or whose Begin failed, is stored whole, in state Succeeded
+// if it names none.
 //
-// Finish never waits for the disk; it blocks only while the queue is full. The
-// record is copied. A Finish that is lost to a crash leaves a durable delivery
-// running, to be run again.
+// Finish never waits for the disk; it blocks only while the queue is full, and a
+// failure to write shows in Err and Lost. The record is copied. A Finish that is
+// lost to a crash leaves a durable delivery running, to be run again.
 func (j *Journal) Finish(r *Record) error {
 	if r.ID == "" {
 		return errors.New("finish delivery: it has no id")

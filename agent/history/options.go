@@ -19,9 +19,8 @@ type Options struct {
 	// PruneEvery is the time between two looks at Keep and MaxSize. Default 1 minute.
 	PruneEvery time.Duration
 
-	// Linger is how long records that nobody waits for gather in the queue, so
-	// that one transaction takes many and Begin meets its Finish. Default 20 ms;
-	// negative = not at all.
+	// Linger is how long Finishes gather in the queue, so that one transaction
+	// takes many. Default 5 ms; negative = not at all.
 	Linger time.Duration
 	// QueueItems and QueueBytes bound the queue; Begin and Finish block while it
 	// is full. Default 8,192 records and 32 MiB.

@@ -42,7 +42,7 @@ func TestFullDisk(t *testing.T) {
 	if got := len(list(t, j, Query{Limit: 1000})); got != stored {
 		t.Errorf("%d deliveries can be read, %d were acknowledged", got, stored)
 	}
-	// What nobody waits for is held and written once there is room.
+	// A Finish is held and written once there is room.
 	late := done(7200, Succeeded)
 	late.Body = bytes.Repeat([]byte("x"), 50_000)
 	check(t, j.Finish(late))
@@ -76,8 +76,10 @@ func TestLockedByAnother(t *testing.T) {
 	if err := j.Begin(numbered(6), true); code(err)&0xff != sqlite3.SQLITE_BUSY {
 		t.Errorf("durable begin: %v, want SQLITE_BUSY", err)
 	}
-	check(t, j.Begin(numbered(7), false))
-	check(t, j.Finish(done(7, Succeeded)))
+	if err := j.Begin(numbered(7), false); code(err)&0xff != sqlite3.SQLITE_BUSY {
+		t.Errorf("begin: %v, want SQLITE_BUSY", err)
+	}
+	check(t, j.Finish(done(7, Succeeded))) // is held, and stored whole in the end
 	diff(t, list(t, j, Query{}), testIDs(5, 4, 3, 2, 1)) // reading goes on
 	check(t, other.exec("ROLLBACK"))
 
@@ -86,6 +88,9 @@ func TestLockedByAnother(t *testing.T) {
 	for !stands(j, testID(7)) {
 		check(t, ctx.Err())
 	}
+	want := done(7, Succeeded)
+	want.Attempts = 1
+	diff(t, get(t, j, testID(7)), want)
 	check(t, j.Begin(numbered(6), true))
 	diff(t, list(t, j, Query{}), testIDs(7, 6, 5, 4, 3, 2, 1))
 	if j.Lost() != 0 || j.Err() != nil {
@@ -128,6 +133,25 @@ func TestHeldIsBounded(t *testing.T) {
 	}
 }
 
+// While an outage lasts no Begin waits for the next try.
+func TestBeginFailsAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.db")
+	j := openAt(t, path, Options{retry: time.Hour, pragmas: []string{"busy_timeout(1)"}})
+	other := openRaw(t, path)
+	check(t, other.exec("BEGIN IMMEDIATE"))
+	first := j.Begin(numbered(0), false)
+	check(t, other.exec("ROLLBACK")) // which the journal does not know yet
+	for n, durable := range []bool{false, true} {
+		if err := j.Begin(numbered(n+1), durable); err == nil || !errors.Is(err, first) {
+			t.Errorf("durable %t: %v, want what began the outage: %v", durable, err, first)
+		}
+	}
+	check(t, j.Finish(done(1, Succeeded)))
+	check(t, j.Close())
+	j = openAt(t, path, Options{})
+	diff(t, list(t, j, Query{}), testIDs(1))
+}
+
 // An error of the disk makes the writer open the file anew.
 func TestReopens(t *testing.T) {
 	j := openTest(t, Options{retry: time.Millisecond})
@@ -140,8 +164,7 @@ func TestReopens(t *testing.T) {
 	w, err := newWriter(j.w.path, j.opts, c)
 	check(t, err)
 	first := queued(opBegin, 4)
-	first.durable = true
-	w.fail([]*item{first, queued(opBegin, 5)}, errors.New("the disk is gone"))
+	w.fail([]*item{first, queued(opFinish, 5)}, errors.New("the disk is gone"))
 	if err := <-first.done; err == nil || w.c != nil || len(w.held) != 1 {
 		t.Fatalf("error %v, connection %v, %d held", err, w.c, len(w.held))
 	}
@@ -167,10 +190,8 @@ func TestSynchronous(t *testing.T) {
 	for n, durable := range []bool{false, true, true, false, true} {
 		it := queued(opBegin, n)
 		it.durable = durable
-		w.commit([]*item{queued(opBegin, 100+n), it, queued(opFlush, 0)})
-		if durable {
-			check(t, <-it.done)
-		}
+		w.commit([]*item{queued(opFinish, 100+n), it, queued(opFlush, 0)})
+		check(t, <-it.done)
 		want := int64(1)
 		if durable {
 			want = 2

@@ -17,8 +17,8 @@ type sweep struct {
 	low     int64 // once over MaxSize, the size to come down to; 0 = not over
 }
 
-// sliceTime is what one slice should take.
-const sliceTime = 10 * time.Millisecond
+// sliceTime is what one slice should take: a Begin may have to wait for one.
+const sliceTime = 2 * time.Millisecond
 
 // A delivery that is not finished stays, whatever its age: it is owed an end.
 const (

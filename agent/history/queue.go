@@ -120,7 +120,7 @@ func (q *queue) close() {
 	q.room.Broadcast()
 }
 
-// set puts a token into c or takes it out.
+// set puts a token into c or takes it out. The taker may have it already.
 func set(c chan struct{}, full bool) {
 	if full {
 		select {

@@ -11,6 +11,7 @@ type statements struct {
 	begin, commit, rollback   *stmt
 	insert, update, lookup    *stmt
 	lastIn, request, attempt  *stmt
+	merge, body               *stmt
 	bound, forget, forgetBody *stmt
 	forgetLog                 *stmt
 	all                       []*stmt
@@ -29,8 +30,11 @@ duplicate_of = coalesce(?, duplicate_of), replay_of = coalesce(?, replay_of), re
 	lookupSQL = `SELECT seq FROM deliveries WHERE id = ?`
 	lastInSQL = `SELECT max(seq) FROM deliveries WHERE seq BETWEEN ? AND ?`
 
-	// Head and body are stored once; whoever brings them first wins.
-	requestSQL = `INSERT INTO requests (seq, head, body, body_truncated) VALUES (?,?,?,?)
+	requestSQL = `INSERT INTO requests (seq, head, body, body_truncated) VALUES (?,?,?,?)`
+	bodySQL    = `UPDATE requests SET body = ?, body_truncated = ? WHERE seq = ?`
+
+	// Of head and body each is stored once; whoever brings it first wins.
+	mergeSQL = requestSQL + `
 ON CONFLICT (seq) DO UPDATE SET head = coalesce(head, excluded.head),
 body_truncated = iif(body IS NULL, excluded.body_truncated, body_truncated), body = coalesce(body, excluded.body)
 WHERE head IS NULL OR body IS NULL`
@@ -48,7 +52,7 @@ func prepare(c *conn) (*statements, error) {
 	}{
 		{&s.begin, "BEGIN IMMEDIATE"}, {&s.commit, "COMMIT"}, {&s.rollback, "ROLLBACK"},
 		{&s.insert, insertSQL}, {&s.update, updateSQL}, {&s.lookup, lookupSQL}, {&s.lastIn, lastInSQL},
-		{&s.request, requestSQL}, {&s.attempt, attemptSQL},
+		{&s.request, requestSQL}, {&s.body, bodySQL}, {&s.merge, mergeSQL}, {&s.attempt, attemptSQL},
 		{&s.bound, boundSQL}, {&s.forget, forgetSQL}, {&s.forgetBody, forgetRequestsSQL}, {&s.forgetLog, forgetAttemptsSQL},
 	} {
 		prepared, err := c.prepare(p.text)
@@ -69,8 +73,8 @@ func (s *statements) close() {
 	}
 }
 
-// write stores one item within the transaction. What concerns the item alone
-// goes to it.err; a returned error concerns the whole transaction.
+// write stores one item within the transaction. What concerns a Begin alone goes
+// to it.err; a returned error concerns the whole transaction.
 func (w *writer) write(it *item) error {
 	switch it.op {
 	case opBegin:
@@ -91,29 +95,52 @@ func (w *writer) writeBegin(it *item) error {
 	if err != nil {
 		return err
 	}
-	return w.writeRequest(seq, r)
+	if unfinished(r.State) {
+		w.begun.add(r.ID, begunRow{seq: seq, head: r.Head != nil, body: r.Body != nil})
+	}
+	return w.writeRequest(w.st.request, seq, r)
 }
 
-// writeFinish completes a delivery that an earlier batch began, or stores one
-// that no Begin announced.
+// unfinished says that the delivery is owed an end.
+func unfinished(state string) bool { return state == Received || state == Running || state == Waiting }
+
+// writeFinish completes a delivery that has begun, or stores one that has not.
 func (w *writer) writeFinish(r *Record) error {
-	seq, found, err := w.st.lookup.number(r.ID)
+	row, known := w.begun.take(r.ID)
+	found := known
+	if !known {
+		var err error
+		if row.seq, found, err = w.st.lookup.number(r.ID); err != nil {
+			return fmt.Errorf("look up delivery: %w", err)
+		}
+	}
+	if !found {
+		return w.writeWhole(r)
+	}
+	err := w.st.update.exec(r.State, r.Size, text(r.BodySHA256), text(r.Route), int64(r.Status), r.DurationMS,
+		int64(attempts(r)), text(r.SenderID), text(r.DuplicateOf), text(r.ReplayOf), text(r.Reason), row.seq)
 	if err != nil {
-		return fmt.Errorf("look up delivery: %w", err)
+		return fmt.Errorf("update delivery: %w", err)
 	}
-	if found {
-		err = w.st.update.exec(r.State, r.Size, text(r.BodySHA256), text(r.Route), int64(r.Status), r.DurationMS,
-			int64(attempts(r)), text(r.SenderID), text(r.DuplicateOf), text(r.ReplayOf), text(r.Reason), seq)
-		if err != nil {
-			return fmt.Errorf("update delivery: %w", err)
-		}
+	if known && row.head {
+		err = w.writeBody(row, r)
 	} else {
-		r.Attempts = attempts(r)
-		if seq, err = w.insert(&r.Delivery, false); err != nil {
-			return err
-		}
+		err = w.writeRequest(w.st.merge, row.seq, r)
 	}
-	if err := w.writeRequest(seq, r); err != nil {
+	if err != nil {
+		return err
+	}
+	return w.writeAttempts(row.seq, r.Log)
+}
+
+// writeWhole stores a delivery that the file does not hold, with its outcome.
+func (w *writer) writeWhole(r *Record) error {
+	r.Attempts = attempts(r)
+	seq, err := w.insert(&r.Delivery, false)
+	if err != nil {
+		return err
+	}
+	if err := w.writeRequest(w.st.request, seq, r); err != nil {
 		return err
 	}
 	return w.writeAttempts(seq, r.Log)
@@ -150,11 +177,24 @@ func (w *writer) insert(d *Delivery, durable bool) (int64, error) {
 	}
 }
 
-func (w *writer) writeRequest(seq int64, r *Record) error {
+// writeBody adds the body to the head that Begin stored.
+func (w *writer) writeBody(row begunRow, r *Record) error {
+	if row.body || r.Body == nil {
+		return nil
+	}
+	if err := w.st.body.exec(r.Body, r.BodyTruncated, row.seq); err != nil {
+		return fmt.Errorf("store body: %w", err)
+	}
+	return nil
+}
+
+// writeRequest stores head and body by s, which is request for a new row and
+// merge where there may be one.
+func (w *writer) writeRequest(s *stmt, seq int64, r *Record) error {
 	if r.Head == nil && r.Body == nil {
 		return nil
 	}
-	if err := w.st.request.exec(seq, r.Head, r.Body, r.BodyTruncated); err != nil {
+	if err := s.exec(seq, r.Head, r.Body, r.BodyTruncated); err != nil {
 		return fmt.Errorf("insert request: %w", err)
 	}
 	return nil

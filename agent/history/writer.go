@@ -24,10 +24,11 @@ type writer struct {
 	st    *statements
 	full  bool // c is set to synchronous=FULL
 	seq   int64
+	begun begun // the rows of unfinished deliveries
 	batch []*item
 
 	outage outage
-	held   []*item // records of failed batches that nobody waits for, oldest first
+	held   []*item // the Finishes of failed batches, oldest first
 
 	prunes  chan chan error // calls of Prune, answered when the pruning is done
 	waiting []chan error
@@ -95,7 +96,7 @@ var always = func() <-chan time.Time {
 	return c
 }()
 
-// gather lets records that nobody waits for come together.
+// gather lets Finishes come together, until a Begin or a Flush waits.
 func (w *writer) gather() {
 	if w.opts.Linger < 0 || len(w.q.hurry) > 0 {
 		return
@@ -131,6 +132,7 @@ func (w *writer) commit(batch []*item) {
 		all = append(w.held, batch...)
 	}
 	if err := w.transact(all); err != nil {
+		w.begun.forget(all)
 		w.fail(batch, err)
 		return
 	}

@@ -59,6 +59,7 @@ func buildVersion() string {
 func (a *app) execute(ctx context.Context, args []string) int {
 	var g grammar
 	help, code := a.out, exitDone
+	// Alone the command says what it can do, and that this was no way to call it.
 	if len(args) == 0 {
 		args, help, code = []string{"--help"}, a.err, exitUsage
 	}

@@ -49,6 +49,7 @@ func (c *claimCmd) Run(ctx context.Context, a *app) error {
 	got, err := connected(ctx, agent, c.Name)
 	switch {
 	case noAgent(err):
+		// No failure: the agent reads the file when it starts.
 		a.note("the agent is not running; only %s was changed", p.Config)
 		return c.writtenOnly(a, p.Config)
 	case err != nil:
@@ -66,7 +67,7 @@ func (c *claimCmd) Run(ctx context.Context, a *app) error {
 func (c *claimCmd) write(a *app, path string) error {
 	err := config.AddClaim(path, config.Claim{Name: c.Name, Relay: c.Relay, Answer: c.Answer})
 	if !errors.Is(err, config.ErrExists) {
-		return err
+		return err // nil, mostly
 	}
 	have, loadErr := claimIn(path, c.Name)
 	if loadErr != nil {
@@ -142,6 +143,7 @@ func progress(s *control.Status, name string) (got control.Claim, final bool, er
 		case c.Name != name:
 			continue
 		case c.Connected && c.URL != "":
+			// Both: a link without a URL is of use to nobody.
 			return c, true, nil
 		case c.Error != "":
 			return c, refused(s, c.Relay), errors.New(c.Error)

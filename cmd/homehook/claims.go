@@ -41,6 +41,7 @@ func (*claimsCmd) Run(ctx context.Context, a *app) error {
 func (a *app) claimTable(claims []control.Claim) {
 	rows := make([][]cell, 0, len(claims))
 	for _, c := range claims {
+		// Of the states of a relay only one means that webhooks arrive.
 		state := "offline"
 		if c.Connected {
 			state = control.StateConnected

@@ -44,8 +44,15 @@ func (c *completionCmd) Run(a *app) error {
 
 // place is one point of the command line and the words that may follow there.
 type place struct {
-	path  string // verbs so far, " relay add"; empty at the start
-	words []word
+	path    string // verbs so far, " relay add"; empty at the start
+	words   []word
+	choices []choice
+}
+
+// choice is a flag that takes one of a few values.
+type choice struct {
+	flag   string
+	values []string
 }
 
 // word is a verb, a flag or a value, and what it means.
@@ -57,7 +64,7 @@ func completions(node *kong.Node, path string) []place {
 	var below []place
 	for _, child := range node.Children {
 		if child.Hidden {
-			continue
+			continue // verbs that this program calls itself
 		}
 		here.words = append(here.words, word{child.Name, child.Help})
 		below = append(below, completions(child, path+" "+child.Name)...)
@@ -70,7 +77,11 @@ func completions(node *kong.Node, path string) []place {
 	for _, flags := range node.AllFlags(true) {
 		for _, f := range flags {
 			here.words = append(here.words, word{"--" + f.Name, f.Help})
-			for _, v := range values(f.Value) {
+			known := values(f.Value)
+			if len(known) > 0 {
+				here.choices = append(here.choices, choice{"--" + f.Name, known})
+			}
+			for _, v := range known {
 				here.words = append(here.words, word{"--" + f.Name + "=" + v, f.Help})
 			}
 		}
@@ -98,6 +109,7 @@ func verbs(places []place) []string {
 // shellQuote quotes s for bash and zsh.
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
+// shellQuoteAll makes the alternatives of a case of a shell.
 func shellQuoteAll(all []string) string {
 	quoted := make([]string, len(all))
 	for i, s := range all {
@@ -106,11 +118,14 @@ func shellQuoteAll(all []string) string {
 	return strings.Join(quoted, "|")
 }
 
-// texts are the words of a place without their meaning.
+// texts are the words of a place without their meaning, and without those that
+// join a flag and its value.
 func (p place) texts() string {
-	all := make([]string, len(p.words))
-	for i, w := range p.words {
-		all[i] = w.text
+	var all []string
+	for _, w := range p.words {
+		if !strings.Contains(w.text, "=") {
+			all = append(all, w.text)
+		}
 	}
 	return strings.Join(all, " ")
 }
@@ -121,21 +136,32 @@ func firstSentence(help string) string {
 	return strings.TrimSuffix(s, ".")
 }
 
+// bashScript completes words, which bash also splits at "=".
 func bashScript(places []place) string {
 	var b strings.Builder
 	b.WriteString("# bash completion for homehook\n_homehook() {\n" +
-		"  local cur=${COMP_WORDS[COMP_CWORD]} path= words= w\n" +
+		"  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} path= words= w\n" +
+		"  if [ \"$prev\" = = ]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n" +
+		"  if [ \"$cur\" = = ]; then cur=; fi\n" +
 		"  for w in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n" +
 		"    case \"$path $w\" in\n      " + shellQuoteAll(verbs(places)) + ") path+=\" $w\" ;;\n    esac\n  done\n" +
 		"  case \"$path\" in\n")
 	for _, p := range places {
 		fmt.Fprintf(&b, "    %s) words=%s ;;\n", shellQuote(p.path), shellQuote(p.texts()))
 	}
+	b.WriteString("  esac\n  case \"$path $prev\" in\n")
+	for _, p := range places {
+		for _, c := range p.choices {
+			fmt.Fprintf(&b, "    %s) words=%s ;;\n", shellQuote(p.path+" "+c.flag), shellQuote(strings.Join(c.values, " ")))
+		}
+	}
 	b.WriteString("  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\n" +
 		"complete -o default -F _homehook homehook\n")
 	return b.String()
 }
 
+// zshScript shows what each word means. It works as a file in fpath, which zsh
+// calls as a function, and when it is sourced.
 func zshScript(places []place) string {
 	var b strings.Builder
 	b.WriteString("#compdef homehook\n# zsh completion for homehook\n_homehook() {\n" +
@@ -160,6 +186,7 @@ func fishQuote(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(s) + "'"
 }
 
+// fishScript lists one word a line, each with the verbs it goes with.
 func fishScript(places []place) string {
 	var b strings.Builder
 	b.WriteString("# fish completion for homehook\nfunction __homehook_at\n" +
@@ -181,6 +208,7 @@ func fishScript(places []place) string {
 // powershellQuote quotes s for PowerShell.
 func powershellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
+// powershellScript keeps the words in a table by the verbs before them.
 func powershellScript(places []place) string {
 	var b strings.Builder
 	b.WriteString("# PowerShell completion for homehook\n" +

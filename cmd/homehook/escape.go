@@ -22,6 +22,8 @@ func visible(s string) string { return escape(s, false) }
 // tabs.
 func visibleText(s string) string { return escape(s, true) }
 
+// escape does the work of both. Characters that stand for themselves, among
+// them all letters there are, pass as they came.
 func escape(s string, lines bool) string {
 	if plain(s) {
 		return s
@@ -63,6 +65,7 @@ func unseen(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
+// escaped writes r as Go and most other languages do.
 func escaped(r rune) string {
 	switch {
 	case r == '\n':

@@ -29,6 +29,7 @@ type failure struct {
 
 var _ error = (*failure)(nil)
 
+// Unwrap gives the error without the next step.
 func (f *failure) Unwrap() error { return f.error }
 
 // withNext adds to err what the user can do about it.
@@ -63,6 +64,7 @@ func (a *app) report(ctx context.Context, err error) int {
 		a.complain(innermost(err).Error(), "start it with: homehook run")
 		return exitAway
 	case errors.As(err, &problems):
+		// All of them at once: who mends one line mends the others too.
 		for _, p := range problems {
 			remedy := p.Remedy
 			p.Remedy = ""
@@ -72,6 +74,7 @@ func (a *app) report(ctx context.Context, err error) int {
 		a.complain(err.Error(), f.next)
 		return f.code
 	case ctx.Err() != nil:
+		// Whatever failed, it failed because a signal came.
 		a.complain("interrupted", "")
 	default:
 		a.complain(err.Error(), "")

@@ -5,6 +5,7 @@ package main
 type grammar struct {
 	JSON bool `name:"json" help:"Print JSON: one value, and an array for a list."`
 
+	// First what a new user tries, then what is set up once, then daily use.
 	Try     tryCmd     `cmd:"" help:"See a webhook arrive, with nothing set up."`
 	Run     runCmd     `cmd:"" help:"Run the agent in the foreground."`
 	Status  statusCmd  `cmd:"" help:"Show how the agent and its relays are doing."`

@@ -39,10 +39,12 @@ func (v pastValue) at(now time.Time) (time.Time, error) {
 	if v == "" {
 		return time.Time{}, nil
 	}
+	// The same spelling of durations as in the configuration, with days.
 	var ago routes.Duration
 	if ago.UnmarshalText([]byte(v)) == nil {
 		return now.Add(-time.Duration(ago)), nil
 	}
+	// Without a zone it is this machine's time, as on its clock.
 	for _, layout := range []string{time.RFC3339, "2006-01-02", "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04:05"} {
 		if t, err := time.ParseInLocation(layout, string(v), now.Location()); err == nil {
 			return t, nil
@@ -100,6 +102,7 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 func deliveries(ctx context.Context, c *control.Client, q control.Query, limit int) ([]control.Delivery, error) {
 	var all []control.Delivery
 	for {
+		// The last page is cut to what is still wanted.
 		q.Limit = min(limit-len(all), control.MaxLimit)
 		page, next, err := c.Deliveries(ctx, q)
 		if err != nil {

@@ -33,6 +33,7 @@ func (a *app) readInput(ctx context.Context) ([]byte, error) {
 func (a *app) secretInput(ctx context.Context, prompt string) (string, error) {
 	read := a.readInput
 	if f, ok := a.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		// On stderr: stdout may go to a program.
 		fmt.Fprint(a.err, prompt)
 		read = func(ctx context.Context) ([]byte, error) { return hidden(ctx, f) }
 		defer fmt.Fprintln(a.err)

@@ -37,6 +37,7 @@ func (t *trial) send(ctx context.Context, version, url, body string) (*journey, 
 	for {
 		select {
 		case d := <-t.deliveries:
+			// At home the path is without the prefix of the claim.
 			if !strings.HasSuffix(req.URL.Path, d.Path) {
 				continue // somebody else found the URL
 			}
@@ -67,6 +68,7 @@ type step struct {
 	MS   float64 `json:"ms"`
 }
 
+// stepOf makes a step. A time below zero comes from rounding, and is none.
 func stepOf(d time.Duration, format string, args ...any) step {
 	return step{fmt.Sprintf(format, args...), float64(max(d, 0).Microseconds()) / 1000}
 }

@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 //	relay token NAME      another token becomes $TOKEN
 //	start NAME COMMAND    a process in the background, with NAME.out and NAME.err
 //	stop NAME [SIGNAL]    a signal (INT, TERM, KILL) to it; it must end with 0 but after KILL
+//	signal NAME SIGNAL    only the signal
 //	await REGEXP COMMAND  the command until its output matches
 //	awaitfile REGEXP FILE the same with a file
 //	exits CODE COMMAND    the command, which must exit with that code
@@ -46,11 +47,13 @@ func TestScript(t *testing.T) {
 			e.Setenv("HOMEHOOK", bin)
 			e.Setenv("HOMEHOOK_HOME", filepath.Join(e.WorkDir, "home"))
 			e.Setenv("TZ", "UTC")
+			// A process under the race detector rests for a second at its end.
+			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			e.Values[benchKey{}] = &bench{background: make(map[string]*process)}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"relay": cmdRelay, "start": cmdStart, "stop": cmdStop,
+			"relay": cmdRelay, "start": cmdStart, "stop": cmdStop, "signal": cmdSignal,
 			"await": cmdAwait, "awaitfile": cmdAwaitFile, "exits": cmdExits,
 			"keys": cmdKeys, "value": cmdValue, "setenv": cmdSetenv, "count": cmdCount, "empty": cmdEmpty, "append": cmdAppend, "fill": cmdFill,
 			"grepenv": cmdGrepenv,

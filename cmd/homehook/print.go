@@ -17,6 +17,8 @@ func (a *app) say(format string, args ...any) { sayTo(a.out, format, args) }
 // note prints one line on stderr, for what is not the answer itself.
 func (a *app) note(format string, args ...any) { sayTo(a.err, format, args) }
 
+// sayTo escapes text among args by its type, so that no caller can forget to.
+// What is escaped already has the type shown.
 func sayTo(w io.Writer, format string, args []any) {
 	safe := make([]any, len(args))
 	for i, arg := range args {
@@ -49,10 +51,11 @@ func (a *app) writeJSON(v any) error { return a.encode(v, "  ") }
 // writeLine prints v as one line of JSON.
 func (a *app) writeLine(v any) error { return a.encode(v, "") }
 
+// encode writes JSON in one piece, so that a line of "tail" is never torn.
 func (a *app) encode(v any, indent string) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
+	e.SetEscapeHTML(false) // it is read on terminals, not in pages
 	e.SetIndent("", indent)
 	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("write answer: %w", err)

@@ -50,6 +50,7 @@ func (c *relayAddCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	r := config.Relay{Name: c.Name, URL: c.URL, Token: c.Token, CA: c.CA, Plain: c.Plain}
+	// The agent has another working folder than this command.
 	if r.CA != "" {
 		if r.CA, err = filepath.Abs(r.CA); err != nil {
 			return fmt.Errorf("find %s: %w", c.CA, err)

@@ -33,6 +33,7 @@ func (c *releaseCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer client.Close()
+	// A running agent does it itself: it must let go of the links.
 	err = client.ReleaseClaim(ctx, c.Name)
 	if noAgent(err) {
 		if err = c.alone(ctx, a, p); err == nil {
@@ -40,6 +41,7 @@ func (c *releaseCmd) Run(ctx context.Context, a *app) error {
 		}
 	}
 	switch {
+	// The agent's errors are of package control, the file's of config.
 	case errors.Is(err, control.ErrNotFound), errors.Is(err, config.ErrNotFound):
 		return withNext(fmt.Errorf("no claim %s in %s", c.Name, p.Config), "see: homehook claims")
 	case err != nil:

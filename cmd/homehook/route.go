@@ -106,7 +106,7 @@ func (c *routeCheckCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		path = p.Config
+		path = p.Config // which need not exist
 	} else if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("check config: %w", err) // Load takes no file for an empty one
 	}
@@ -115,6 +115,8 @@ func (c *routeCheckCmd) Run(a *app) error {
 	if err != nil && !errors.As(err, &problems) {
 		return err
 	}
+	// Problems are the answer here and no error of the check, so that programs
+	// find them on stdout.
 	if a.json {
 		return c.encode(a, problems)
 	}

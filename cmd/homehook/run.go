@@ -83,7 +83,7 @@ func alone(ctx context.Context, socket string) error {
 	defer c.Close()
 	s, err := c.Status(ctx)
 	if err != nil {
-		return nil
+		return nil // nobody answers, or the socket will say why not
 	}
 	return occupied(fmt.Errorf("%w (pid %d)", control.ErrRunning, s.PID))
 }

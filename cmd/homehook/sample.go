@@ -101,12 +101,19 @@ func sampleCommand(ctx context.Context, dir string) ([]string, error) {
 	if runtime.GOOS == "windows" || !sharedFile(self) && !sharedFile(filepath.Dir(self)) {
 		return []string{self, "sample-script"}, nil
 	}
-	launcher := filepath.Join(dir, "hello.sh")
-	text := "#!/bin/sh\nexec '" + strings.ReplaceAll(self, "'", `'\''`) + "' sample-script\n"
-	if err := os.WriteFile(launcher, []byte(text), 0o700); err != nil {
-		return nil, fmt.Errorf("write sample script: %w", err)
+	launcher, err := writeLauncher(dir, self)
+	return []string{launcher}, err
+}
+
+// writeLauncher writes a script into dir that starts program as the sample
+// script, and returns its path.
+func writeLauncher(dir, program string) (string, error) {
+	path := filepath.Join(dir, "hello.sh")
+	text := "#!/bin/sh\nexec '" + strings.ReplaceAll(program, "'", `'\''`) + "' sample-script\n"
+	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+		return "", fmt.Errorf("write sample script: %w", err)
 	}
-	return []string{launcher}, nil
+	return path, nil
 }
 
 // sharedFile reports whether users other than the owner may write to path.

@@ -101,7 +101,7 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmd := exec.Command(path, args[2:]...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, v := range []string{"HOMEHOOK_HOME", "TMPDIR", "PATH", "TZ", "HOME"} {
+	for _, v := range []string{"HOMEHOOK_HOME", "TMPDIR", "PATH", "TZ", "HOME", "GORACE"} {
 		cmd.Env = append(cmd.Env, v+"="+ts.Getenv(v))
 	}
 	stdout, err := os.Create(ts.MkAbs(name + ".out"))
@@ -126,6 +126,17 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
+// signals are those that scripts may send.
+var signals = map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}
+
+func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
+	p := benchOf(ts).background[args[0]]
+	if p == nil {
+		ts.Fatalf("%s does not run", args[0])
+	}
+	ts.Check(p.cmd.Process.Signal(signals[args[1]]))
+}
+
 func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
 	b, name := benchOf(ts), args[0]
 	p := b.background[name]
@@ -134,7 +145,7 @@ func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	sig := syscall.SIGINT
 	if len(args) > 1 {
-		sig = map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}[args[1]]
+		sig = signals[args[1]]
 	}
 	ts.Check(p.cmd.Process.Signal(sig))
 	select {

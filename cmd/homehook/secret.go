@@ -47,6 +47,7 @@ func (c *secretSetCmd) Run(ctx context.Context, a *app) error {
 	if c.Show && !c.Generate {
 		return misused("--show goes with --generate only: a value that was given is not shown")
 	}
+	// Before the prompt: nobody should type a secret for nothing.
 	if err := credentials.CheckName(c.Name); err != nil {
 		return err
 	}
@@ -94,6 +95,7 @@ func (a *app) setCredential(ctx context.Context, name, value string) (alone bool
 		return false, err
 	}
 	defer client.Close()
+	// The agent goes first, because it uses the new value at once.
 	if err = client.SetCredential(ctx, name, value); !noAgent(err) {
 		return false, err
 	}
@@ -147,6 +149,7 @@ func (*secretListCmd) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
+// storedCredentials lists the credentials without an agent.
 func (a *app) storedCredentials() ([]control.Credential, error) {
 	s, err := a.store()
 	if err != nil {

@@ -115,6 +115,7 @@ func (c *sendCmd) request(ctx context.Context, version string, body []byte) (*ht
 	if kind := contentType(body); kind != "" {
 		req.Header.Set("Content-Type", kind)
 	}
+	// What is given replaces what is guessed, and may be given several times.
 	given := http.Header{}
 	for _, h := range c.Header {
 		name, value, ok := strings.Cut(h, ":")
@@ -148,12 +149,14 @@ func contentType(body []byte) string {
 
 // exchange sends req and reads the answer.
 func exchange(req *http.Request) (*answer, error) {
+	// As senders do: one request, the answer as it is, and no second try.
 	client := &http.Client{
 		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	began := time.Now()
 	res, err := client.Do(req)
+	// The error repeats method and URL, of which the URL may hold a password.
 	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}

@@ -76,7 +76,7 @@ func (a *app) showRecord(r *control.Record) {
 	a.block("  ", string(r.Head))
 	if r.Size > 0 || len(r.Body) > 0 {
 		a.say("\nBody, %s%s", size(r.Size), hashText(r.BodySHA256))
-		a.body(r.Body, r.Size, r.BodyTruncated)
+		a.body("  ", r.Body, r.Size, r.BodyTruncated)
 	}
 	for i := range r.Log {
 		a.showAttempt(&r.Log[i])
@@ -90,6 +90,7 @@ func (a *app) optional(format, value string) {
 	}
 }
 
+// hashText adds the hash of a body that came whole.
 func hashText(sum string) string {
 	if sum == "" {
 		return ""
@@ -100,7 +101,7 @@ func hashText(sum string) string {
 // showAttempt prints what a handler did and answered.
 func (a *app) showAttempt(t *control.Attempt) {
 	exit := ""
-	if t.Exit >= 0 {
+	if t.Exit >= 0 { // only a script that ran has one
 		exit = fmt.Sprintf(", exit code %d", t.Exit)
 	}
 	a.say("\nAttempt %d: %s, route %s%s, %s, at %s", t.Number, t.Handler, t.Route, exit,
@@ -113,16 +114,17 @@ func (a *app) showAttempt(t *control.Attempt) {
 		a.excerpt("    ", t.Output)
 	}
 	if len(t.ResponseHead) == 0 && t.ResponseSize == 0 {
-		return
+		return // the sender got nothing, or the history keeps no bodies
 	}
 	a.say("  Response, %s", size(t.ResponseSize))
 	a.block("    ", string(t.ResponseHead))
 	if len(t.ResponseBody) > 0 {
 		a.say("")
-		a.bodyAt("    ", t.ResponseBody, t.ResponseSize, t.ResponseTruncated)
+		a.body("    ", t.ResponseBody, t.ResponseSize, t.ResponseTruncated)
 	}
 }
 
+// cutText says that the end of something was not kept.
 func cutText(cut bool) string {
 	if cut {
 		return ", its beginning"
@@ -130,21 +132,12 @@ func cutText(cut bool) string {
 	return ""
 }
 
-// body prints what is kept of a body of a whole of n bytes.
-func (a *app) body(kept []byte, n int64, cut bool) { a.bodyAt("  ", kept, n, cut) }
-
-func (a *app) bodyAt(indent string, kept []byte, n int64, cut bool) {
+// body prints what is kept of a body of n bytes, and says what is not.
+func (a *app) body(indent string, kept []byte, n int64, cut bool) {
 	a.excerpt(indent, pretty(kept, cut))
 	if rest := n - int64(len(kept)); cut && rest > 0 {
-		a.say("%s… %s more came and %s not kept", indent, size(rest), isOrAre(rest))
+		a.say("%s… %s more came and are not kept", indent, size(rest))
 	}
-}
-
-func isOrAre(n int64) string {
-	if n == 1 {
-		return "was"
-	}
-	return "were"
 }
 
 // excerpt prints bytes as text or, if they are none, as a hex dump, and says

@@ -100,7 +100,7 @@ Request
 
 Body, 9 bytes
   {"a"
-  … 5 bytes more came and were not kept
+  … 5 bytes more came and are not kept
 
 Attempt 1: script, route r, exit code 3, 12 ms, at 08:00:00
   it failed

@@ -7,7 +7,8 @@ import (
 	"homehook/agent/control"
 )
 
-// statusCmd is "homehook status".
+// statusCmd is "homehook status". It ends with 0 whenever the agent answers:
+// a state is an answer, and scripts read it from the JSON.
 type statusCmd struct{}
 
 // Help shows an example.
@@ -34,6 +35,8 @@ func (*statusCmd) Run(ctx context.Context, a *app) error {
 	if a.json {
 		return a.writeJSON(s)
 	}
+	// One line each for what there is one of, then a table for each kind of
+	// which there may be several.
 	a.say("agent        %s (pid %d, version %s, running for %s)",
 		a.paint(stateColour(s.State), s.State), s.PID, s.Version, a.now().Sub(s.Started).Round(time.Second))
 	a.say("config       %s", s.Config)

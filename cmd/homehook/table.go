@@ -22,7 +22,7 @@ func plainCells(texts ...string) []cell {
 // table prints rows in columns below head. Columns are as wide as their widest
 // cell, and the last one is not padded.
 func (a *app) table(head []string, rows [][]cell) {
-	width := make([]int, len(head))
+	width := make([]int, len(head)) // in characters, each taken for one column wide
 	for i, h := range head {
 		width[i] = utf8.RuneCountInString(h)
 	}
@@ -42,6 +42,8 @@ func (a *app) table(head []string, rows [][]cell) {
 	}
 }
 
+// row prints one line. It pads by the width of the text alone: colours take no
+// room on the screen.
 func (a *app) row(row []cell, width []int) {
 	var b strings.Builder
 	for i, c := range row {

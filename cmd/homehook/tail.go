@@ -44,6 +44,7 @@ func (a *app) tellDelivery(d *control.Delivery) error {
 	if a.json {
 		return a.writeLine(d)
 	}
+	// That no route took it stands where the route would.
 	reason := ""
 	if d.Reason != "" && d.Route != "" {
 		reason = ": " + d.Reason

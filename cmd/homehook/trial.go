@@ -51,7 +51,9 @@ func newTrial(ctx context.Context) (*trial, error) {
 	return t, nil
 }
 
+// startRelay makes the folder and serves the relay on a free port of loopback.
 func (t *trial) startRelay(ctx context.Context) (err error) {
+	// Only this user may enter it: the token lies there.
 	if t.home, err = os.MkdirTemp("", "homehook-try-"); err != nil {
 		return fmt.Errorf("make temporary folder: %w", err)
 	}
@@ -107,6 +109,7 @@ func (t *trial) startAgent(ctx context.Context, version string) (context.Context
 	return ctx, t.listen(ctx)
 }
 
+// startApp serves what the second route forwards to.
 func (t *trial) startApp() error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -155,7 +158,7 @@ func (t *trial) listen(ctx context.Context) error {
 		each: func(d *control.Delivery) error {
 			select {
 			case t.deliveries <- d:
-			case <-ctx.Done():
+			case <-ctx.Done(): // nobody reads any more
 			}
 			return nil
 		},
@@ -213,6 +216,7 @@ type logBuffer struct {
 // maxLog is how many bytes of log are kept.
 const maxLog = 8 << 10
 
+// Write adds a line, and forgets the older ones when there are too many.
 func (b *logBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -222,6 +226,7 @@ func (b *logBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
+// String is what is kept.
 func (b *logBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -45,6 +45,7 @@ func (c *tryCmd) Run(ctx context.Context, a *app) (err error) {
 	}
 	defer t.close()
 	defer func() {
+		// The error says what the user saw; the reason may be with one of these.
 		if log := t.log.String(); err != nil && log != "" && ctx.Err() == nil {
 			a.note("what relay and agent logged:")
 			a.note("%s", shown(visibleText(log)))
@@ -119,6 +120,7 @@ func (s *stage) deliver(ctx context.Context) error {
 	for _, n := range j.steps() {
 		s.show(n)
 	}
+	// The way is told even of a webhook that failed: it shows where.
 	if err := j.problem(); err != nil {
 		return err
 	}
@@ -171,6 +173,7 @@ func (s *stage) stay(ctx, agentCtx context.Context) error {
 func (s *stage) invite() {
 	data := `'{"name":"you"}'`
 	if runtime.GOOS == "windows" {
+		// Its shells know no single quotes.
 		data = `"{\"name\":\"you\"}"`
 	}
 	s.say("\nThe URL works on this machine until Ctrl-C, which leaves nothing behind. Try it:\n")
