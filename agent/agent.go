@@ -61,6 +61,7 @@ type running struct {
 	relay config.Relay
 	token string
 	stop  context.CancelFunc
+	done  chan struct{} // closed when it has stopped
 }
 
 // New reads the configuration, takes the control socket and opens the history;
@@ -241,7 +242,7 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 		claim: claim, wanted: make(chan struct{}, 1), log: a.log.With("relay", relay.Name),
 		changed: a.publishStatus,
 	}
-	r := &running{keeper: k, relay: relay, token: token, stop: stop}
+	r := &running{keeper: k, relay: relay, token: token, stop: stop, done: make(chan struct{})}
 	base, conf, err := endpoint(relay)
 	if problem == nil {
 		problem = err
@@ -249,13 +250,13 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 	if problem != nil {
 		a.log.Error("claim is not served", "claim", claim.Name, "error", problem)
 		k.state = linkState{err: problem.Error(), refused: true}
+		close(r.done)
 		return r
 	}
 	d := &ptth.Dialer{
 		Relay: base, Token: token, TLS: conf, Ping: pingEvery, MaxLinks: claim.MaxLinks,
 		Agent: "Homehook/" + a.opts.Version,
 	}
-	k.state.url = base.JoinPath("~"+claim.Name, "/").String()
 	k.dial = func(ctx context.Context) (*ptth.AgentLink, error) { return d.Dial(ctx, claim.Name) }
 	k.serve = func(_ context.Context, l *ptth.AgentLink, x *http1.Exchange) { a.inbox.take(k, l, x) }
 	var asking sync.WaitGroup
@@ -263,6 +264,7 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 		asking.Go(func() { a.register(ctx, k, newRegistry(base, token, conf)) })
 	}
 	a.keeping.Go(func() {
+		defer close(r.done)
 		k.run(ctx)
 		asking.Wait()
 	})
@@ -276,6 +278,7 @@ func (a *Agent) register(ctx context.Context, k *keeper, r *registry) {
 	case err == nil:
 		k.set(func(s *linkState) { s.url = public })
 	case errors.Is(err, errForeign):
+		k.set(func(s *linkState) { s.url = r.guess(k.claim.Name) })
 		k.log.Debug("relay has no claims API", "claim", k.claim.Name)
 	case ctx.Err() == nil:
 		k.log.Warn("settings of the claim did not reach the relay", "claim", k.claim.Name, "error", err)

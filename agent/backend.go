@@ -227,29 +227,50 @@ type marked struct {
 func (m marked) Unwrap() []error { return []error{m.error, m.kind} }
 
 // ReleaseClaim gives a claim back to its relay and takes it out of the
-// configuration.
+// configuration. Its links are ended first: they would be dialled again as soon
+// as the relay drops them, and take the claim anew.
 func (b *backend) ReleaseClaim(ctx context.Context, name string) error {
-	return Release(ctx, b.opts.Config, b.opts.Credentials.Get, name)
+	b.mu.Lock()
+	k := b.keepers[name]
+	b.mu.Unlock()
+	if k != nil {
+		k.stop()
+		select {
+		case <-k.done:
+		case <-ctx.Done():
+		}
+	}
+	err := Release(ctx, b.opts.Config, b.opts.Credentials.Get, name)
+	if err != nil && k != nil {
+		b.mu.Lock()
+		if b.keepers[name] == k {
+			delete(b.keepers, name) // to be started anew
+		}
+		b.reconcileLocked()
+		b.mu.Unlock()
+	}
+	return translated(err)
 }
 
 // Release gives a claim back to its relay and takes it out of the
-// configuration file. secret returns the value of a credential. A relay that
-// cannot be reached leaves the claim as it is.
+// configuration file. secret returns the value of a credential. A claim that
+// routes still use, or whose relay cannot be reached, stays as it is.
 func Release(ctx context.Context, path string, secret func(name string) (string, error), name string) error {
 	c, err := config.Load(path)
 	if err != nil {
 		return err
 	}
-	for _, claim := range c.Claims {
-		if claim.Name != name {
-			continue
-		}
-		if err := giveBack(ctx, c, claim, secret); err != nil {
-			return fmt.Errorf("release %q at relay %q: %w", name, claim.Relay, err)
-		}
-		return config.RemoveClaim(path, name)
+	i := slices.IndexFunc(c.Claims, func(c config.Claim) bool { return c.Name == name })
+	if i < 0 {
+		return fmt.Errorf("claim %q: %w", name, control.ErrNotFound)
 	}
-	return fmt.Errorf("release %q: %w", name, control.ErrNotFound)
+	if err := c.Removable(name); err != nil {
+		return err
+	}
+	if err := giveBack(ctx, c, c.Claims[i], secret); err != nil {
+		return fmt.Errorf("release %q at relay %q: %w", name, c.Claims[i].Relay, err)
+	}
+	return config.RemoveClaim(path, name)
 }
 
 func giveBack(ctx context.Context, c *config.Config, claim config.Claim, secret func(string) (string, error)) error {

@@ -54,6 +54,9 @@ func (r *registry) put(ctx context.Context, c config.Claim) (string, error) {
 	return told.URL, nil
 }
 
+// guess is the public URL of a claim at a relay that cannot tell.
+func (r *registry) guess(name string) string { return r.base.JoinPath("~"+name, "/").String() }
+
 // remove releases a claim. A claim that the relay does not know is released.
 func (r *registry) remove(ctx context.Context, name string) error {
 	return r.do(ctx, http.MethodDelete, name, nil, nil)

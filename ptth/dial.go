@@ -81,7 +81,7 @@ func (d *Dialer) Dial(ctx context.Context, name string) (*AgentLink, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	target, token := d.linkURL(name), d.Token
-	for range maxRedirects {
+	for range maxRedirects + 1 {
 		link, next, err := d.dialOnce(ctx, target, token)
 		if err != nil || link != nil {
 			return link, err
@@ -115,7 +115,7 @@ func (d *Dialer) dialOnce(ctx context.Context, target *url.URL, token string) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { nc.Close() }) // a deadline could be set anew
 	c := http1.NewConn(nc, agentLimits)
 	link, next, err := d.upgrade(c, target, token)
 	if !stop() && err == nil {

@@ -262,7 +262,7 @@ func TestDialBroken(t *testing.T) {
 		"reversed at once":   {"GET / HTTP/1.1\r\n\r\n", "read answer to upgrade request: "},
 		"endless head":       {"HTTP/1.1 101 X\r\nA: " + strings.Repeat("a", 1<<20), "the head is longer than 65536 bytes"},
 		"endless hints":      {strings.Repeat("HTTP/1.1 103 X\r\n\r\n", 100), "too many informational answers"},
-		"cut head":           {"HTTP/1.1 101 X\r\nUpgr", "read answer to upgrade request: "},
+		"cut head":           {"HTTP/1.1 200 X\r\nUpgr", "read answer to upgrade request: "},
 		"unknown coding":     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "read answer to upgrade request: "},
 		"307 to nowhere":     {"HTTP/1.1 307 X\r\nContent-Length: 0\r\n\r\n", "relay redirects (307) without a usable Location"},
 		"308 to a bad place": {"HTTP/1.1 308 X\r\nLocation: ftp://a/\r\nContent-Length: 0\r\n\r\n", "relay redirects (308) without a usable Location"},

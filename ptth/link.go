@@ -50,6 +50,7 @@ type Link struct {
 
 	conn     *http1.Conn
 	upload   *upload
+	open     bool      // a request was begun and its response has not come
 	ready    time.Time // not to be used before
 	idle     time.Time // since when nothing is under way
 	promised time.Time // when the agent may close, from its Keep-Alive field
@@ -135,6 +136,7 @@ func (l *Link) send(c *Call) error {
 	if err != nil {
 		return &http1.CopyError{Reading: true, Err: err}
 	}
+	l.open = true
 	w := l.conn.Writer()
 	c.Head(w)
 	switch n := body.Length(); {
@@ -186,6 +188,7 @@ func (l *Link) receive(c *Call) (*http1.Response, error) {
 				c.Early(res)
 			}
 		default:
+			l.open = false
 			l.noteKeepAlive(res)
 			return res, nil
 		}
@@ -236,7 +239,7 @@ func (l *Link) Done() bool {
 			return false
 		}
 	}
-	if !l.conn.Reusable() {
+	if l.open || !l.conn.Reusable() {
 		return false
 	}
 	l.conn.Release()
@@ -267,6 +270,7 @@ var pingMethod = []byte("OPTIONS")
 // for the given time. Like Do, it is followed by Done. Only agents that asked
 // for pings may get one: others would take it for a request.
 func (l *Link) Ping(timeout time.Duration) error {
+	l.open = true
 	w := l.conn.Writer()
 	w.StartRequest(pingMethod, []byte("*"))
 	w.Field("Host", "")
@@ -283,6 +287,7 @@ func (l *Link) Ping(timeout time.Duration) error {
 	if !res.Body.Drain(smallBody) {
 		return io.ErrUnexpectedEOF
 	}
+	l.open = false
 	return nil
 }
 

@@ -11,6 +11,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"homehook/routes"
 )
 
 // Errors of edits, for callers that treat them apart.
@@ -88,18 +90,31 @@ func RemoveClaim(path, name string) error {
 		if i < 0 {
 			return fmt.Errorf("claim %q %w", name, ErrNotFound)
 		}
-		var users []string
-		for _, r := range f.Routes {
-			if r.Claim == name || r.Claim == "" && len(f.Claims) == 1 {
-				users = append(users, fmt.Sprintf("%q", cmp.Or(r.Name, r.Match)))
-			}
-		}
-		if len(users) > 0 {
-			return fmt.Errorf("claim %q is used by route %s; remove it from %s first", name, strings.Join(users, ", "), path)
+		if err := unused(path, name, f.Claims, f.Routes); err != nil {
+			return err
 		}
 		f.Claims = slices.Delete(f.Claims, i, i+1)
 		return e.remove("claims", i)
 	})
+}
+
+// Removable says why a claim cannot be removed, nil if it can: RemoveClaim's
+// check, for callers that have something else to do before.
+func (c *Config) Removable(claim string) error {
+	return unused(c.Path, claim, c.Claims, c.Routes)
+}
+
+func unused(path, claim string, claims []Claim, specs []routes.Spec) error {
+	var users []string
+	for _, r := range specs {
+		if r.Claim == claim || r.Claim == "" && len(claims) == 1 {
+			users = append(users, fmt.Sprintf("%q", cmp.Or(r.Name, r.Match)))
+		}
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	return fmt.Errorf("claim %q is used by route %s; remove it from %s first", claim, strings.Join(users, ", "), path)
 }
 
 // edit changes the file at path under its lock. change makes the same change

@@ -130,8 +130,10 @@ func TestDeliveryPages(t *testing.T) {
 	b.pages[""] = deliveriesAnswer{Deliveries: []Delivery{{ID: "2"}}, Next: "older&than=2"}
 	b.pages["older&than=2"] = deliveriesAnswer{Deliveries: []Delivery{{ID: "1"}}}
 	c, ctx := startServer(t, b, nil).client, t.Context()
-	q := Query{Claim: "garage", Route: "deploy the blog", State: Dead, Method: "POST", Search: "ünïcode & more",
-		Status: 500, Since: time.Unix(1e9, 5).UTC(), Until: time.Unix(2e9, 0).UTC(), Limit: 7}
+	q := Query{
+		Claim: "garage", Route: "deploy the blog", State: Dead, Method: "POST", Search: "ünïcode & more",
+		Status: 500, Since: time.Unix(1e9, 5).UTC(), Until: time.Unix(2e9, 0).UTC(), Limit: 7,
+	}
 	page, next, err := c.Deliveries(ctx, q)
 	check(t, "first page", page, []Delivery{{ID: "2"}}, err)
 	check(t, "query", b.query, q, nil)

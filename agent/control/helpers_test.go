@@ -57,12 +57,16 @@ func newFakeBackend() *fakeBackend {
 }
 
 func (f *fakeBackend) Status() Status {
-	return Status{Version: "1.2.3", State: StateConnected, Config: "/home/me/config.yaml", PID: 42,
-		Claims: f.Claims(), Credentials: CredentialStore{Store: "file"}, Started: time.Unix(1, 0).UTC()}
+	return Status{
+		Version: "1.2.3", State: StateConnected, Config: "/home/me/config.yaml", PID: 42,
+		Claims: f.Claims(), Credentials: CredentialStore{Store: "file"}, Started: time.Unix(1, 0).UTC(),
+	}
 }
+
 func (f *fakeBackend) Relays() []Relay {
 	return []Relay{{Name: "mine", URL: "https://relay.example.com", State: StateConnected, Dialect: "ptth/1.0", Links: 2, RoundTripMS: 1.5}}
 }
+
 func (f *fakeBackend) Claims() []Claim {
 	return []Claim{{Name: "garage", Relay: "mine", URL: "https://garage.relay.example.com/", Answer: "through", Connected: true, Links: 2}}
 }
@@ -77,6 +81,7 @@ func (f *fakeBackend) Credentials() ([]Credential, error) {
 	slices.SortFunc(list, func(a, b Credential) int { return strings.Compare(a.Name, b.Name) })
 	return list, f.err
 }
+
 func (f *fakeBackend) SetCredential(name, value string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -86,6 +91,7 @@ func (f *fakeBackend) SetCredential(name, value string) error {
 	f.secrets[name] = value
 	return f.err
 }
+
 func (f *fakeBackend) RemoveCredential(name string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -95,12 +101,14 @@ func (f *fakeBackend) RemoveCredential(name string) error {
 	delete(f.secrets, name)
 	return nil
 }
+
 func (f *fakeBackend) Deliveries(_ context.Context, q Query) ([]Delivery, string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.query = q
 	return f.pages[q.Cursor].Deliveries, f.pages[q.Cursor].Next, f.err
 }
+
 func (f *fakeBackend) Delivery(_ context.Context, id string) (*Record, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -113,6 +121,7 @@ func (f *fakeBackend) Delivery(_ context.Context, id string) (*Record, error) {
 	}
 	return &rec, f.err
 }
+
 func (f *fakeBackend) ReleaseClaim(ctx context.Context, name string) error {
 	if f.block != nil {
 		close(f.entered)

@@ -17,9 +17,13 @@ func TestParseQuery(t *testing.T) {
 	}{
 		{name: "nothing", raw: "", want: Query{Limit: DefaultLimit}},
 		{name: "empty values", raw: "claim=&status=&since=&limit=&state=", want: Query{Limit: DefaultLimit}},
-		{name: "all", raw: "claim=garage&route=a+b&state=waiting&method=POST&status=404&since=2026-01-31T08:00:00Z&until=2026-01-31T09:00:00.5%2B01:00&search=%22x%22&limit=1000&cursor=c",
-			want: Query{Claim: "garage", Route: "a b", State: Waiting, Method: "POST", Status: 404, Since: time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC),
-				Until: time.Date(2026, 1, 31, 8, 0, 0, 5e8, time.UTC), Search: `"x"`, Limit: 1000, Cursor: "c"}},
+		{
+			name: "all", raw: "claim=garage&route=a+b&state=waiting&method=POST&status=404&since=2026-01-31T08:00:00Z&until=2026-01-31T09:00:00.5%2B01:00&search=%22x%22&limit=1000&cursor=c",
+			want: Query{
+				Claim: "garage", Route: "a b", State: Waiting, Method: "POST", Status: 404, Since: time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC),
+				Until: time.Date(2026, 1, 31, 8, 0, 0, 5e8, time.UTC), Search: `"x"`, Limit: 1000, Cursor: "c",
+			},
+		},
 		{name: "unknown", raw: "stat=dead", err: `query parameter "stat" is not valid: there is none by that name`},
 		{name: "twice", raw: "claim=a&claim=b", err: `query parameter "claim" is not valid: it stands there 2 times`},
 		{name: "state", raw: "state=lost", err: `query parameter "state" is not valid: it is one of received, running`},

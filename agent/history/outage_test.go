@@ -79,7 +79,7 @@ func TestLockedByAnother(t *testing.T) {
 	if err := j.Begin(numbered(7), false); code(err)&0xff != sqlite3.SQLITE_BUSY {
 		t.Errorf("begin: %v, want SQLITE_BUSY", err)
 	}
-	check(t, j.Finish(done(7, Succeeded))) // is held, and stored whole in the end
+	check(t, j.Finish(done(7, Succeeded)))               // is held, and stored whole in the end
 	diff(t, list(t, j, Query{}), testIDs(5, 4, 3, 2, 1)) // reading goes on
 	check(t, other.exec("ROLLBACK"))
 
