@@ -86,10 +86,9 @@ func Accept(x *http1.Exchange, o Offer, fields func(*http1.Writer)) (*Link, erro
 // [http1.Conn.Serve] has returned, since until then the connection is in use.
 func (l *Link) Start() error {
 	l.conn.SetLimits(linkLimits)
-	if err := l.conn.NetConn().SetDeadline(time.Time{}); err != nil {
+	if err := l.conn.SetReadTimeout(0); err != nil { // writes renew their own deadline
 		return err
 	}
-	l.conn.SetReadTimeout(0)
 	l.conn.Release()
 	return nil
 }
@@ -103,7 +102,8 @@ type Call struct {
 	// behind them.
 	Head func(*http1.Writer)
 
-	// Wait bounds the time until the final response begins; 0 for no bound.
+	// Wait bounds the time from the end of the request until the final
+	// response begins; 0 for no bound. It is looked at once a second.
 	Wait time.Duration
 
 	// Gone, if not nil, is asked about once a second while the response is
@@ -133,6 +133,9 @@ func (l *Link) Do(c *Call) (*http1.Response, error) {
 func (l *Link) send(c *Call) error {
 	body := c.Request.Body
 	whole, err := body.Fill(smallBody)
+	if err == nil {
+		err = body.Continue() // not from the upload: an answer may be under way by then
+	}
 	if err != nil {
 		return &http1.CopyError{Reading: true, Err: err}
 	}
@@ -167,16 +170,15 @@ func (l *Link) send(c *Call) error {
 }
 
 func (l *Link) receive(c *Call) (*http1.Response, error) {
-	var deadline time.Time
-	if c.Wait > 0 {
-		deadline = time.Now().Add(c.Wait)
-	}
+	asked := time.Now()
 	for {
 		l.conn.ReadWithin(time.Second)
 		res, err := l.conn.ReadResponse(c.Request.Method)
 		switch {
 		case errors.Is(err, http1.ErrIdleTimeout):
-			if err := l.stillWorthWaiting(c, deadline); err != nil {
+			if l.upload != nil && !l.upload.finished() {
+				asked = time.Now() // the bounds are on the body for now
+			} else if err := l.stillWorthWaiting(c, asked); err != nil {
 				return nil, err
 			}
 		case err != nil:
@@ -195,14 +197,11 @@ func (l *Link) receive(c *Call) (*http1.Response, error) {
 	}
 }
 
-func (l *Link) stillWorthWaiting(c *Call, deadline time.Time) error {
-	if l.upload != nil && !l.upload.finished() {
-		return nil // the bounds are on the body for now
-	}
+func (l *Link) stillWorthWaiting(c *Call, asked time.Time) error {
 	if err := l.uploadErrorOr(nil); err != nil {
 		return err
 	}
-	if !deadline.IsZero() && time.Now().After(deadline) {
+	if c.Wait > 0 && time.Since(asked) > c.Wait {
 		return ErrAnswerTimeout
 	}
 	if c.Gone != nil && c.Gone() {
@@ -284,7 +283,7 @@ func (l *Link) Ping(timeout time.Duration) error {
 	if err != nil {
 		return err
 	}
-	if !res.Body.Drain(smallBody) {
+	if res.Status < 200 || !res.Body.Drain(smallBody) {
 		return io.ErrUnexpectedEOF
 	}
 	l.open = false

@@ -127,7 +127,7 @@ func TestRouting(t *testing.T) {
 		{"OPTIONS of the server", "OPTIONS * HTTP/1.1\r\nHost: r" + end, 204, "", "", ""},
 		{"OPTIONS, last hop", "OPTIONS /~garage/a HTTP/1.1\r\nHost: r\r\nMax-Forwards: 0" + end, 204, "", "", ""},
 		{"OPTIONS, more hops", "OPTIONS /~garage/a HTTP/1.1\r\nHost: r\r\nMax-Forwards: 3" + end, 200, "", "/a", "/~garage"},
-		{"WebSocket", "GET /~garage/ws HTTP/1.1\r\nHost: r\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", 501, "", "", ""},
+		{"WebSocket", "GET /~garage/ws HTTP/1.1\r\nHost: r\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n", 501, "", "", ""},
 		{"link without Upgrade", "GET /ptth/garage HTTP/1.1\r\nHost: r" + end, 426, "", "", ""},
 	}
 	for _, tt := range tests {

@@ -74,9 +74,25 @@ const headersVariable = "HOMEHOOK_HEADERS_FILE="
 // only this user can read, and returns its path. The caller removes it.
 func writeHeaders(dir string, raw []byte) (string, error) {
 	lines := raw[bytes.IndexByte(raw, '\n')+1:]
-	path := filepath.Join(dir, "homehook-"+strconv.FormatUint(rand.Uint64(), 36)+".headers")
+	path := filepath.Join(dir, headersPrefix+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(rand.Uint64(), 36))
 	if err := createFile(path, lines); err != nil {
 		return "", fmt.Errorf("write headers file: %w", err)
 	}
 	return path, nil
+}
+
+// headersPrefix begins the name of each headers file; the number of the agent
+// that wrote it follows.
+const headersPrefix = "homehook-headers-"
+
+// removeLeft removes headers files of agents that were killed before they
+// could: there may be secrets in them.
+func removeLeft(dir string) {
+	paths, _ := filepath.Glob(filepath.Join(dir, headersPrefix+"*"))
+	for _, path := range paths {
+		number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(path), headersPrefix), "-")
+		if pid, err := strconv.Atoi(number); err == nil && hasEnded(pid) {
+			removeFile(path)
+		}
+	}
 }

@@ -55,3 +55,6 @@ func createFile(path string, content []byte) error {
 }
 
 func removeFile(path string) { syscall.Unlink(path) }
+
+// hasEnded reports whether there is no process of that number.
+func hasEnded(pid int) bool { return pid > 0 && syscall.Kill(pid, 0) == syscall.ESRCH }

@@ -43,3 +43,12 @@ func createFile(path string, content []byte) error {
 }
 
 func removeFile(path string) { os.Remove(path) }
+
+// hasEnded reports whether there is no process of that number.
+func hasEnded(pid int) bool {
+	p, err := os.FindProcess(pid)
+	if err == nil {
+		p.Release()
+	}
+	return err != nil
+}

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // play is a script. What it plays is in its arguments.
@@ -75,29 +74,34 @@ func playHeaders() int {
 
 func playHold(addrs ...string) int {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
+	var first net.Conn
 	for _, addr := range addrs {
-		if err := register(addr); err != nil {
+		nc, err := register(addr)
+		if err != nil {
 			fmt.Fprint(os.Stderr, err)
 			return 1
 		}
+		if first == nil {
+			first = nc
+		}
 	}
-	<-time.After(time.Hour)
+	io.Copy(io.Discard, first) // what no kill has reached ends with the test
 	return 0
 }
 
 // register opens a connection that lasts as long as the process.
-func register(addr string) error {
+func register(addr string) (net.Conn, error) {
 	nc, err := net.Dial("tcp", addr)
 	if err == nil {
 		_, err = nc.Write([]byte("x"))
 	}
-	return err
+	return nc, err
 }
 
 func playWait(addr string) int {
 	ask := make(chan os.Signal, 1)
 	signal.Notify(ask, syscall.SIGTERM)
-	if err := register(addr); err != nil {
+	if _, err := register(addr); err != nil {
 		return 1
 	}
 	<-ask

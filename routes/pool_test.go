@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -205,6 +206,7 @@ func TestForwardTLS(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, r.Proto+" "+r.TLS.NegotiatedProtocol)
 	}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	defer s.Close()
 	r := compileOne(t, Spec{Forward: &ForwardSpec{To: s.URL}})
@@ -223,10 +225,16 @@ func TestForwardTLS(t *testing.T) {
 	if conf.MinVersion < tls.VersionTLS12 {
 		t.Error("old TLS is allowed")
 	}
-	for range 2 {
+	for range 3 {
 		if got := ask(t, f.addr, request); !strings.HasSuffix(got, "HTTP/1.1 http/1.1") {
 			t.Errorf("got %q", got)
 		}
+		<-time.After(2 * trustIdle)
+	}
+	if u := r.handler.(*forwarder).pool.pop(); u == nil || !u.reused {
+		t.Error("the connection was not used again")
+	} else {
+		u.conn.Close()
 	}
 }
 

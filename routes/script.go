@@ -47,6 +47,7 @@ func (c *compiler) script(path string, s *ScriptSpec) *scripter {
 		timeout: cmp.Or(time.Duration(s.Timeout), scriptTimeout),
 		output:  int(cmp.Or(s.Output, scriptOutput)),
 	}
+	removeLeft(r.spool)
 	c.command(path+".command", s.Command)
 	if s.Timeout < 0 {
 		c.report(path+".timeout", "a timeout cannot be negative", "")

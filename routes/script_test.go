@@ -183,6 +183,25 @@ func TestScriptHeadersFile(t *testing.T) {
 	}
 }
 
+// TestHeadersFilesOfTheDead leaves alone what a living agent needs.
+func TestHeadersFilesOfTheDead(t *testing.T) {
+	dir := t.TempDir()
+	mine, err := writeHeaders(dir, []byte("GET / HTTP/1.1\r\nHost: a\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead := filepath.Join(dir, headersPrefix+"2147483646-abc")
+	other := filepath.Join(dir, "homehook-else")
+	os.WriteFile(dead, nil, 0o600)
+	os.WriteFile(other, nil, 0o600)
+	removeLeft(dir)
+	for path, left := range map[string]bool{mine: true, dead: false, other: true} {
+		if _, err := os.Stat(path); (err == nil) != left {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
 // TestScriptArguments checks that nothing reads an argument but the script.
 func TestScriptArguments(t *testing.T) {
 	want := []string{"$(touch c)", "`touch c`", "; touch c", "a\nb", "-rf", "", "*", "{\"a\": 1}", "%PATH%", "ü"}

@@ -67,15 +67,19 @@ func (w *writer) fail(batch []*item, err error) {
 	for _, it := range batch {
 		if !it.waited() {
 			w.held = append(w.held, it)
-			continue
 		}
-		it.done <- err
 	}
 	if over := len(w.held) - w.opts.QueueItems; over > 0 {
 		w.lose(over)
 	}
 	for bytes := heldBytes(w.held); bytes > w.opts.QueueBytes; bytes = heldBytes(w.held) {
 		w.lose((len(w.held) + 1) / 2)
+	}
+	// Told last, so that Lost is up to date for who waited.
+	for _, it := range batch {
+		if it.waited() {
+			it.done <- err
+		}
 	}
 }
 

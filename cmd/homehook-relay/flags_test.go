@@ -38,6 +38,19 @@ func TestSize(t *testing.T) {
 	}
 }
 
+// FuzzSize reads any size: it is refused, or a number of bytes.
+func FuzzSize(f *testing.F) {
+	for _, text := range []string{"", "1", "32MiB", "1 GB", "KB", "9223372036854775807", "9007199254740992K", "0x10", "+5", "1_0"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var s size
+		if err := s.UnmarshalText([]byte(text)); err == nil && s < 0 {
+			t.Fatalf("%q is %d", text, s)
+		}
+	})
+}
+
 func TestIsLoopback(t *testing.T) {
 	for host, want := range map[string]bool{
 		"127.0.0.1": true, "127.8.8.8": true, "::1": true, "::ffff:127.0.0.1": true, "localhost": true,

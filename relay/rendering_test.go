@@ -1,0 +1,101 @@
+package relay
+
+import (
+	"net/http"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+func parseCookie(line string) (*http.Cookie, error) { return http.ParseSetCookie(line) }
+
+func TestDeliveryID(t *testing.T) {
+	at := time.Date(2026, 11, 22, 1, 2, 3, 456_789_012, time.UTC)
+	var ids []string
+	seen := map[string]bool{}
+	for i := range 1000 {
+		var id deliveryID
+		id.set(at.Add(time.Duration(i) * time.Millisecond))
+		u, err := uuid.Parse(id.String())
+		if err != nil || u.Version() != 7 || u.Variant() != uuid.RFC4122 {
+			t.Fatalf("%s: %v, version %d", &id, err, u.Version())
+		}
+		sec, nsec := u.Time().UnixTime()
+		if got := time.Unix(sec, nsec); got.Sub(at.Add(time.Duration(i)*time.Millisecond)).Abs() > time.Millisecond {
+			t.Fatalf("%s says %v", &id, got)
+		}
+		if seen[id.String()] {
+			t.Fatalf("%s came twice", &id)
+		}
+		seen[id.String()] = true
+		ids = append(ids, id.String())
+	}
+	if !slices.IsSorted(ids) {
+		t.Error("ids are not in order of time")
+	}
+}
+
+func TestDeliveryIDCostsNothing(t *testing.T) {
+	var id deliveryID
+	now := time.Now()
+	if n := testing.AllocsPerRun(100, func() { id.set(now) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestDescribeAddr(t *testing.T) {
+	tests := []struct{ addr, forwarded, plain string }{
+		{"192.0.2.1", "for=192.0.2.1", "192.0.2.1"},
+		{"2001:db8::1", `for="[2001:db8::1]"`, "2001:db8::1"},
+		{"", "for=unknown", "unknown"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.addr, func(t *testing.T) {
+			var v visitor
+			if tt.addr != "" {
+				v.ip = netip.MustParseAddr(tt.addr)
+			}
+			v.describeAddr()
+			if string(v.forwardedFor) != tt.forwarded || string(v.addr) != tt.plain {
+				t.Errorf("got %s and %s", v.forwardedFor, v.addr)
+			}
+		})
+	}
+}
+
+func TestNewToken(t *testing.T) {
+	shape := regexp.MustCompile(`^hh_[a-z2-7]{32}$`)
+	seen := map[string]bool{}
+	for range 100 {
+		token := newToken()
+		if !shape.MatchString(token) || seen[token] {
+			t.Fatalf("token %q", token)
+		}
+		seen[token] = true
+	}
+}
+
+// FuzzSettings reads any body of a PUT: it is refused, or means something
+// that the relay can do.
+func FuzzSettings(f *testing.F) {
+	for _, s := range []string{"", "{}", `{"answer":"through","max_body":5}`, `{"answer":"hold"}`, `{"max_body":-1}`, `{"max_body":1e99}`, "[]", "null", `{"Answer":"through"}x`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		set, err := readSettings(strings.NewReader(body))
+		if err != nil {
+			if r := asRefusal(err); r.status != 400 && r.status != 501 {
+				t.Fatalf("refused with %d", r.status)
+			}
+			return
+		}
+		if set.Answer != answerThrough || set.MaxBody < 0 {
+			t.Fatalf("accepted %+v", set)
+		}
+	})
+}

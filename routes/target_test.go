@@ -1,0 +1,51 @@
+package routes
+
+import (
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestTarget(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "app.sock")
+	for _, tt := range []struct {
+		to   string
+		want target
+	}{
+		{"http://127.0.0.1:8123", target{"tcp", "127.0.0.1:8123", false, "127.0.0.1", "127.0.0.1:8123", ""}},
+		{"http://localhost", target{"tcp", "localhost:80", false, "localhost", "localhost", ""}},
+		{"HTTPS://Nas.Local/a/b/", target{"tcp", "Nas.Local:443", true, "Nas.Local", "Nas.Local", "/a/b"}},
+		{"http://[::1]:81/", target{"tcp", "[::1]:81", false, "::1", "[::1]:81", ""}},
+		{"http://my_host:1/a%2Fb", target{"tcp", "my_host:1", false, "my_host", "my_host:1", "/a%2Fb"}},
+		{"http://4you.example/", target{"tcp", "4you.example:80", false, "4you.example", "4you.example", ""}},
+		{"unix:" + socket, target{"unix", socket, false, "", "localhost", ""}},
+	} {
+		if got, err := parseTarget(tt.to); err != nil || got != tt.want {
+			t.Errorf("%s: got %+v, %v", tt.to, got, err)
+		}
+	}
+}
+
+func FuzzTarget(f *testing.F) {
+	for _, s := range []string{
+		"http://127.0.0.1:8123", "https://a.example/base/", "http://[::1]/", "unix:/run/app.sock", "http://2130706433/",
+		"http://[::ffff:169.254.169.254]/", "http://0x7f000001", "http://017700000001/", "http://a@b/", "http://a?b", "//x", "http://a.1.",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, to string) {
+		got, err := parseTarget(to)
+		if err != nil || got.network == "unix" {
+			return
+		}
+		if strings.ContainsAny(got.base+got.host, " \t\r\n#?") || got.base != "" && got.base[0] != '/' {
+			t.Errorf("%q becomes %+v", to, got)
+		}
+		if ip, err := netip.ParseAddr(got.name); err == nil && checkAddress(ip) != nil {
+			t.Errorf("%q reaches %s", to, ip)
+		} else if err != nil && strings.Trim(got.name, "0123456789.xXabcdefABCDEF") == "" && strings.Trim(got.name[strings.LastIndexByte(got.name, '.')+1:], "0123456789") == "" && !strings.HasSuffix(got.name, ".") {
+			t.Errorf("%q names the host %s, which may be read as an address", to, got.name)
+		}
+	})
+}
