@@ -53,6 +53,7 @@ type Link struct {
 	open     bool      // a request was begun and its response has not come
 	ready    time.Time // not to be used before
 	idle     time.Time // since when nothing is under way
+	used     bool      // has carried an exchange
 	promised time.Time // when the agent may close, from its Keep-Alive field
 }
 
@@ -151,20 +152,22 @@ func (l *Link) send(c *Call) error {
 		w.EndChunked()
 	}
 	if !whole {
-		l.upload = startUpload(w, body)
+		l.upload = startUpload(l.conn, body)
 		return nil
 	}
-	if p := body.Peek(); len(p) > 0 {
-		w.Write(p)
-		if err := body.Discard(len(p)); err != nil {
-			return &http1.CopyError{Reading: true, Err: err}
-		}
-	}
+	p := body.Peek()
+	w.Write(p)
 	if err := w.Finish(); err != nil {
 		if w.Sent() == 0 {
-			return ErrNotSent
+			return ErrNotSent // the body is still there for another link
 		}
 		return err
+	}
+	if len(p) == 0 {
+		return nil
+	}
+	if err := body.Discard(len(p)); err != nil {
+		return &http1.CopyError{Reading: true, Err: err}
 	}
 	return nil
 }
@@ -242,9 +245,13 @@ func (l *Link) Done() bool {
 		return false
 	}
 	l.conn.Release()
-	l.idle = time.Now()
+	l.idle, l.used = time.Now(), true
 	return true
 }
+
+// Used reports whether the link has carried an exchange: its agent was there
+// then.
+func (l *Link) Used() bool { return l.used }
 
 // IdleSince tells when the last exchange ended.
 func (l *Link) IdleSince() time.Time { return l.idle }

@@ -17,12 +17,18 @@ type upload struct {
 	err  error // valid when done is closed
 }
 
-func startUpload(w *http1.Writer, body *http1.Body) *upload {
+// startUpload sends body on c. When that fails, it wakes who waits on c for an
+// answer, which will not come.
+func startUpload(c *http1.Conn, body *http1.Body) *upload {
 	u := &upload{body: body, done: make(chan struct{})}
 	go func() {
-		defer close(u.done)
+		w := c.Writer()
 		if u.err = w.Copy(body); u.err == nil {
 			u.err = w.Finish()
+		}
+		close(u.done)
+		if u.err != nil {
+			c.NetConn().SetReadDeadline(time.Unix(1, 0))
 		}
 	}()
 	return u

@@ -180,6 +180,29 @@ func TestEarlyAnswer(t *testing.T) {
 	}
 }
 
+// TestEarlyAnswerAndClose: an agent that answers early and closes resets the
+// upload. Its answer has arrived all the same, and is what the sender gets.
+func TestEarlyAnswerAndClose(t *testing.T) {
+	body := strings.Repeat("x", 8<<20)
+	r := newRelay(t, nil)
+	for i := range 30 {
+		a, l := rawAgent(t, r, modern)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			a.request()
+			a.send("HTTP/1.1 413 X\r\nConnection: close\r\nContent-Length: 20000\r\n\r\n" + body[:20_000])
+			a.Close()
+		}()
+		got, err := run(t, l, fmt.Sprintf("POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s", len(body), body))
+		if err != nil || got != (result{413, body[:20_000], false}) {
+			t.Fatalf("round %d: got %d, %d bytes, %v, %v", i, got.Status, len(got.Body), got.Again, err)
+		}
+		within(t, done, "end of the agent")
+		l.Close()
+	}
+}
+
 // TestAnswerBehindUpload: an answer that overtakes the end of the goroutine
 // which sent the body does not cost the link.
 func TestAnswerBehindUpload(t *testing.T) {

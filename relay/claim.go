@@ -12,6 +12,10 @@ import (
 // answer, and nothing is stored.
 const answerThrough = "through"
 
+// freshFor is how long a link that has just carried an exchange is taken for
+// sound.
+const freshFor = 250 * time.Microsecond
+
 // poolLimits bound the links of a claim and the requests that wait for one.
 type poolLimits struct {
 	links   int           // most links of a claim

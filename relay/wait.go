@@ -41,12 +41,12 @@ func (c *claim) take(w *waiter) (*link, error) {
 	}
 }
 
-// sound reports whether a link that comes from rest can be used. The look
-// costs a microsecond, and spares the sender of a POST a 502 when the agent has
-// just gone. What it got
-// unasked must never be taken for the answer to a request.
+// sound reports whether a link that comes from rest can be used. What it got
+// unasked must never be taken for the answer to a request, and a look spares
+// the sender of a POST a 502 when the agent has just gone. Under load a link
+// rests for some microseconds only, and the look is left out.
 func (l *link) sound() bool {
-	return l.Check() == http1.PeerSilent
+	return l.Used() && time.Since(l.IdleSince()) < freshFor || l.Check() == http1.PeerSilent
 }
 
 // takeNext stands in line. It is called with c.mu held, and releases it.
