@@ -27,6 +27,7 @@ func FuzzResponseAgainstNetHTTP(f *testing.F) {
 		"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nhi",
 		"HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nhi",
+		"HTTP/1.1 200 OK\r\nContent-Length: 002\r\nContent-Length: 2\r\n\r\nhi",
 		"\nHTTP/1.1 200 OK\r\n\r\n",
 		"PTTH/1.0 200 OK\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nConnection: close, a\r\nA: b\r\n\r\n",

@@ -287,7 +287,7 @@ func (h *Head) noteLength(v []byte, strict bool) error {
 	if !ok {
 		return bad("the Content-Length is not a decimal number")
 	}
-	if h.length >= 0 && (strict || n != h.length) {
+	if first, _ := h.GetKind(ContentLength); h.length >= 0 && (strict || !bytes.Equal(v, first)) {
 		return bad("there is more than one Content-Length")
 	}
 	h.length = n

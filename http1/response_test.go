@@ -99,6 +99,7 @@ func TestResponseLeniency(t *testing.T) {
 		{"Connection names a field", "HTTP/1.1 200 OK\r\nConnection: X\r\nX: y\r\nContent-Length: 2\r\n\r\nhi", "hi", false},
 		{"chunked wins over a length", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", "hi", false},
 		{"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi", "", true},
+		{"the same length in two spellings", "HTTP/1.1 200 OK\r\nContent-Length: 02\r\nContent-Length: 2\r\n\r\nhi", "", true},
 		{"list of lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nhi", "", true},
 		{"negative length", "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nhi", "", true},
 		{"chunked on 1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", "", true},

@@ -204,9 +204,15 @@ func TestNotSent(t *testing.T) {
 	a.SetLinger(0)
 	a.Close()
 	until(t, "the reset shows", func() bool { return l.Check() == http1.PeerGone })
-	got, err := run(t, l, "POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi")
+	c := carry(sent(t, "POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi"))
+	got, err := finish(l, c)
 	if !errors.Is(err, ptth.ErrNotSent) || got.Again {
 		t.Errorf("got %+v, %v", got, err)
+	}
+	// The same call does it on another link, body and all.
+	link := home(t, newRelay(t, nil), echo)
+	if got, err := finish(link, c); err != nil || got != (result{200, "hi", true}) {
+		t.Errorf("on another link: got %+v, %v", got, err)
 	}
 }
 

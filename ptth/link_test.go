@@ -15,10 +15,16 @@ import (
 func TestExchanges(t *testing.T) {
 	link := home(t, newRelay(t, nil), echo)
 	big := strings.Repeat("x", 3<<20)
+	if link.Used() {
+		t.Error("a fresh link counts as used")
+	}
 	for i, body := range []string{"", "abc", big, "abc", big[:70_000]} {
 		got, err := run(t, link, fmt.Sprintf("POST /a?b HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%s", len(body), body))
 		if err != nil || got != (result{200, body, true}) {
 			t.Fatalf("exchange %d: %d, %d bytes, reusable %v, %v", i, got.Status, len(got.Body), got.Again, err)
+		}
+		if !link.Used() {
+			t.Error("a used link counts as fresh")
 		}
 	}
 }

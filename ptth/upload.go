@@ -2,6 +2,7 @@ package ptth
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 	"time"
 
@@ -17,8 +18,9 @@ type upload struct {
 	err  error // valid when done is closed
 }
 
-// startUpload sends body on c. When that fails, it wakes who waits on c for an
-// answer, which will not come.
+// startUpload sends body on c. When the sender's side of that breaks, it wakes
+// who waits on c for an answer, which will not come. When the agent's side
+// breaks, an answer may have come before, and must stay readable.
 func startUpload(c *http1.Conn, body *http1.Body) *upload {
 	u := &upload{body: body, done: make(chan struct{})}
 	go func() {
@@ -27,7 +29,8 @@ func startUpload(c *http1.Conn, body *http1.Body) *upload {
 			u.err = w.Finish()
 		}
 		close(u.done)
-		if u.err != nil {
+		var broken *http1.CopyError
+		if errors.As(u.err, &broken) && broken.Reading {
 			c.NetConn().SetReadDeadline(time.Unix(1, 0))
 		}
 	}()

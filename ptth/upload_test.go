@@ -143,7 +143,11 @@ func TestLongBodyPastTheLimit(t *testing.T) {
 	a, l := rawAgent(t, newRelay(t, nil), modern)
 	s := begun(t, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
 	s.req.Body.SetLimit(8)
-	go a.request()
+	got := make(chan string, 1)
+	go func() {
+		b, _ := io.ReadAll(a)
+		got <- string(b)
+	}()
 	done := started(l, carry(s.req))
 	s.send("5\r\nworld\r\n")
 	if _, err := within(t, done, "end of the exchange")(); !errors.Is(err, http1.ErrBodyTooLarge) {
@@ -151,6 +155,10 @@ func TestLongBodyPastTheLimit(t *testing.T) {
 	}
 	if l.Done() {
 		t.Error("the link would be used again")
+	}
+	l.Close()
+	if b := within(t, got, "end of the link"); strings.Contains(b, "world") || strings.Contains(b, "0\r\n\r\n") {
+		t.Errorf("the agent got %q", b)
 	}
 }
 

@@ -64,10 +64,13 @@ func (w *writer) fail(batch []*item, err error) {
 			w.closeConn()
 		}
 	}
+	waiting := batch[:0]
 	for _, it := range batch {
-		if !it.waited() {
-			w.held = append(w.held, it)
+		if it.waited() {
+			waiting = append(waiting, it)
+			continue
 		}
+		w.held = append(w.held, it)
 	}
 	if over := len(w.held) - w.opts.QueueItems; over > 0 {
 		w.lose(over)
@@ -76,10 +79,8 @@ func (w *writer) fail(batch []*item, err error) {
 		w.lose((len(w.held) + 1) / 2)
 	}
 	// Told last, so that Lost is up to date for who waited.
-	for _, it := range batch {
-		if it.waited() {
-			it.done <- err
-		}
+	for _, it := range waiting {
+		it.done <- err
 	}
 }
 
