@@ -35,7 +35,7 @@ type inbox struct {
 // note is what a relay says about a delivery.
 type note struct {
 	id       string
-	received time.Time
+	received []byte // as the relay wrote it
 	attempt  int
 	waiting  int
 	remote   string
@@ -45,7 +45,7 @@ type note struct {
 // take carries one request from a link to its handler.
 func (in *inbox) take(k *keeper, link *ptth.AgentLink, x *http1.Exchange) {
 	began := time.Now()
-	n := readNote(x.Request, link.Negotiated(), began)
+	n := readNote(x.Request, link.Negotiated())
 	if n.waiting > 0 {
 		k.wait(n.waiting)
 	}
@@ -58,7 +58,7 @@ func (in *inbox) take(k *keeper, link *ptth.AgentLink, x *http1.Exchange) {
 	path, query := x.Request.PathQuery()
 	route, params, found := in.table.Load().Find(k.claim.Name, x.Request.Method, path)
 	d := routes.Delivery{
-		ID: n.id, Claim: k.claim.Name, Received: n.received, Attempt: n.attempt,
+		ID: n.id, Claim: k.claim.Name, Received: began, Attempt: n.attempt,
 		Remote: n.remote, Prefix: n.prefix, Params: params, Request: x.Request,
 	}
 	if found {
@@ -69,12 +69,13 @@ func (in *inbox) take(k *keeper, link *ptth.AgentLink, x *http1.Exchange) {
 		in.dispatch(route, &d, x)
 		return
 	}
+	d.Received = n.time(began)
 	r := record(x, int(max(keep, 0)))
 	defer r.free()
 	r.rec.Delivery = history.Delivery{
 		ID: n.id, Claim: k.claim.Name, Relay: k.claim.Relay, State: history.Running,
 		Method: string(x.Request.Method), Path: string(path), Query: string(query), Remote: n.remote,
-		Received: n.received, Size: max(x.Request.Body.Length(), 0), Route: d.Route,
+		Received: d.Received, Size: max(x.Request.Body.Length(), 0), Route: d.Route,
 	}
 	in.begin(&r.rec, keep)
 	in.settle(r, in.dispatch(route, &d, x), x, began)
@@ -151,8 +152,8 @@ func (in *inbox) finish(r *history.Record, keep int64) {
 
 // readNote reads the relay's fields. What a foreign relay passes on under
 // their names is the sender's invention and is taken out.
-func readNote(r *http1.Request, ours bool, now time.Time) note {
-	n := note{received: now, attempt: 1}
+func readNote(r *http1.Request, ours bool) note {
+	n := note{attempt: 1}
 	if !ours {
 		r.Remove(http1.KindsOf(http1.Homehook, http1.PTTH))
 	}
@@ -177,20 +178,50 @@ func readNote(r *http1.Request, ours bool, now time.Time) note {
 
 // read takes in one Homehook field; one that makes no sense is ignored.
 func (n *note) read(name, value []byte) {
-	switch string(bytes.ToLower(name[len("Homehook-"):])) {
-	case "delivery":
-		if len(value) == 36 && uuid.Validate(string(value)) == nil {
+	switch what := name[len("Homehook-"):]; {
+	case bytes.EqualFold(what, deliveryField):
+		if isUUID(value) {
 			n.id = string(value)
 		}
-	case "received":
-		if t, err := time.Parse(time.RFC3339Nano, string(value)); err == nil {
-			n.received = t
-		}
-	case "attempt":
+	case bytes.EqualFold(what, receivedField):
+		n.received = value
+	case bytes.EqualFold(what, attemptField):
 		n.attempt = positive(value, n.attempt)
-	case "waiting":
+	case bytes.EqualFold(what, waitingField):
 		n.waiting = positive(value, 0)
 	}
+}
+
+// What follows "Homehook-" in the names of the relay's fields.
+var (
+	deliveryField = []byte("Delivery")
+	receivedField = []byte("Received")
+	attemptField  = []byte("Attempt")
+	waitingField  = []byte("Waiting")
+)
+
+// isUUID reports whether b is a UUID in its usual text form.
+func isUUID(b []byte) bool {
+	if len(b) != 36 {
+		return false
+	}
+	for i, c := range b {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		hex := '0' <= c && c <= '9' || 'a' <= c && c <= 'f'
+		if dash != (c == '-') || !dash && !hex {
+			return false
+		}
+	}
+	return true
+}
+
+// time is when the relay received the delivery, as far as it says; it is read
+// only where somebody asks.
+func (n *note) time(otherwise time.Time) time.Time {
+	if t, err := time.Parse(time.RFC3339Nano, string(n.received)); err == nil {
+		return t
+	}
+	return otherwise
 }
 
 func positive(value []byte, otherwise int) int {

@@ -26,6 +26,7 @@ type Conn struct {
 	body Body
 	x    Exchange
 
+	look    *looker     // made by the first probe
 	aborted atomic.Bool // reads of the body are to fail; set by another goroutine
 
 	readBy, writeBy time.Time // deadlines in force, so that they are not set anew each time
@@ -138,11 +139,15 @@ func (c *Conn) room(max int) {
 // Release gives buffers back while nothing is expected on the connection.
 // It does nothing while bytes are unread or unsent.
 func (c *Conn) Release() {
+	c.releaseIn()
+	c.out.release()
+}
+
+func (c *Conn) releaseIn() {
 	if c.in != nil && c.r == c.w {
 		putSmall(c.in)
 		c.in, c.r, c.w = nil, 0, 0
 	}
-	c.out.release()
 }
 
 // PeerState looks at an idle connection without taking bytes from it.

@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// looker is not needed where nothing can be peeked at.
+type looker struct{}
+
 // probe waits a millisecond for a byte, the shortest read that a system
 // without a peek allows. The byte, if one comes, stays in the buffer.
 func (c *Conn) probe() PeerState {
@@ -19,7 +22,7 @@ func (c *Conn) probe() PeerState {
 	case err == nil:
 		return PeerSpoke
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		c.Release()
+		c.releaseIn()
 		return PeerSilent
 	case errors.Is(err, io.ErrShortBuffer):
 		return PeerSpoke

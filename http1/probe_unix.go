@@ -11,6 +11,23 @@ import (
 	"time"
 )
 
+// looker peeks at one socket. It is kept with its connection, since pools look
+// at every link that they hand out.
+type looker struct {
+	raw   syscall.RawConn
+	peek  func(fd uintptr)
+	state PeerState
+}
+
+func newLooker(nc net.Conn) *looker {
+	l := &looker{}
+	l.peek = func(fd uintptr) { l.state = peek(int(fd)) }
+	if sc, ok := nc.(syscall.Conn); ok {
+		l.raw, _ = sc.SyscallConn() // an error shows at the first read as well
+	}
+	return l
+}
+
 // probe peeks at the socket without waiting.
 func (c *Conn) probe() PeerState {
 	nc := c.nc
@@ -20,20 +37,16 @@ func (c *Conn) probe() PeerState {
 		}
 		nc = t.NetConn() // what lies there unread is an alert, or unasked for
 	}
-	sc, ok := nc.(syscall.Conn)
-	if !ok {
+	if c.look == nil {
+		c.look = newLooker(nc)
+	}
+	if c.look.raw == nil {
 		return PeerSilent
 	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
+	if c.look.raw.Control(c.look.peek) != nil {
 		return PeerGone
 	}
-	state := PeerSilent
-	err = raw.Control(func(fd uintptr) { state = peek(int(fd)) })
-	if err != nil {
-		return PeerGone
-	}
-	return state
+	return c.look.state
 }
 
 // readAhead looks for bytes that the TLS layer holds already. Its deadline is
@@ -46,7 +59,7 @@ func (c *Conn) readAhead() PeerState {
 	case err == nil:
 		return PeerSpoke
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		c.Release()
+		c.releaseIn()
 		return PeerSilent
 	}
 	return PeerGone

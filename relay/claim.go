@@ -13,8 +13,9 @@ import (
 const answerThrough = "through"
 
 // freshFor is how long a link that has just carried an exchange is taken for
-// sound.
-const freshFor = 250 * time.Microsecond
+// sound: at a rate where that matters, an agent that goes takes exchanges under
+// way with it anyhow.
+const freshFor = 5 * time.Millisecond
 
 // poolLimits bound the links of a claim and the requests that wait for one.
 type poolLimits struct {

@@ -44,7 +44,7 @@ func (c *claim) take(w *waiter) (*link, error) {
 // sound reports whether a link that comes from rest can be used. What it got
 // unasked must never be taken for the answer to a request, and a look spares
 // the sender of a POST a 502 when the agent has just gone. Under load a link
-// rests for some microseconds only, and the look is left out.
+// rests for a moment only, and the look is left out.
 func (l *link) sound() bool {
 	return l.Used() && time.Since(l.IdleSince()) < freshFor || l.Check() == http1.PeerSilent
 }

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	maxIdle     = 256              // idle connections kept for one target
-	idleFor     = 30 * time.Second // how long one is kept
-	trustIdle   = time.Millisecond // how long one is reused without a look at it
+	maxIdle     = 256                  // idle connections kept for one target
+	idleFor     = 30 * time.Second     // how long one is kept
+	trustIdle   = 5 * time.Millisecond // how long one is reused without a look at it
 	dialTimeout = 10 * time.Second
 	shyFor      = time.Minute // without reuse, once a target closed under a request
 	never       = 100 * 365 * day

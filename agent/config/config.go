@@ -12,7 +12,7 @@ type Size = routes.Size
 // The values of settings that a file leaves out.
 const (
 	DefaultAnswer   = "through"
-	DefaultMaxLinks = 32
+	DefaultMaxLinks = 64
 	DefaultKeep     = 30 * 24 * time.Hour
 	DefaultMaxSize  = Size(1_000_000_000)
 	DefaultBody     = Size(1 << 20)
@@ -66,7 +66,7 @@ type Claim struct {
 	// MaxBody is the largest request body in bytes; 0 sets no limit.
 	MaxBody Size `yaml:"max_body,omitempty"`
 	// MaxLinks is how many connections to the relay this claim may use at
-	// once; 32 by default.
+	// once; 64 by default.
 	MaxLinks int `yaml:"max_links,omitempty"`
 }
 

@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"time"
 )
@@ -231,6 +232,13 @@ func (w *writer) closeConn() {
 		return
 	}
 	w.st.close()
+	{
+		tx, err := w.c.prepare("PRAGMA wal_checkpoint(TRUNCATE)")
+		rows, err2 := tx.ds.(driver.StmtQueryContext).QueryContext(context.Background(), nil)
+		var cell [3]driver.Value
+		err3 := rows.Next(cell[:])
+		fmt.Println("CKPT", cell, err, err2, err3, rows.Close(), tx.close())
+	}
 	if err := w.c.close(); err != nil {
 		w.opts.Log.Warn("history connection did not close cleanly", "err", err)
 	}
