@@ -90,10 +90,14 @@ func TestAnswerFraming(t *testing.T) {
 		{"1.0 keep-alive, HEAD", head10, length(200), "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\n", true},
 		{"close asked", closes, length(200), "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi", false},
 		{"close asked, stream", closes, stream(200), "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", false},
-		{"closed by the handler", get11, func(x *Exchange) { x.CloseAfter(); x.Text(200, "bye") },
-			"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbye\n", false},
-		{"own reason", get11, func(x *Exchange) { x.Start(200, []byte("Fine")); x.EndLength(0); x.Finish() },
-			"HTTP/1.1 200 Fine\r\nContent-Length: 0\r\n\r\n", true},
+		{
+			"closed by the handler", get11, func(x *Exchange) { x.CloseAfter(); x.Text(200, "bye") },
+			"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbye\n", false,
+		},
+		{
+			"own reason", get11, func(x *Exchange) { x.Start(200, []byte("Fine")); x.EndLength(0); x.Finish() },
+			"HTTP/1.1 200 Fine\r\nContent-Length: 0\r\n\r\n", true,
+		},
 		{"unregistered status", get11, func(x *Exchange) { x.Reply(599, "", "") }, "HTTP/1.1 599 Status\r\nContent-Length: 0\r\n\r\n", true},
 		{"interim", get11, func(x *Exchange) {
 			x.Start(103, nil)

@@ -29,20 +29,26 @@ func TestExpect(t *testing.T) {
 		{"read", "Content-Length: 5\r\nExpect: 100-continue\r\n", "hello", 0, read, true, ok},
 		{"read, chunked", "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n", "5\r\nhello\r\n0\r\n\r\n", 0, read, true, ok},
 		{"in capitals", "Content-Length: 5\r\nEXPECT: 100-Continue\r\n", "hello", 0, read, true, ok},
-		{"refused unread", "Content-Length: 5\r\nExpect: 100-continue\r\n", "", 0, refuse, false,
-			"HTTP/1.1 413 Request Entity Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
+		{
+			"refused unread", "Content-Length: 5\r\nExpect: 100-continue\r\n", "", 0, refuse, false,
+			"HTTP/1.1 413 Request Entity Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+		},
 		{"announced past the limit", "Content-Length: 5\r\nExpect: 100-continue\r\n", "", 4, func(x *Exchange) {
 			if _, err := io.ReadAll(x.Request.Body); err == ErrBodyTooLarge {
 				refuse(x)
 			}
 		}, false, "HTTP/1.1 413 Request Entity Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
 		{"no body to wait for", "Content-Length: 0\r\nExpect: 100-continue\r\n", "", 0, read, false, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"},
-		{"another expectation", "Content-Length: 5\r\nExpect: 200-ok\r\n", "", 0, read, false,
+		{
+			"another expectation", "Content-Length: 5\r\nExpect: 200-ok\r\n", "", 0, read, false,
 			"HTTP/1.1 417 Expectation Failed\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: 49\r\n\r\n" +
-				"the only expectation understood is 100-continue\n"},
-		{"two expectations", "Content-Length: 5\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n", "", 0, read, false,
+				"the only expectation understood is 100-continue\n",
+		},
+		{
+			"two expectations", "Content-Length: 5\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n", "", 0, read, false,
 			"HTTP/1.1 417 Expectation Failed\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: 49\r\n\r\n" +
-				"the only expectation understood is 100-continue\n"},
+				"the only expectation understood is 100-continue\n",
+		},
 		{"no expectation", "Content-Length: 5\r\n", "hello", 0, read, false, ok},
 	}
 	for _, tt := range tests {

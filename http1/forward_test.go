@@ -31,26 +31,38 @@ func TestForward(t *testing.T) {
 		want                    string
 		kept                    bool
 	}{
-		{"length", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nb: 1\r\nContent-Length: 2\r\nA:2\r\n\r\nhi",
-			"HTTP/1.1 200 OK\r\nb: 1\r\nA:2\r\nContent-Length: 2\r\n\r\nhi", true},
+		{
+			"length", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nb: 1\r\nContent-Length: 2\r\nA:2\r\n\r\nhi",
+			"HTTP/1.1 200 OK\r\nb: 1\r\nA:2\r\nContent-Length: 2\r\n\r\nhi", true,
+		},
 		{"own reason", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 299 So So\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 299 So So\r\nContent-Length: 0\r\n\r\n", true},
-		{"chunked", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;a=b\r\nh\r\n1\r\ni\r\n0\r\n\r\n",
-			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n", true},
-		{"trailers", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nTrailer: x-sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-Sum: 1\r\nContent-Length: 9\r\n\r\n",
-			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-Sum: 1\r\n\r\n", true},
-		{"trailers to 1.0", "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-Sum: 1\r\n\r\n",
-			"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhi", false},
+		{
+			"chunked", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;a=b\r\nh\r\n1\r\ni\r\n0\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n", true,
+		},
+		{
+			"trailers", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nTrailer: x-sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-Sum: 1\r\nContent-Length: 9\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-Sum: 1\r\n\r\n", true,
+		},
+		{
+			"trailers to 1.0", "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx-Sum: 1\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhi", false,
+		},
 		{"until close", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\nhi", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", true},
 		{"until close to 1.0", "GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\nhi", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhi", false},
-		{"hop by hop", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nConnection: close, x-a\r\nKeep-Alive: timeout=5\r\nX-A: 1\r\nProxy-Authenticate: a\r\nContent-Length: 0\r\n\r\n",
-			"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true},
+		{
+			"hop by hop", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nConnection: close, x-a\r\nKeep-Alive: timeout=5\r\nX-A: 1\r\nProxy-Authenticate: a\r\nContent-Length: 0\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true,
+		},
 		{"HEAD", "HEAD / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n", true},
 		{"HEAD without a length", "HEAD / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", true},
 		{"304", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: 1234\r\nETag: a\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nETag: a\r\nContent-Length: 1234\r\n\r\n", true},
 		{"204", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 204 No Content\r\nContent-Length: 12\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n", true},
 		{"204 to HEAD", "HEAD / HTTP/1.1\r\n\r\n", "HTTP/1.1 204 No Content\r\nContent-Length: 12\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n", true},
-		{"103 first", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-			"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true},
+		{
+			"103 first", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+			"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true,
+		},
 		{"own date", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\nDate: then\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true},
 		{"bare LF becomes CRLF", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\nA: b\nContent-Length: 2\n\nhi", "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\n\r\nhi", true},
 	}

@@ -196,8 +196,10 @@ func compareTrailer(t *testing.T, b *Body, want http.Header) {
 // FuzzChunked holds the chunked reader, fed in pieces, against itself fed at
 // once and against what the standard library makes of the same bytes.
 func FuzzChunked(f *testing.F) {
-	for _, s := range []string{"5\r\nhello\r\n0\r\n\r\n", "5;a=b\r\nhello\r\n0\r\nA: b\r\n\r\nx", "0\r\n\r\n", "a\r\n0123456789\r\n", "5 \r\nhello\r\n0\r\n\r\n",
-		"5\nhello\n0\n\n", "fffffffffffffffff\r\n", "1\r\na\r\n1\r\nb\r\n0\r\nHost: x\r\nB: c\r\n\r\n"} {
+	for _, s := range []string{
+		"5\r\nhello\r\n0\r\n\r\n", "5;a=b\r\nhello\r\n0\r\nA: b\r\n\r\nx", "0\r\n\r\n", "a\r\n0123456789\r\n", "5 \r\nhello\r\n0\r\n\r\n",
+		"5\nhello\n0\n\n", "fffffffffffffffff\r\n", "1\r\na\r\n1\r\nb\r\n0\r\nHost: x\r\nB: c\r\n\r\n",
+	} {
 		f.Add([]byte(s), 3)
 	}
 	f.Fuzz(func(t *testing.T, in []byte, size int) {
@@ -278,8 +280,10 @@ func FuzzHeadRoundTrip(f *testing.F) {
 
 // FuzzParseLength holds lengths against arithmetic without bounds.
 func FuzzParseLength(f *testing.F) {
-	for _, s := range []string{"", "0", "007", "+5", "-1", "0x5", "5,5", " 5", "9223372036854775807", "9223372036854775808",
-		"18446744073709551616", "18446744073709551621", "1_0", "٣", "5\x00"} {
+	for _, s := range []string{
+		"", "0", "007", "+5", "-1", "0x5", "5,5", " 5", "9223372036854775807", "9223372036854775808",
+		"18446744073709551616", "18446744073709551621", "1_0", "٣", "5\x00",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

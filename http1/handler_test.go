@@ -26,10 +26,14 @@ func TestServeHTTPRequest(t *testing.T) {
 		name, send string
 		want       seen
 	}{
-		{"length", "POST /a%2fb?c=d HTTP/1.1\r\nHost: h:1\r\nx-a: 1\r\nX-A: 2\r\nContent-Length: 2\r\n\r\nhi",
-			seen{"POST", "/a%2fb?c=d", "/a/b", "c=d", "HTTP/1.1", "h:1", "hi", 2, http.Header{"X-A": {"1", "2"}}}},
-		{"chunked", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
-			seen{"POST", "/", "/", "", "HTTP/1.1", "", "hi", -1, http.Header{}}},
+		{
+			"length", "POST /a%2fb?c=d HTTP/1.1\r\nHost: h:1\r\nx-a: 1\r\nX-A: 2\r\nContent-Length: 2\r\n\r\nhi",
+			seen{"POST", "/a%2fb?c=d", "/a/b", "c=d", "HTTP/1.1", "h:1", "hi", 2, http.Header{"X-A": {"1", "2"}}},
+		},
+		{
+			"chunked", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+			seen{"POST", "/", "/", "", "HTTP/1.1", "", "hi", -1, http.Header{}},
+		},
 		{"no body", "GET / HTTP/1.0\r\n\r\n", seen{"GET", "/", "/", "", "HTTP/1.0", "", "", 0, http.Header{}}},
 		{"absolute", "GET http://x/y HTTP/1.1\r\nHost: h\r\n\r\n", seen{"GET", "http://x/y", "/y", "", "HTTP/1.1", "x", "", 0, http.Header{}}},
 	}
@@ -65,8 +69,10 @@ func TestServeHTTPResponse(t *testing.T) {
 			io.WriteString(w, "h")
 			io.WriteString(w, "i")
 		}, "HTTP/1.1 201 Created\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\nhi"},
-		{"sniffed", get, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "<html>") },
-			"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 6\r\n\r\n<html>"},
+		{
+			"sniffed", get, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "<html>") },
+			"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 6\r\n\r\n<html>",
+		},
 		{"flushed", get, func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, "h")
 			w.(http.Flusher).Flush()
@@ -115,8 +121,10 @@ func TestServeHTTPResponse(t *testing.T) {
 			w.(http.Flusher).Flush()
 			io.WriteString(w, "hi")
 		}, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhi"},
-		{"target that is no URL", "CONNECT 192.0.2.1:443 HTTP/1.1\r\n\r\n", func(w http.ResponseWriter, r *http.Request) { t.Error("called") },
-			"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 32\r\n\r\nthe request target is malformed\n"},
+		{
+			"target that is no URL", "CONNECT 192.0.2.1:443 HTTP/1.1\r\n\r\n", func(w http.ResponseWriter, r *http.Request) { t.Error("called") },
+			"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 32\r\n\r\nthe request target is malformed\n",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

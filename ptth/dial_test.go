@@ -105,9 +105,11 @@ func TestUpgradeRequest(t *testing.T) {
 		d          ptth.Dialer
 	}{
 		{"plain", "POST /ptth/garage HTTP/1.1\r\nHost: HOST\r\nUpgrade: PTTH/1.0\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n", ptth.Dialer{}},
-		{"everything", "POST /ptth/garage HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer hh_t\r\nUser-Agent: homehook/1\r\nUpgrade: PTTH/1.0\r\n" +
-			"Connection: Upgrade\r\nPTTH-Ping: 20\r\nPTTH-Max-Conns: 32\r\nContent-Length: 0\r\n\r\n",
-			ptth.Dialer{Token: "hh_t", Agent: "homehook/1", Ping: 20 * time.Second, MaxLinks: 32}},
+		{
+			"everything", "POST /ptth/garage HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer hh_t\r\nUser-Agent: homehook/1\r\nUpgrade: PTTH/1.0\r\n" +
+				"Connection: Upgrade\r\nPTTH-Ping: 20\r\nPTTH-Max-Conns: 32\r\nContent-Length: 0\r\n\r\n",
+			ptth.Dialer{Token: "hh_t", Agent: "homehook/1", Ping: 20 * time.Second, MaxLinks: 32},
+		},
 		{"token that would inject", "POST /ptth/garage HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer aX: b\r\nUpgrade: PTTH/1.0\r\n" +
 			"Connection: Upgrade\r\nContent-Length: 0\r\n\r\n", ptth.Dialer{Token: "a\r\nX: b"}},
 	}
@@ -187,37 +189,73 @@ func TestDialRefused(t *testing.T) {
 		want         ptth.RefusedError
 		text         string
 	}{
-		{"200", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", ptth.RefusedError{Status: 200},
-			"relay did not switch to PTTH/1.0 (200)"},
-		{"302", "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", ptth.RefusedError{Status: 302},
-			"relay did not switch to PTTH/1.0 (302)"},
-		{"401", text("401 Unauthorized", "WWW-Authenticate: Bearer\r\n", "unknown token\n"), ptth.RefusedError{Status: 401, Detail: "unknown token"},
-			"relay did not switch to PTTH/1.0 (401): unknown token"},
-		{"403", text("403 Forbidden", "", "garage belongs to someone else\r\nsecond line"), ptth.RefusedError{Status: 403, Detail: "garage belongs to someone else"},
-			"relay did not switch to PTTH/1.0 (403): garage belongs to someone else"},
-		{"426", text("426 Upgrade Required", "Upgrade: comet\r\n", "try comet"), ptth.RefusedError{Status: 426, Detail: "try comet"},
-			"relay did not switch to PTTH/1.0 (426): try comet"},
-		{"429", text("429 Too Many Requests", "Retry-After: 7\r\n", "32 links are open"),
+		{
+			"200", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>",
+			ptth.RefusedError{Status: 200},
+			"relay did not switch to PTTH/1.0 (200)",
+		},
+		{
+			"302", "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
+			ptth.RefusedError{Status: 302},
+			"relay did not switch to PTTH/1.0 (302)",
+		},
+		{
+			"401", text("401 Unauthorized", "WWW-Authenticate: Bearer\r\n", "unknown token\n"),
+			ptth.RefusedError{Status: 401, Detail: "unknown token"},
+			"relay did not switch to PTTH/1.0 (401): unknown token",
+		},
+		{
+			"403", text("403 Forbidden", "", "garage belongs to someone else\r\nsecond line"),
+			ptth.RefusedError{Status: 403, Detail: "garage belongs to someone else"},
+			"relay did not switch to PTTH/1.0 (403): garage belongs to someone else",
+		},
+		{
+			"426", text("426 Upgrade Required", "Upgrade: comet\r\n", "try comet"),
+			ptth.RefusedError{Status: 426, Detail: "try comet"},
+			"relay did not switch to PTTH/1.0 (426): try comet",
+		},
+		{
+			"429", text("429 Too Many Requests", "Retry-After: 7\r\n", "32 links are open"),
 			ptth.RefusedError{Status: 429, Detail: "32 links are open", RetryAfter: 7 * time.Second},
-			"relay did not switch to PTTH/1.0 (429): 32 links are open"},
-		{"503 with a date", text("503 Service Unavailable", "Retry-After: Sun, 22 Nov 2026 02:41:00 GMT\r\n", ""), ptth.RefusedError{Status: 503},
-			"relay did not switch to PTTH/1.0 (503)"},
+			"relay did not switch to PTTH/1.0 (429): 32 links are open",
+		},
+		{
+			"503 with a date", text("503 Service Unavailable", "Retry-After: Sun, 22 Nov 2026 02:41:00 GMT\r\n", ""),
+			ptth.RefusedError{Status: 503},
+			"relay did not switch to PTTH/1.0 (503)",
+		},
 		{"Retry-After out of range", text("429 X", "Retry-After: 100000\r\n", ""), ptth.RefusedError{Status: 429}, "relay did not switch to PTTH/1.0 (429)"},
 		{"Retry-After below zero", text("429 X", "Retry-After: -5\r\n", ""), ptth.RefusedError{Status: 429}, "relay did not switch to PTTH/1.0 (429)"},
-		{"text for the terminal", text("403 X", "", "a\x1b]0;b\x07\xc3\xa4c"), ptth.RefusedError{Status: 403, Detail: "a]0;bc"},
-			"relay did not switch to PTTH/1.0 (403): a]0;bc"},
-		{"long text", text("403 X", "", strings.Repeat("a", 5000)), ptth.RefusedError{Status: 403, Detail: strings.Repeat("a", 200)},
-			"relay did not switch to PTTH/1.0 (403): " + strings.Repeat("a", 200)},
-		{"text without a length", "HTTP/1.0 403 X\r\nContent-Type: text/plain\r\n\r\nno", ptth.RefusedError{Status: 403, Detail: "no"},
-			"relay did not switch to PTTH/1.0 (403): no"},
-		{"101 without a token", "HTTP/1.1 101 X\r\nConnection: Upgrade\r\n\r\n", ptth.RefusedError{Status: 101, Detail: "the answer names another protocol"},
-			"relay did not switch to PTTH/1.0 (101): the answer names another protocol"},
-		{"101 to another protocol", "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+		{
+			"text for the terminal", text("403 X", "", "a\x1b]0;b\x07\xc3\xa4c"),
+			ptth.RefusedError{Status: 403, Detail: "a]0;bc"},
+			"relay did not switch to PTTH/1.0 (403): a]0;bc",
+		},
+		{
+			"long text", text("403 X", "", strings.Repeat("a", 5000)),
+			ptth.RefusedError{Status: 403, Detail: strings.Repeat("a", 200)},
+			"relay did not switch to PTTH/1.0 (403): " + strings.Repeat("a", 200),
+		},
+		{
+			"text without a length", "HTTP/1.0 403 X\r\nContent-Type: text/plain\r\n\r\nno",
+			ptth.RefusedError{Status: 403, Detail: "no"},
+			"relay did not switch to PTTH/1.0 (403): no",
+		},
+		{
+			"101 without a token", "HTTP/1.1 101 X\r\nConnection: Upgrade\r\n\r\n",
 			ptth.RefusedError{Status: 101, Detail: "the answer names another protocol"},
-			"relay did not switch to PTTH/1.0 (101): the answer names another protocol"},
-		{"101 to another version", "HTTP/1.1 101 X\r\nUpgrade: PTTH/0.9\r\nConnection: Upgrade\r\n\r\n",
+			"relay did not switch to PTTH/1.0 (101): the answer names another protocol",
+		},
+		{
+			"101 to another protocol", "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
 			ptth.RefusedError{Status: 101, Detail: "the answer names another protocol"},
-			"relay did not switch to PTTH/1.0 (101): the answer names another protocol"},
+			"relay did not switch to PTTH/1.0 (101): the answer names another protocol",
+		},
+		{
+			"101 to another version", "HTTP/1.1 101 X\r\nUpgrade: PTTH/0.9\r\nConnection: Upgrade\r\n\r\n",
+			ptth.RefusedError{Status: 101, Detail: "the answer names another protocol"},
+			"relay did not switch to PTTH/1.0 (101): the answer names another protocol",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

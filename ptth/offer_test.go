@@ -55,8 +55,11 @@ func TestParseOffer(t *testing.T) {
 		{"ping too rarely", "Upgrade: PTTH/1.0\r\nPTTH-Ping: 3601\r\n" + up, plain, 0},
 		{"links", "Upgrade: PTTH/1.0\r\nPTTH-Max-Conns: 32\r\n" + up, ptth.Offer{Version: "PTTH/1.0", MaxLinks: 32, Ours: true}, 0},
 		{"too many links", "Upgrade: PTTH/1.0\r\nPTTH-Max-Conns: 65537\r\n" + up, plain, 0},
-		{"both", "ptth-max-conns:4\r\nUpgrade: PTTH/1.0\r\nptth-ping: 30\r\n" + up,
-			ptth.Offer{Version: "PTTH/1.0", MaxLinks: 4, Ping: 30 * time.Second, Ours: true}, 0},
+		{
+			"both", "ptth-max-conns:4\r\nUpgrade: PTTH/1.0\r\nptth-ping: 30\r\n" + up,
+			ptth.Offer{Version: "PTTH/1.0", MaxLinks: 4, Ping: 30 * time.Second, Ours: true},
+			0,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

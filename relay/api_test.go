@@ -162,7 +162,10 @@ func TestClaimURLs(t *testing.T) {
 
 func TestOptionsAreChecked(t *testing.T) {
 	for _, o := range []Options{
-		{Domain: "a b"}, {Domain: "a..b"}, {URL: &url.URL{Scheme: "ftp", Host: "a"}}, {URL: &url.URL{Scheme: "http"}},
+		{Domain: "a b"},
+		{Domain: "a..b"},
+		{URL: &url.URL{Scheme: "ftp", Host: "a"}},
+		{URL: &url.URL{Scheme: "http"}},
 		{URL: &url.URL{Scheme: "http", Host: "a", Path: "/x"}},
 	} {
 		o.Data = t.TempDir()

@@ -51,8 +51,10 @@ func TestUpgrade(t *testing.T) {
 		{"method", "PUT /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + up + "\r\n", "405", nil},
 		{"long body", "POST /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + up + "Content-Length: 100000\r\n\r\n", "413", nil},
 
-		{"our agent", "POST /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + up + "PTTH-Ping: 20\r\nPTTH-Max-Conns: 32\r\nContent-Length: 0\r\n\r\n", "101",
-			[]string{"Upgrade: PTTH/1.0", "Connection: Upgrade", "PTTH-Ping: 20", "PTTH-Max-Conns: 3"}},
+		{
+			"our agent", "POST /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + up + "PTTH-Ping: 20\r\nPTTH-Max-Conns: 32\r\nContent-Length: 0\r\n\r\n", "101",
+			[]string{"Upgrade: PTTH/1.0", "Connection: Upgrade", "PTTH-Ping: 20", "PTTH-Max-Conns: 3"},
+		},
 		{"old agent without Host", "GET /ptth/Garage HTTP/1.1\r\n" + auth + "connection: keep-alive, upgrade\r\nupgrade: foo, ptth/1.0\r\n\r\n", "101", nil},
 		{"token in the path, a body", "OPTIONS /ptth/garage/" + tr.token + " HTTP/1.1\r\nHost: r\r\n" + up + "Content-Length: 3\r\n\r\nabc", "101", nil},
 		{"beyond the limit", "POST /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + up + "\r\n", "429", []string{"Retry-After: "}},

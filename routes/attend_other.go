@@ -4,6 +4,7 @@ package routes
 
 import (
 	"context"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -64,4 +65,16 @@ func (a *attendant) release() {
 		f.Close()
 	}
 	a.all.Wait()
+}
+
+// collect reads to the end of f, which is when everyone who holds the other
+// end has closed it.
+func (c *collector) collect(f io.Reader) {
+	for {
+		n, err := f.Read(c.room())
+		c.took(n)
+		if err != nil {
+			return
+		}
+	}
 }

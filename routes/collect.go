@@ -1,7 +1,6 @@
 package routes
 
 import (
-	"io"
 	"slices"
 )
 
@@ -35,18 +34,6 @@ func (c *collector) took(n int) {
 		return
 	}
 	c.kept = c.kept[:len(c.kept)+n]
-}
-
-// collect reads to the end of f, which is when everyone who holds the other
-// end has closed it.
-func (c *collector) collect(f io.Reader) {
-	for {
-		n, err := f.Read(c.room())
-		c.took(n)
-		if err != nil {
-			return
-		}
-	}
 }
 
 // event is why the wait for a script ended.

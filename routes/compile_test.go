@@ -156,7 +156,8 @@ func TestCompileReports(t *testing.T) {
 func TestCompileReportsAllAtOnce(t *testing.T) {
 	_, problems := Compile([]Spec{
 		respondSpec("x", "c", "/"), respondSpec("x", "", "y"),
-		{Claim: "c", Match: "/", Respond: &RespondSpec{Status: 100}}, respondSpec("", "c", "/"),
+		{Claim: "c", Match: "/", Respond: &RespondSpec{Status: 100}},
+		respondSpec("", "c", "/"),
 	})
 	var got []string
 	for _, p := range problems {

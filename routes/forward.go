@@ -111,8 +111,10 @@ func refuse(r *http1.Request) *fault {
 		// HTTP/2 on an open connection is offered by some clients with every
 		// request, and may be left unanswered.
 		if v := strings.ToLower(string(v)); v != "" && v != "h2c" {
-			return &fault{501, "a switch of protocols (WebSocket) is not available in this version",
-				errors.New("a switch of protocols (Upgrade) was asked for, which is not available in this version")}
+			return &fault{
+				501, "a switch of protocols (WebSocket) is not available in this version",
+				errors.New("a switch of protocols (Upgrade) was asked for, which is not available in this version"),
+			}
 		}
 	}
 	return nil
@@ -281,8 +283,10 @@ func (f *forwarder) broken(err error) *fault {
 	if errors.Is(err, http1.ErrIdleClosed) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = errors.New("it closed the connection")
 	}
-	return &fault{502, "the server behind this route gave no valid answer",
-		fmt.Errorf("no valid response from %s: %w", f.pool.target.address, cause(err))}
+	return &fault{
+		502, "the server behind this route gave no valid answer",
+		fmt.Errorf("no valid response from %s: %w", f.pool.target.address, cause(err)),
+	}
 }
 
 // isBroken tells a connection that ended from a response that is wrong.

@@ -32,19 +32,31 @@ func TestForwardRequest(t *testing.T) {
 		spec      ForwardSpec
 		sent, got string
 	}{
-		{"untouched", ForwardSpec{},
+		{
+			"untouched",
+			ForwardSpec{},
 			"GET /a%2Fb/../%7e?x=%20&y HTTP/1.1\r\nhOsT: garage.example\r\nX-b:  two\r\nX-A: one\r\nx-b: three\t\r\n",
-			"GET /a%2Fb/../%7e?x=%20&y HTTP/1.1\r\nhOsT: garage.example\r\nX-b:  two\r\nX-A: one\r\nx-b: three\t\r\n"},
-		{"traces of the way stay", ForwardSpec{},
+			"GET /a%2Fb/../%7e?x=%20&y HTTP/1.1\r\nhOsT: garage.example\r\nX-b:  two\r\nX-A: one\r\nx-b: three\t\r\n",
+		},
+		{
+			"traces of the way stay",
+			ForwardSpec{},
 			"GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 relay\r\nForwarded: for=192.0.2.7\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Prefix: /~g\r\nHomehook-Delivery: 1\r\n",
-			"GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 relay\r\nForwarded: for=192.0.2.7\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Prefix: /~g\r\nHomehook-Delivery: 1\r\n"},
-		{"hop by hop", ForwardSpec{},
+			"GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 relay\r\nForwarded: for=192.0.2.7\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Prefix: /~g\r\nHomehook-Delivery: 1\r\n",
+		},
+		{
+			"hop by hop",
+			ForwardSpec{},
 			"GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, close\r\nKeep-Alive: 5\r\nTE: trailers\r\nProxy-Authorization: x\r\nTrailer: y\r\nA: b\r\n",
-			"GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n"},
+			"GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n",
+		},
 		{"no host", ForwardSpec{}, "GET / HTTP/1.0\r\nA: b\r\n", "GET / HTTP/1.1\r\nHost: $ADDR\r\nA: b\r\n"},
-		{"absolute form", ForwardSpec{},
+		{
+			"absolute form",
+			ForwardSpec{},
 			"GET http://real.example/x?y HTTP/1.1\r\nHost: lie.example\r\nA: b\r\n",
-			"GET /x?y HTTP/1.1\r\nHost: real.example\r\nA: b\r\n"},
+			"GET /x?y HTTP/1.1\r\nHost: real.example\r\nA: b\r\n",
+		},
 		{"absolute form without path", ForwardSpec{}, "GET http://real.example HTTP/1.1\r\nHost: x\r\n", "GET / HTTP/1.1\r\nHost: real.example\r\n"},
 		{"asterisk", ForwardSpec{Strip: "/ha"}, "OPTIONS * HTTP/1.1\r\nHost: a\r\n", "OPTIONS * HTTP/1.1\r\nHost: a\r\n"},
 		{"keep", ForwardSpec{Host: "keep"}, "GET / HTTP/1.1\r\nHost: a\r\n", "GET / HTTP/1.1\r\nHost: a\r\n"},
@@ -57,13 +69,22 @@ func TestForwardRequest(t *testing.T) {
 		{"empty query", ForwardSpec{Strip: "/ha"}, "GET /ha/? HTTP/1.1\r\nHost: a\r\n", "GET /? HTTP/1.1\r\nHost: a\r\n"},
 		{"base", ForwardSpec{To: "http://$ADDR/api/v1/", Strip: "/ha"}, "GET /ha/x HTTP/1.1\r\nHost: a\r\n", "GET /api/v1/x HTTP/1.1\r\nHost: a\r\n"},
 		{"base, root", ForwardSpec{To: "http://$ADDR/a%20b"}, "GET / HTTP/1.1\r\nHost: a\r\n", "GET /a%20b/ HTTP/1.1\r\nHost: a\r\n"},
-		{"configured", ForwardSpec{Headers: map[string]string{"X-Key": "s", "Authorization": "Bearer t"}},
-			"GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n", "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\nAuthorization: Bearer t\r\nX-Key: s\r\n"},
-		{"configured instead", ForwardSpec{Headers: map[string]string{"X-Key": "s"}},
-			"GET / HTTP/1.1\r\nHost: a\r\nx-key: forged\r\nA: b\r\nX-KEY: too\r\n", "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\nX-Key: s\r\n"},
+		{
+			"configured",
+			ForwardSpec{Headers: map[string]string{"X-Key": "s", "Authorization": "Bearer t"}},
+			"GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n", "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\nAuthorization: Bearer t\r\nX-Key: s\r\n",
+		},
+		{
+			"configured instead",
+			ForwardSpec{Headers: map[string]string{"X-Key": "s"}},
+			"GET / HTTP/1.1\r\nHost: a\r\nx-key: forged\r\nA: b\r\nX-KEY: too\r\n", "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\nX-Key: s\r\n",
+		},
 		{"length of nothing", ForwardSpec{}, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n"},
-		{"h2c is left unanswered", ForwardSpec{},
-			"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n", "GET / HTTP/1.1\r\nHost: a\r\n"},
+		{
+			"h2c is left unanswered",
+			ForwardSpec{},
+			"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n", "GET / HTTP/1.1\r\nHost: a\r\n",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.spec.To = strings.ReplaceAll(tt.spec.To, "$ADDR", s.addr)
@@ -85,41 +106,69 @@ func TestForwardRequest(t *testing.T) {
 // wrote, byte by byte but for Date.
 func TestForwardResponse(t *testing.T) {
 	for _, tt := range []struct{ name, request, sent, got string }{
-		{"as it came", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
+		{
+			"as it came", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
 			"HTTP/1.1 207 Sort of\r\nX-b:  1\r\nContent-Length: 2\r\nset-COOKIE: a=b\r\nSet-Cookie: c=d\r\n\r\nok",
-			"HTTP/1.1 207 Sort of\r\nX-b:  1\r\nset-COOKIE: a=b\r\nSet-Cookie: c=d\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"},
-		{"hop by hop", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
+			"HTTP/1.1 207 Sort of\r\nX-b:  1\r\nset-COOKIE: a=b\r\nSet-Cookie: c=d\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+		},
+		{
+			"hop by hop", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
 			"HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Mine\r\nX-Mine: 1\r\nKeep-Alive: timeout=5\r\nContent-Length: 0\r\n\r\n",
-			"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
-		{"no word for the relay", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
+			"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+		},
+		{
+			"no word for the relay", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
 			"HTTP/1.1 200 OK\r\nHomehook-Accepted: 1\r\nPTTH-Ping: 1\r\nA: b\r\nContent-Length: 0\r\n\r\n",
-			"HTTP/1.1 200 OK\r\nA: b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
-		{"chunked", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
+			"HTTP/1.1 200 OK\r\nA: b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+		},
+		{
+			"chunked", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
 			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\nok\r\n0\r\n\r\n",
-			"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"},
-		{"trailers", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
+			"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+		},
+		{
+			"trailers", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
 			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\n\r\n",
-			"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\n\r\n"},
-		{"chunked for HTTP/1.0", "GET / HTTP/1.0\r\nHost: a\r\n",
+			"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\n\r\n",
+		},
+		{
+			"chunked for HTTP/1.0", "GET / HTTP/1.0\r\nHost: a\r\n",
 			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-			"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nok"},
-		{"without length", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", "HTTP/1.0 200 OK\r\n\r\nok",
-			"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"},
-		{"line feeds, no reason", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", "HTTP/1.1 200\nA: b\nContent-Length: 2\n\nok",
-			"HTTP/1.1 200 OK\r\nA: b\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"},
-		{"head", "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n",
-			"HTTP/1.1 200 OK\r\nContent-Length: 12345\r\nConnection: close\r\n\r\n"},
-		{"204", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", "HTTP/1.1 204 No Content\r\nA: b\r\n\r\n",
-			"HTTP/1.1 204 No Content\r\nA: b\r\nConnection: close\r\n\r\n"},
-		{"304", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n",
-			"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\nConnection: close\r\n\r\n"},
-		{"interim", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", "HTTP/1.1 102 Wait\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + okay,
-			"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"},
-		{"early hints", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
+			"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nok",
+		},
+		{
+			"without length", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", "HTTP/1.0 200 OK\r\n\r\nok",
+			"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+		},
+		{
+			"line feeds, no reason", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", "HTTP/1.1 200\nA: b\nContent-Length: 2\n\nok",
+			"HTTP/1.1 200 OK\r\nA: b\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+		},
+		{
+			"head", "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n",
+			"HTTP/1.1 200 OK\r\nContent-Length: 12345\r\nConnection: close\r\n\r\n",
+		},
+		{
+			"204", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", "HTTP/1.1 204 No Content\r\nA: b\r\n\r\n",
+			"HTTP/1.1 204 No Content\r\nA: b\r\nConnection: close\r\n\r\n",
+		},
+		{
+			"304", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n",
+			"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\nConnection: close\r\n\r\n",
+		},
+		{
+			"interim", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", "HTTP/1.1 102 Wait\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + okay,
+			"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+		},
+		{
+			"early hints", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
 			"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\nHomehook-Accepted: 1\r\n\r\n" + okay,
-			"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"},
-		{"early hints for HTTP/1.0", "GET / HTTP/1.0\r\nHost: a\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + okay,
-			"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"},
+			"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+		},
+		{
+			"early hints for HTTP/1.0", "GET / HTTP/1.0\r\nHost: a\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + okay,
+			"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := forwardTo(t, answersOnce(t, tt.sent).addr, ForwardSpec{})

@@ -26,10 +26,22 @@ func TestGuard(t *testing.T) {
 		address string
 		allowed bool
 	}{
-		{"127.0.0.1:80", true}, {"[::1]:80", true}, {"192.168.1.4:80", true}, {"[fd00::1]:80", true}, {"8.8.8.8:443", true}, {"[64:ff9b::808:808]:80", true},
-		{"169.254.169.254:80", false}, {"169.254.0.1:80", false}, {"[fe80::1%eth0]:80", false}, {"[fe80::1]:80", false},
-		{"[::ffff:169.254.169.254]:80", false}, {"[fd00:ec2::254]:80", false}, {"[64:ff9b::a9fe:a9fe]:80", false},
-		{"100.100.100.200:80", false}, {"168.63.129.16:80", false}, {"224.0.0.1:80", false},
+		{"127.0.0.1:80", true},
+		{"[::1]:80", true},
+		{"192.168.1.4:80", true},
+		{"[fd00::1]:80", true},
+		{"8.8.8.8:443", true},
+		{"[64:ff9b::808:808]:80", true},
+		{"169.254.169.254:80", false},
+		{"169.254.0.1:80", false},
+		{"[fe80::1%eth0]:80", false},
+		{"[fe80::1]:80", false},
+		{"[::ffff:169.254.169.254]:80", false},
+		{"[fd00:ec2::254]:80", false},
+		{"[64:ff9b::a9fe:a9fe]:80", false},
+		{"100.100.100.200:80", false},
+		{"168.63.129.16:80", false},
+		{"224.0.0.1:80", false},
 	} {
 		if err := guard("tcp", tt.address, nil); (err == nil) != tt.allowed {
 			t.Errorf("%s: %v", tt.address, err)

@@ -154,8 +154,10 @@ func (r *run) finish(ctx context.Context) Result {
 	case spoiled:
 		return r.abort(bodyFault(r.cause))
 	}
-	return r.abort(&fault{504, "the script took too long",
-		fmt.Errorf("timed out after %s; the script and its children were killed", Duration(r.s.timeout))})
+	return r.abort(&fault{
+		504, "the script took too long",
+		fmt.Errorf("timed out after %s; the script and its children were killed", Duration(r.s.timeout)),
+	})
 }
 
 // abort ends a script that must not go on. The sender has its answer at once;

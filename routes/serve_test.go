@@ -19,17 +19,37 @@ func TestRespond(t *testing.T) {
 		want    string
 	}{
 		{"nothing", RespondSpec{}, getOnce, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
-		{"text", RespondSpec{Status: 202, Body: "queued\n", Headers: map[string]string{"X-B": "2", "X-A": "1"}}, getOnce,
-			"HTTP/1.1 202 Accepted\r\nX-A: 1\r\nX-B: 2\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: 7\r\n\r\nqueued\n"},
-		{"json", RespondSpec{Body: `{"ok": true}`}, getOnce,
-			"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 12\r\n\r\n{\"ok\": true}"},
-		{"typed", RespondSpec{Body: "<p>", Headers: map[string]string{"content-type": "text/html"}}, getOnce,
-			"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nConnection: close\r\nContent-Length: 3\r\n\r\n<p>"},
-		{"head", RespondSpec{Body: "x"}, strings.Replace(getOnce, "GET", "HEAD", 1),
-			"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: 1\r\n\r\n"},
+		{
+			"text",
+			RespondSpec{Status: 202, Body: "queued\n", Headers: map[string]string{"X-B": "2", "X-A": "1"}},
+			getOnce,
+			"HTTP/1.1 202 Accepted\r\nX-A: 1\r\nX-B: 2\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: 7\r\n\r\nqueued\n",
+		},
+		{
+			"json",
+			RespondSpec{Body: `{"ok": true}`},
+			getOnce,
+			"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 12\r\n\r\n{\"ok\": true}",
+		},
+		{
+			"typed",
+			RespondSpec{Body: "<p>", Headers: map[string]string{"content-type": "text/html"}},
+			getOnce,
+			"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nConnection: close\r\nContent-Length: 3\r\n\r\n<p>",
+		},
+		{
+			"head",
+			RespondSpec{Body: "x"},
+			strings.Replace(getOnce, "GET", "HEAD", 1),
+			"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: 1\r\n\r\n",
+		},
 		{"no content", RespondSpec{Status: 204}, getOnce, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"},
-		{"bad body", RespondSpec{}, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-			"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: 41\r\n\r\na chunk size is not a hexadecimal number\n"},
+		{
+			"bad body",
+			RespondSpec{},
+			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+			"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: 41\r\n\r\na chunk size is not a hexadecimal number\n",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := serveRoute(t, compileOne(t, Spec{Respond: &tt.spec}))

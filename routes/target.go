@@ -34,7 +34,7 @@ func parseTarget(to string) (target, error) {
 	case err != nil:
 		return target{}, errors.New("it is not a URL")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return target{}, errors.New("a target begins with http://, https:// or unix:")
+		return target{}, errors.New("a target begins with http://, https:// or \"unix:\"")
 	case u.User != nil:
 		return target{}, errors.New("user and password in a URL are not sent; give an Authorization field under headers")
 	case u.RawQuery != "" || u.ForceQuery || strings.Contains(to, "#"):

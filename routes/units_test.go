@@ -12,9 +12,16 @@ func TestDuration(t *testing.T) {
 		text, print string
 		want        time.Duration
 	}{
-		{"60s", "1m", time.Minute}, {"2m", "2m", 2 * time.Minute}, {"30d", "30d", 30 * day}, {"1d12h", "36h", 36 * time.Hour},
-		{"250ms", "250ms", 250 * time.Millisecond}, {"1h30m", "1h30m", 90 * time.Minute}, {"0s", "0s", 0}, {"1m10s", "1m10s", 70 * time.Second},
-		{"10m", "10m", 10 * time.Minute}, {"20h", "20h", 20 * time.Hour},
+		{"60s", "1m", time.Minute},
+		{"2m", "2m", 2 * time.Minute},
+		{"30d", "30d", 30 * day},
+		{"1d12h", "36h", 36 * time.Hour},
+		{"250ms", "250ms", 250 * time.Millisecond},
+		{"1h30m", "1h30m", 90 * time.Minute},
+		{"0s", "0s", 0},
+		{"1m10s", "1m10s", 70 * time.Second},
+		{"10m", "10m", 10 * time.Minute},
+		{"20h", "20h", 20 * time.Hour},
 	} {
 		var d Duration
 		if err := d.UnmarshalText([]byte(tt.text)); err != nil || time.Duration(d) != tt.want || d.String() != tt.print {
@@ -34,8 +41,14 @@ func TestSize(t *testing.T) {
 		text, print string
 		want        Size
 	}{
-		{"1024", "1KiB", 1024}, {"1MiB", "1MiB", 1 << 20}, {"32MB", "32MB", 32e6}, {"1 gib", "1GiB", 1 << 30}, {"0", "0", 0},
-		{"7B", "7", 7}, {"1TB", "1TB", 1e12}, {"1025", "1025", 1025},
+		{"1024", "1KiB", 1024},
+		{"1MiB", "1MiB", 1 << 20},
+		{"32MB", "32MB", 32e6},
+		{"1 gib", "1GiB", 1 << 30},
+		{"0", "0", 0},
+		{"7B", "7", 7},
+		{"1TB", "1TB", 1e12},
+		{"1025", "1025", 1025},
 	} {
 		var s Size
 		if err := s.UnmarshalText([]byte(tt.text)); err != nil || s != tt.want || s.String() != tt.print {

@@ -18,7 +18,8 @@ type shape struct {
 	Map   map[string]string `yaml:"map"`
 	Block *shape            `yaml:"block"`
 	Items []shape           `yaml:"items"`
-	inner string            //nolint:unused // a file must not reach it
+	//lint:ignore U1000 a file must not reach it
+	inner string
 }
 
 // decodeShape reads text, and gives the problems as they are shown.
