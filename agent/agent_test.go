@@ -129,11 +129,15 @@ func TestDeliveryIsAnsweredAndRecorded(t *testing.T) {
 			}
 			path := strings.Fields(tt.head)[1]
 			path, _, _ = strings.Cut(path, "?")
-			list, _, err := h.client.Deliveries(t.Context(), control.Query{Search: path})
-			if err != nil || len(list) != 1 {
-				t.Fatalf("history: %v, %v", list, err)
-			}
-			d := list[0]
+			var d control.Delivery
+			eventually(t, "the history has its end", func() bool {
+				list, _, err := h.client.Deliveries(t.Context(), control.Query{Search: path})
+				if err != nil || len(list) != 1 {
+					t.Fatalf("history: %v, %v", list, err)
+				}
+				d = list[0]
+				return d.State != control.Running
+			})
 			sum := sha256.Sum256([]byte(tt.body))
 			if d.State != tt.state || d.Route != tt.route || d.Reason != tt.reason || d.Attempts != tt.attempts ||
 				d.Status != tt.want.status || d.Size != int64(len(tt.body)) || d.BodySHA256 != hex.EncodeToString(sum[:]) ||

@@ -26,10 +26,14 @@ func full() (begin, finish *Record) {
 	f.Attempts, f.SenderID, f.DuplicateOf, f.ReplayOf, f.Reason = 2, "evt_1", testID(7), testID(8), "the app is down"
 	f.Body, f.BodyTruncated = []byte("a\x00b\xff"), true
 	f.Log = []Attempt{
-		{Number: 1, Route: "deploy", Handler: "script", Started: begin.Received.Add(time.Second), DurationMS: 0.25, Exit: 75,
-			Output: []byte("later\n"), OutputTruncated: true, Error: "exit 75"},
-		{Number: 2, Route: "deploy", Handler: "forward", Started: begin.Received.Add(time.Minute), DurationMS: 5, Status: 502, Exit: -1,
-			ResponseHead: []byte("HTTP/1.1 502 Bad Gateway\r\n\r\n"), ResponseBody: []byte{0, 1, 2}, ResponseSize: 3, ResponseTruncated: true},
+		{
+			Number: 1, Route: "deploy", Handler: "script", Started: begin.Received.Add(time.Second), DurationMS: 0.25, Exit: 75,
+			Output: []byte("later\n"), OutputTruncated: true, Error: "exit 75",
+		},
+		{
+			Number: 2, Route: "deploy", Handler: "forward", Started: begin.Received.Add(time.Minute), DurationMS: 5, Status: 502, Exit: -1,
+			ResponseHead: []byte("HTTP/1.1 502 Bad Gateway\r\n\r\n"), ResponseBody: []byte{0, 1, 2}, ResponseSize: 3, ResponseTruncated: true,
+		},
 	}
 	return begin, &f
 }

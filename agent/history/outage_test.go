@@ -30,8 +30,10 @@ func fillUp(t *testing.T, j *Journal) (stored int, err error) {
 }
 
 func TestFullDisk(t *testing.T) {
-	j := openTest(t, Options{retry: time.Millisecond, pragmas: []string{"max_page_count(100)"},
-		Keep: time.Second, Now: func() time.Time { return epoch.Add(time.Hour) }})
+	j := openTest(t, Options{
+		retry: time.Millisecond, pragmas: []string{"max_page_count(100)"},
+		Keep: time.Second, Now: func() time.Time { return epoch.Add(time.Hour) },
+	})
 	stored, err := fillUp(t, j)
 	if code(err)&0xff != sqlite3.SQLITE_FULL {
 		t.Fatalf("error %v, want SQLITE_FULL", err)

@@ -50,10 +50,21 @@ func prepare(c *conn) (*statements, error) {
 		to   **stmt
 		text string
 	}{
-		{&s.begin, "BEGIN IMMEDIATE"}, {&s.commit, "COMMIT"}, {&s.rollback, "ROLLBACK"},
-		{&s.insert, insertSQL}, {&s.update, updateSQL}, {&s.lookup, lookupSQL}, {&s.lastIn, lastInSQL},
-		{&s.request, requestSQL}, {&s.body, bodySQL}, {&s.merge, mergeSQL}, {&s.attempt, attemptSQL},
-		{&s.bound, boundSQL}, {&s.forget, forgetSQL}, {&s.forgetBody, forgetRequestsSQL}, {&s.forgetLog, forgetAttemptsSQL},
+		{&s.begin, "BEGIN IMMEDIATE"},
+		{&s.commit, "COMMIT"},
+		{&s.rollback, "ROLLBACK"},
+		{&s.insert, insertSQL},
+		{&s.update, updateSQL},
+		{&s.lookup, lookupSQL},
+		{&s.lastIn, lastInSQL},
+		{&s.request, requestSQL},
+		{&s.body, bodySQL},
+		{&s.merge, mergeSQL},
+		{&s.attempt, attemptSQL},
+		{&s.bound, boundSQL},
+		{&s.forget, forgetSQL},
+		{&s.forgetBody, forgetRequestsSQL},
+		{&s.forgetLog, forgetAttemptsSQL},
 	} {
 		prepared, err := c.prepare(p.text)
 		if err != nil {

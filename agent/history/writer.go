@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"time"
 )
@@ -224,6 +223,11 @@ func (w *writer) end() {
 	for _, reply := range w.waiting {
 		reply <- ErrClosed
 	}
+	if w.c != nil {
+		// SQLite does this by itself only if it gets the file for itself. What
+		// stays in the WAL is not lost, so that a failure changes nothing.
+		_, _ = w.c.value("PRAGMA wal_checkpoint(TRUNCATE)")
+	}
 	w.closeConn()
 }
 
@@ -232,13 +236,6 @@ func (w *writer) closeConn() {
 		return
 	}
 	w.st.close()
-	{
-		tx, err := w.c.prepare("PRAGMA wal_checkpoint(TRUNCATE)")
-		rows, err2 := tx.ds.(driver.StmtQueryContext).QueryContext(context.Background(), nil)
-		var cell [3]driver.Value
-		err3 := rows.Next(cell[:])
-		fmt.Println("CKPT", cell, err, err2, err3, rows.Close(), tx.close())
-	}
 	if err := w.c.close(); err != nil {
 		w.opts.Log.Warn("history connection did not close cleanly", "err", err)
 	}
