@@ -46,6 +46,7 @@ type watcher struct {
 	settle, patience, poll time.Duration
 
 	notify *fsnotify.Watcher
+	empty  time.Time // since when the file is empty; zero when it is not
 	// seen is what the last look found.
 	seen struct {
 		any, good bool
@@ -131,6 +132,10 @@ func (w *watcher) look() {
 	if err == nil && w.seen.good && unchanged(w.seen.info, info) {
 		return
 	}
+	if err == nil && info.Size() == 0 && !w.emptyForLong() {
+		return
+	}
+	w.empty = time.Time{}
 	cfg, sum, err := load(w.path)
 	if err == nil && sum == (digest{}) && w.seen.sum != sum {
 		err = Problems{{File: w.path, Message: "the file is gone", Remedy: "the last good configuration stays in force"}}
@@ -148,6 +153,15 @@ func (w *watcher) look() {
 	if news {
 		w.apply(cfg)
 	}
+}
+
+// emptyForLong tells a file that somebody emptied from one that an editor is
+// about to write: it has emptied it first. A later look decides.
+func (w *watcher) emptyForLong() bool {
+	if w.empty.IsZero() {
+		w.empty = time.Now()
+	}
+	return time.Since(w.empty) >= w.patience
 }
 
 // unchanged says whether two looks found the same file as it was.

@@ -238,3 +238,23 @@ func symlink(t *testing.T, to, path string) {
 		t.Fatal(err)
 	}
 }
+
+// TestWatchEmptied: an editor may empty the file a while before it writes it.
+func TestWatchEmptied(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	put := func(content string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(text("a"))
+	w := startWatch(t, path, 500*time.Millisecond)
+	w.want("apply [a]")
+	put("")
+	w.quiet()
+	put(text("b"))
+	w.want("apply [b]")
+	put("")
+	w.want("apply []")
+}
