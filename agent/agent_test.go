@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -263,4 +264,21 @@ func TestStopLetsHandlersFinish(t *testing.T) {
 	if a := <-got; a != (answer{200, "done"}) {
 		t.Errorf("the running exchange got %v", a)
 	}
+}
+
+func TestRemarkOfACutAnswer(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a Unix program that writes without end")
+	}
+	r := startRelay(t, "127.0.0.1:0", "hh_secret")
+	h := startHome(t, conf(r.addr, `  - {name: long, claim: garage, match: /, unverified: true, script: {command: [/usr/bin/env, printf, "%3000d", "1"], output: 1000}}
+`))
+	got, err := r.send("", "GET /cut HTTP/1.1", "")
+	if err != nil || got.status != 200 || len(got.body) != 1000 {
+		t.Fatalf("%d, %d bytes, %v", got.status, len(got.body), err)
+	}
+	eventually(t, "the history says that the answer was cut", func() bool {
+		list, _, err := h.client.Deliveries(t.Context(), control.Query{State: control.Succeeded})
+		return err == nil && len(list) == 1 && strings.Contains(list[0].Reason, "wrote more than its route keeps")
+	})
 }

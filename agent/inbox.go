@@ -113,7 +113,7 @@ func (in *inbox) settle(r *recorder, res routes.Result, x *http1.Exchange, began
 	}
 	a := &r.attempt
 	a.Number, a.Route, a.Handler = 1, d.Route, res.Handler
-	a.Started, a.DurationMS = began, d.DurationMS
+	a.Started, a.DurationMS = began, milliseconds(time.Since(began))
 	a.Exit, a.Output, a.OutputTruncated = res.Exit, res.Output, res.OutputTruncated
 	switch {
 	case res.Err != nil:
@@ -122,9 +122,20 @@ func (in *inbox) settle(r *recorder, res routes.Result, x *http1.Exchange, began
 	case x.Status >= 400:
 		d.State, d.Reason = history.Dead, fmt.Sprintf("the handler answered %d", x.Status)
 	default:
-		d.State = history.Succeeded
+		d.State, d.Reason = history.Succeeded, remark(res, x, began)
 	}
 	r.tried(x.Status)
+}
+
+// remark says what is worth knowing of a delivery that succeeded.
+func remark(res routes.Result, x *http1.Exchange, began time.Time) string {
+	switch {
+	case res.OutputTruncated:
+		return "the script wrote more than its route keeps; what was kept is the answer"
+	case time.Since(began) > time.Second && x.Conn() != nil && x.Conn().PeerState() == http1.PeerGone:
+		return "the sender had left when the answer came"
+	}
+	return ""
 }
 
 // begin writes the delivery down before its handler runs.

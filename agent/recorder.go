@@ -24,6 +24,7 @@ type recorder struct {
 	limit   int // bytes kept of each body
 
 	sum     hash.Hash
+	last    time.Time // when the response was last written to
 	body    []byte
 	size    int64
 	resHead []byte
@@ -71,11 +72,15 @@ func (r *recorder) requestBody(p []byte) {
 }
 
 // Head keeps the head of the response.
-func (r *recorder) Head(p []byte) { r.resHead = append(r.resHead[:0], p...) }
+func (r *recorder) Head(p []byte) {
+	r.resHead = append(r.resHead[:0], p...)
+	r.last = time.Now()
+}
 
 // Body keeps the beginning of the response's body and counts all of it.
 func (r *recorder) Body(p []byte) {
 	r.resSize += int64(len(p))
+	r.last = time.Now()
 	r.resBody = r.keep(r.resBody, p)
 }
 
@@ -98,7 +103,10 @@ func (r *recorder) complete(x *http1.Exchange, began time.Time) {
 		d.BodySHA256 = hex.EncodeToString(r.sum.Sum(sum[:0]))
 	}
 	d.Status = x.Status
-	d.DurationMS = milliseconds(time.Since(began))
+	if r.last.IsZero() {
+		r.last = time.Now()
+	}
+	d.DurationMS = milliseconds(r.last.Sub(began))
 }
 
 // tried fills in the attempt that was made.

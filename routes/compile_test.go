@@ -130,7 +130,7 @@ func TestCompileReports(t *testing.T) {
 		{"missing command", script(ScriptSpec{Command: []string{filepath.Join(folder, "none")}}), "[0].script.command[0]", "cannot be found"},
 		{"folder as command", script(ScriptSpec{Command: []string{folder}}), "[0].script.command[0]", "is not a file"},
 		{"template", script(ScriptSpec{Command: []string{self(t), "{json.repository.name}"}}), "[0].script.command[1]", "templates in arguments are not available in this version"},
-		{"template inside", script(ScriptSpec{Command: []string{self(t), "--repo={repo...}"}}), "[0].script.command[1]", "templates"},
+		{"template inside", script(ScriptSpec{Command: []string{self(t), "--repo={params.repo}"}}), "[0].script.command[1]", "templates"},
 		{"NUL", script(ScriptSpec{Command: []string{self(t), "a\x00"}}), "[0].script.command[1]", "NUL"},
 		{"script timeout", script(ScriptSpec{Timeout: -1}), "[0].script.timeout", "negative"},
 		{"output", script(ScriptSpec{Output: 2 << 30}), "[0].script.output", "between"},

@@ -86,6 +86,9 @@ func TestScriptTimeout(t *testing.T) {
 	all := c.arrive(t, 4)
 	res, body, err := readResponse(bufio.NewReader(nc))
 	answered := time.Since(start)
+	if !res.Close {
+		t.Error("the connection stays open: the next request on it would wait for the end of this script")
+	}
 	if err != nil || res.StatusCode != 504 || body != "the script took too long\n" {
 		t.Errorf("got %+v, %q, %v", res, body, err)
 	}

@@ -166,6 +166,7 @@ func (r *run) abort(f *fault) Result {
 	r.proc.terminate()
 	late := time.Now().Add(r.s.grace)
 	r.settle()
+	r.x.CloseAfter() // no other delivery is to wait behind the grace
 	f.reply(r.x)
 	r.proc.attend(context.Background(), late, r.s.grace, nil)
 	r.proc.kill(r.mark)

@@ -35,7 +35,7 @@ type scripter struct {
 var _ handler = (*scripter)(nil)
 
 // template matches what a later version would fill in from the delivery.
-var template = regexp.MustCompile(`\{[A-Za-z_][^{}\s]*\}`)
+var template = regexp.MustCompile(`\{(method|path|query|header|json|form|body|claim|params)([.\[][^{}\s]*)?\}`)
 
 func (c *compiler) script(path string, s *ScriptSpec) *scripter {
 	home, err := os.UserHomeDir()
