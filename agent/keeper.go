@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"sync"
@@ -170,16 +171,25 @@ func (k *keeper) noteFailure(ctx context.Context, err error) {
 		k.log.Debug("another link was not opened", "claim", k.claim.Name, "error", err)
 		return
 	}
-	text := err.Error()
+	text := explained(err)
 	fresh := false
 	k.set(func(s *linkState) {
 		fresh = s.err != text
 		s.connected, s.err, s.refused = false, text, isRefused && refused.Status < 500 && refused.Status != 429
 	})
 	if fresh {
-		k.log.Warn("cannot connect, will keep trying", "claim", k.claim.Name, "error", err)
+		k.log.Warn("cannot connect, will keep trying", "claim", k.claim.Name, "error", text)
 		k.changed()
 	}
+}
+
+// explained is the text of why a relay cannot be reached, with the remedy
+// where that is in the configuration.
+func explained(err error) string {
+	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
+		return err.Error() + "; set ca: of the relay to the PEM file of its root"
+	}
+	return err.Error()
 }
 
 func (k *keeper) set(f func(*linkState)) {

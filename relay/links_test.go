@@ -291,6 +291,16 @@ func TestWaitingIsStated(t *testing.T) {
 	}
 }
 
+// TestAnswerTimeoutDefault holds that home has time for long work.
+func TestAnswerTimeoutDefault(t *testing.T) {
+	if got := (Options{}).withDefaults().AnswerTimeout; got != 5*time.Minute {
+		t.Errorf("default %v, want 5m", got)
+	}
+	if got := (Options{AnswerTimeout: time.Second}).withDefaults().AnswerTimeout; got != time.Second {
+		t.Errorf("given 1s, got %v", got)
+	}
+}
+
 // TestAnswerTimeout lets the home be too slow.
 func TestAnswerTimeout(t *testing.T) {
 	tr := startRelay(t, Options{AnswerTimeout: 100 * time.Millisecond})

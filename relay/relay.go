@@ -47,7 +47,7 @@ type Options struct {
 
 	LinkWait      time.Duration // longest wait for a link; default 5 s
 	AwayAfter     time.Duration // how long after its last link an agent is expected back; default 30 s
-	AnswerTimeout time.Duration // until the home's answer begins, then 504; default 60 s
+	AnswerTimeout time.Duration // until the home's answer begins, then 504; default 5 min
 	DrainTimeout  time.Duration // for running exchanges when Serve is to end; default 10 s
 
 	Log       *slog.Logger // default: nothing is logged
@@ -67,7 +67,7 @@ func (o Options) withDefaults() Options {
 	def(&o.MaxPerAddress, 1000)
 	def(&o.LinkWait, 5*time.Second)
 	def(&o.AwayAfter, 30*time.Second)
-	def(&o.AnswerTimeout, time.Minute)
+	def(&o.AnswerTimeout, 5*time.Minute)
 	def(&o.DrainTimeout, 10*time.Second)
 	if o.TLS != nil {
 		o.TLS = o.TLS.Clone()

@@ -1,6 +1,11 @@
 package routes
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // compiler collects everything that is wrong with a list of routes.
 type compiler struct {
@@ -9,6 +14,48 @@ type compiler struct {
 
 func (c *compiler) report(path, message, remedy string) {
 	c.problems = append(c.problems, Problem{path, message, remedy})
+}
+
+// has reports whether there is a problem with the value of that path or with
+// a part of it.
+func (c *compiler) has(path string) bool {
+	return slices.ContainsFunc(c.problems, func(p Problem) bool { return isPartOf(p.Path, path) })
+}
+
+// mend gives the problems with the value of that path a remedy, those that
+// have none yet.
+func (c *compiler) mend(path, remedy string) {
+	for i := range c.problems {
+		if p := &c.problems[i]; p.Remedy == "" && isPartOf(p.Path, path) {
+			p.Remedy = remedy
+		}
+	}
+}
+
+func isPartOf(path, outer string) bool {
+	rest, ok := strings.CutPrefix(path, outer)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// mistake is what is wrong with a text in the configuration, and what to do.
+type mistake struct{ message, remedy string }
+
+var _ error = (*mistake)(nil)
+
+func (m *mistake) Error() string { return m.message }
+
+// mistaken makes a mistake; args are for the message.
+func mistaken(remedy, message string, args ...any) error {
+	return &mistake{fmt.Sprintf(message, args...), remedy}
+}
+
+// remedyOf is the remedy of a mistake, empty for other errors.
+func remedyOf(err error) string {
+	var m *mistake
+	if errors.As(err, &m) {
+		return m.remedy
+	}
+	return ""
 }
 
 // Compile checks routes and compiles them. It reports all problems at once,
@@ -24,6 +71,7 @@ func Compile(specs []Spec) (*Table, []Problem) {
 			c.report(at, fmt.Sprintf("there is more than one route %q", r.Name), "give each a name of its own")
 		}
 		names[r.Name] = true
+		c.reachable(fmt.Sprintf("[%d].match", i), r, t.claims[r.Claim])
 		t.claims[r.Claim] = append(t.claims[r.Claim], r)
 	}
 	if len(c.problems) > 0 {
@@ -52,10 +100,10 @@ func (c *compiler) route(path string, s *Spec) *Route {
 	if s.Match == "" {
 		c.report(path+".match", "the route has no match", `write a pattern such as "POST /github/{repo}", or / for everything`)
 	} else if r.pattern, err = parsePattern(s.Match); err != nil {
-		c.report(path+".match", fmt.Sprintf("the pattern %q is malformed: %s", s.Match, err), "")
+		c.report(path+".match", fmt.Sprintf("the pattern %q is malformed: %s", s.Match, err), remedyOf(err))
 	}
 	if !s.Unverified {
-		c.report(path+".unverified", fmt.Sprintf(`route %q does not verify its sender; say "unverified: true" to allow that`, r.Name), "")
+		c.report(path+".unverified", fmt.Sprintf("route %q does not verify its sender", r.Name), `say "unverified: true" to allow that`)
 	}
 	c.handler(path, s, r)
 	return r
@@ -67,10 +115,14 @@ func (c *compiler) handler(path string, s *Spec, r *Route) {
 	if s.Forward != nil {
 		n++
 		r.kind, r.handler = "forward", c.forward(path+".forward", s.Forward)
+		_, err := parseTarget(s.Forward.To)
+		c.mend(path+".forward.to", remedyOf(err))
+		c.mend(path+".forward.timeout", "leave it out for "+Duration(forwardTimeout).String())
 	}
 	if s.Script != nil {
 		n++
 		r.kind, r.handler = "script", c.script(path+".script", s.Script)
+		c.scriptFile(path+".script", s.Script)
 	}
 	if s.Respond != nil {
 		n++

@@ -91,7 +91,7 @@ func TestCompileReports(t *testing.T) {
 	}{
 		{"no handler", Spec{Name: "x", Claim: "c", Match: "/", Unverified: true}, "[0]", "has no handler"},
 		{"two handlers", Spec{Name: "x", Claim: "c", Match: "/", Unverified: true, Respond: &RespondSpec{}, Forward: &ForwardSpec{To: "http://a"}}, "[0]", "has 2 handlers"},
-		{"unverified", Spec{Name: "x", Claim: "c", Match: "/", Respond: &RespondSpec{}}, "[0].unverified", `route "x" does not verify its sender; say "unverified: true" to allow that`},
+		{"unverified", Spec{Name: "x", Claim: "c", Match: "/", Respond: &RespondSpec{}}, "[0].unverified", `route "x" does not verify its sender`},
 		{"no claim", respondSpec("x", "", "/"), "[0].claim", "no claim"},
 		{"no match", respondSpec("x", "c", ""), "[0].match", "no match"},
 		{"bad match", respondSpec("x", "c", "x"), "[0].match", "malformed"},
@@ -109,7 +109,7 @@ func TestCompileReports(t *testing.T) {
 		{"odd host", forward(ForwardSpec{To: "http://a!b/"}), "[0].forward.to", "not allowed"},
 		{"bad port", forward(ForwardSpec{To: "http://a:99999/"}), "[0].forward.to", "not a port"},
 		{"port zero", forward(ForwardSpec{To: "http://a:0/"}), "[0].forward.to", "not a port"},
-		{"user in target", forward(ForwardSpec{To: "http://u:p@a/"}), "[0].forward.to", "Authorization"},
+		{"user in target", forward(ForwardSpec{To: "http://u:p@a/"}), "[0].forward.to", "user and password"},
 		{"query in target", forward(ForwardSpec{To: "http://a/?x"}), "[0].forward.to", "no query"},
 		{"fragment in target", forward(ForwardSpec{To: "http://a/#x"}), "[0].forward.to", "no query"},
 		{"strip", forward(ForwardSpec{Strip: "ha"}), "[0].forward.strip", "not a path"},
@@ -146,6 +146,9 @@ func TestCompileReports(t *testing.T) {
 			if table != nil || len(problems) != 1 {
 				t.Fatalf("got %+v", problems)
 			}
+			if problems[0].Remedy == "" {
+				t.Errorf("no remedy for %q", problems[0].Message)
+			}
 			if p := problems[0]; p.Path != tt.path || !strings.Contains(p.Message, tt.want) {
 				t.Errorf("got %+v, want %q at %s", p, tt.want, tt.path)
 			}
@@ -163,7 +166,7 @@ func TestCompileReportsAllAtOnce(t *testing.T) {
 	for _, p := range problems {
 		got = append(got, p.Path)
 	}
-	want := []string{"[1].claim", "[1].match", "[1].name", "[2].unverified", "[2].respond.status", "[3].match"}
+	want := []string{"[1].claim", "[1].match", "[1].name", "[2].unverified", "[2].respond.status", "[2].match", "[3].match"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -1,8 +1,6 @@
 package routes
 
 import (
-	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"unicode"
@@ -39,7 +37,7 @@ func parsePattern(s string) (pattern, error) {
 	if i := strings.IndexAny(s, " \t"); i >= 0 && s[0] != '/' {
 		p.method, path = s[:i], strings.TrimLeft(s[i+1:], " \t")
 		if !isMethod(p.method) {
-			return p, fmt.Errorf("%q is not a method; methods are in upper case, such as POST", p.method)
+			return p, mistaken("methods are in upper case, such as POST", "%q is not a method", p.method)
 		}
 	}
 	if err := checkPath(path); err != nil {
@@ -54,20 +52,20 @@ func checkPath(path string) error {
 	slash := strings.IndexByte(path, '/')
 	switch {
 	case path == "":
-		return errors.New("there is no path; the shortest one is /")
+		return mistaken("the shortest one is /", "there is no path")
 	case slash < 0 && isMethod(path):
-		return errors.New("there is no path behind the method; the shortest one is /")
+		return mistaken("the shortest one is /", "there is no path behind the method")
 	case slash < 0:
-		return errors.New("a path begins with a slash")
+		return mistaken("write it like /hook", "a path begins with a slash")
 	case slash > 0:
-		return errors.New("a host cannot stand in a pattern; the claim decides which host a route serves")
+		return mistaken("leave it out: the claim decides which host a route serves", "a host cannot stand in a pattern")
 	}
 	for i := range len(path) {
 		switch c := path[i]; {
 		case c == '?' || c == '#':
-			return fmt.Errorf("a pattern holds a path only, without %q", c)
+			return mistaken("leave out everything from there on", "a pattern holds a path only, without %q", c)
 		case c <= ' ' || c == 0x7f:
-			return errors.New("a path has no spaces or control characters; write them as %20")
+			return mistaken("write a space as %20", "a path has no spaces or control characters")
 		}
 	}
 	return nil
@@ -82,7 +80,7 @@ func (p *pattern) parseSegments(path string) error {
 		}
 		if s.kind == single || s.kind == rest && s.text != "" {
 			if p.has(s.text) {
-				return fmt.Errorf("the name {%s} is used twice", s.text)
+				return mistaken("rename one of them", "the name {%s} is used twice", s.text)
 			}
 			p.captures++
 		}
@@ -108,28 +106,28 @@ func parseSegment(s string, last bool) (segment, error) {
 	if open < 0 {
 		text, err := url.PathUnescape(s)
 		if err != nil {
-			return segment{}, fmt.Errorf("%q has a percent sign without two hexadecimal digits behind it", s)
+			return segment{}, mistaken("write the sign itself as %25", "%q has a percent sign without two hexadecimal digits behind it", s)
 		}
 		return segment{kind: literal, text: text}, nil
 	}
 	if open > 0 || s[len(s)-1] != '}' {
-		return segment{}, fmt.Errorf("%q mixes text and {…}; a wildcard takes a whole segment", s)
+		return segment{}, mistaken("a wildcard takes a whole segment, as in /files/{name}", "%q mixes text and {…}", s)
 	}
 	name := s[1 : len(s)-1]
 	if name == "$" {
 		if !last {
-			return segment{}, errors.New("{$} stands at the end only")
+			return segment{}, mistaken("remove what stands behind it", "{$} stands at the end only")
 		}
 		return segment{kind: end}, nil
 	}
 	kind := single
 	if before, ok := strings.CutSuffix(name, "..."); ok {
 		if name, kind = before, rest; !last {
-			return segment{}, fmt.Errorf("{%s...} stands at the end only", name)
+			return segment{}, mistaken("remove what stands behind it, or the dots", "{%s...} stands at the end only", name)
 		}
 	}
 	if !isName(name) {
-		return segment{}, fmt.Errorf("%q is not a wildcard; a name is made of letters, digits and _", s)
+		return segment{}, mistaken("put a name of letters, digits and _ in the brackets", "%q is not a wildcard", s)
 	}
 	return segment{kind: kind, text: name}, nil
 }

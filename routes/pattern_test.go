@@ -16,17 +16,17 @@ func TestPatternRefused(t *testing.T) {
 		{"no path", "POST ", "no path"},
 		{"method only", "POST", "no path behind the method"},
 		{"no slash", "hook", "begins with a slash"},
-		{"host", "example.com/x", "the claim decides"},
-		{"host and method", "GET example.com/", "the claim decides"},
-		{"lower-case method", "get /", "upper case"},
+		{"host", "example.com/x", "a host"},
+		{"host and method", "GET example.com/", "a host"},
+		{"lower-case method", "get /", "is not a method"},
 		{"bad method", "P@ST /", "is not a method"},
 		{"query", "/x?y=1", "without '?'"},
 		{"fragment", "/x#y", "without '#'"},
 		{"space", "/a b", "spaces"},
 		{"control", "/a\x01", "control"},
 		{"escape", "/a%zz", "two hexadecimal digits"},
-		{"half a segment", "/a{x}", "whole segment"},
-		{"text behind", "/{x}y", "whole segment"},
+		{"half a segment", "/a{x}", "mixes text"},
+		{"text behind", "/{x}y", "mixes text"},
 		{"empty name", "/{}", "is not a wildcard"},
 		{"bad name", "/{a-b}", "is not a wildcard"},
 		{"digit first", "/{1a}", "is not a wildcard"},
@@ -37,8 +37,12 @@ func TestPatternRefused(t *testing.T) {
 		{"dollar and slash", "/{$}/", "at the end only"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, err := parsePattern(tt.pattern); err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got %v, want %q", err, tt.want)
+			_, err := parsePattern(tt.pattern)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Fatalf("got %v, want %q", err, tt.want)
+			}
+			if remedyOf(err) == "" {
+				t.Errorf("no remedy for %q", err)
 			}
 		})
 	}

@@ -257,8 +257,9 @@ func TestScriptCannotStart(t *testing.T) {
 		t.Skip("there is no such thing as a file that may not be run")
 	}
 	path := filepath.Join(t.TempDir(), "script")
-	os.WriteFile(path, []byte("no interpreter"), 0o755)
+	os.WriteFile(path, []byte("#!/bin/sh\n"), 0o755)
 	f := serveRoute(t, compileOne(t, Spec{Script: &ScriptSpec{Command: []string{path}}}))
+	os.WriteFile(path, []byte("no interpreter"), 0o755) // which was checked only when it was loaded
 	for _, length := range []int{0, 10, 100_000} {
 		request := fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", length, strings.Repeat("x", length))
 		if got := ask(t, f.addr, request); !strings.HasPrefix(got, "HTTP/1.1 500 ") || strings.Contains(got, path) {

@@ -1,7 +1,6 @@
 package routes
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -25,20 +24,20 @@ type target struct {
 func parseTarget(to string) (target, error) {
 	if path, ok := strings.CutPrefix(to, "unix:"); ok {
 		if path = filepath.FromSlash(path); !filepath.IsAbs(path) {
-			return target{}, errors.New("the path of a socket is absolute: unix:/run/app.sock")
+			return target{}, mistaken("write it like unix:/run/app.sock", "the path of a socket is absolute")
 		}
 		return target{network: "unix", address: path, host: "localhost"}, nil
 	}
 	u, err := url.Parse(to)
 	switch {
 	case err != nil:
-		return target{}, errors.New("it is not a URL")
+		return target{}, mistaken(schemeRemedy(to), "it is not a URL")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return target{}, errors.New("a target begins with http://, https:// or \"unix:\"")
+		return target{}, mistaken(schemeRemedy(to), "a target begins with http://, https:// or \"unix:\"")
 	case u.User != nil:
-		return target{}, errors.New("user and password in a URL are not sent; give an Authorization field under headers")
+		return target{}, mistaken("give an Authorization field under headers", "user and password in a URL are not sent")
 	case u.RawQuery != "" || u.ForceQuery || strings.Contains(to, "#"):
-		return target{}, errors.New("a target has no query and no fragment")
+		return target{}, mistaken("leave out everything from ? or # on", "a target has no query and no fragment")
 	}
 	t := target{network: "tcp", secure: u.Scheme == "https", name: u.Hostname(), host: u.Host}
 	t.base = strings.TrimRight(u.EscapedPath(), "/")
@@ -50,10 +49,30 @@ func parseTarget(to string) (target, error) {
 		port = map[bool]string{false: "80", true: "443"}[t.secure]
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return target{}, fmt.Errorf("%s is not a port", port)
+		return target{}, mistaken("write a number from 1 to 65535", "%s is not a port", port)
 	}
 	t.address = joinHostPort(t.name, port)
 	return t, nil
+}
+
+const exampleTarget = `write it like "http://127.0.0.1:8123"`
+
+// schemeRemedy says how to write a target that has no scheme, or another one.
+func schemeRemedy(to string) string {
+	if filepath.IsAbs(to) && !strings.HasPrefix(to, "//") {
+		return fmt.Sprintf("write %q", "unix:"+to)
+	}
+	// localhost:80 reads as a scheme and a rest; what has no port there, such
+	// as file:/etc, is meant as a scheme.
+	u, err := url.Parse(to)
+	scheme := err == nil && u.Scheme != "" && (u.Opaque == "" || u.Opaque[0] < '0' || u.Opaque[0] > '9')
+	if scheme || strings.Contains(to, "//") {
+		return exampleTarget
+	}
+	if _, err := parseTarget("http://" + to); err != nil {
+		return exampleTarget
+	}
+	return fmt.Sprintf("write %q", "http://"+to)
 }
 
 func joinHostPort(host, port string) string {
@@ -72,11 +91,11 @@ func checkHost(host string) error {
 	last := host[strings.LastIndexByte(strings.TrimSuffix(host, "."), '.')+1:]
 	switch {
 	case host == "":
-		return errors.New("it names no host")
+		return mistaken(exampleTarget, "it names no host")
 	case strings.Trim(strings.ToLower(host), "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "":
-		return errors.New("the host has a character that is not allowed")
+		return mistaken("write a host name, or an address in numbers", "the host has a character that is not allowed")
 	case last[0] >= '0' && last[0] <= '9':
-		return errors.New("an address is four decimal numbers, or IPv6 in brackets")
+		return mistaken("write it like 127.0.0.1 or [::1]", "an address is four decimal numbers, or IPv6 in brackets")
 	}
 	return nil
 }
@@ -95,7 +114,7 @@ var metadata = []netip.Addr{
 var nat64 = netip.MustParsePrefix("64:ff9b::/96")
 
 // errAddress reports an address that no route may reach.
-var errAddress = errors.New("link-local and cloud metadata addresses are never connected to")
+var errAddress = mistaken("name another address", "link-local and cloud metadata addresses are never connected to")
 
 func checkAddress(ip netip.Addr) error {
 	ip = ip.Unmap().WithZone("")

@@ -1,6 +1,7 @@
 package routes
 
 import (
+	"fmt"
 	"net/netip"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,29 @@ func TestTarget(t *testing.T) {
 	}
 }
 
+func TestTargetRemedy(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "app.sock")
+	for to, want := range map[string]string{
+		"127.0.0.1:8123":       `write "http://127.0.0.1:8123"`,
+		"[::1]:8123":           `write "http://[::1]:8123"`,
+		"localhost:80/x":       `write "http://localhost:80/x"`,
+		"homeassistant.local":  `write "http://homeassistant.local"`,
+		socket:                 fmt.Sprintf("write %q", "unix:"+socket),
+		"me:hunter2@127.0.0.1": exampleTarget,
+		"file:/etc/passwd":     exampleTarget,
+		"gopher://x":           exampleTarget,
+		"//x":                  exampleTarget,
+		"127.1:80":             exampleTarget,
+		"unix:app.sock":        "write it like unix:/run/app.sock",
+		"http://a:0":           "write a number from 1 to 65535",
+		"http://169.254.1.1":   "name another address",
+	} {
+		if _, err := parseTarget(to); remedyOf(err) != want {
+			t.Errorf("%s: %v; got %q, want %q", to, err, remedyOf(err), want)
+		}
+	}
+}
+
 func FuzzTarget(f *testing.F) {
 	for _, s := range []string{
 		"http://127.0.0.1:8123", "https://a.example/base/", "http://[::1]/", "unix:/run/app.sock", "http://2130706433/",
@@ -36,6 +60,9 @@ func FuzzTarget(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, to string) {
 		got, err := parseTarget(to)
+		if err != nil && remedyOf(err) == "" {
+			t.Errorf("%q: no remedy for %v", to, err)
+		}
 		if err != nil || got.network == "unix" {
 			return
 		}

@@ -70,7 +70,11 @@ func (c *checker) relay(i int) {
 	c.relayURL(path+".url", r)
 	if r.Token != "" && !credentialName(r.Token) {
 		// The value is not repeated: it may be the secret itself.
-		c.report(path+".token", "token is the name of a credential, never the secret itself", fmt.Sprintf("keep the secret with: homehook secret set relay/%s, and write token: relay/%s", r.Name, r.Name))
+		name := r.Name
+		if !label(name) {
+			name = "NAME"
+		}
+		c.report(path+".token", "token is the name of a credential, never the secret itself", fmt.Sprintf("keep the secret with: homehook secret set relay/%s, and write token: relay/%s", name, name))
 	}
 	c.roots(path+".ca", r.CA)
 }
@@ -154,7 +158,7 @@ func (c *checker) once(path, kind, name string, i int, nameOf func(int) string) 
 	for j := range i {
 		if nameOf(j) == name {
 			first := c.line(fmt.Sprintf("%s[%d].name", path[:strings.IndexByte(path, '[')], j))
-			c.report(path+".name", fmt.Sprintf("%s %q is defined twice (first at line %d)", kind, name, first), "")
+			c.report(path+".name", fmt.Sprintf("%s %q is defined twice (first at line %d)", kind, name, first), "rename or remove one of them")
 			return
 		}
 	}
@@ -188,16 +192,16 @@ func (c *checker) roots(path, name string) {
 		return
 	}
 	if !filepath.IsAbs(name) {
-		c.report(path, fmt.Sprintf("ca %q is not an absolute path", name), "")
+		c.report(path, fmt.Sprintf("ca %q is not an absolute path", name), "write its whole path")
 		return
 	}
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		c.report(path, fmt.Sprintf("ca %q does not exist", name), "")
+		c.report(path, fmt.Sprintf("ca %q does not exist", name), "check the path, or leave ca out to trust the system's roots alone")
 		return
 	case err != nil || !info.Mode().IsRegular() || info.Size() > maxFile:
-		c.report(path, fmt.Sprintf("ca %q is not a file of certificates", name), "")
+		c.report(path, fmt.Sprintf("ca %q is not a file of certificates", name), "name a PEM file with CERTIFICATE blocks")
 		return
 	}
 	pem, err := os.ReadFile(name)
@@ -228,9 +232,10 @@ func label(name string) bool {
 }
 
 // credentialName says whether name can be the name of a credential. Long runs
-// of hexadecimal digits are taken for a secret that was written here by mistake.
+// of hexadecimal digits, and what begins as relays' tokens do, are taken for a
+// secret that was written here by mistake.
 func credentialName(name string) bool {
-	if name == "" || len(name) > 64 || !onlyOf(name[:1], "") || !onlyOf(name, "._/-") {
+	if name == "" || strings.HasPrefix(name, "hh_") || len(name) > 64 || !onlyOf(name[:1], "") || !onlyOf(name, "._/-") {
 		return false
 	}
 	return len(name) < 24 || strings.Trim(name, "0123456789abcdef-") != ""

@@ -25,7 +25,7 @@ func TestLabel(t *testing.T) {
 
 func TestCredentialName(t *testing.T) {
 	tests := map[string]bool{
-		"relay/mine": true, "github": true, "a.b_c-d/e": true, "0": true, "deadbeef": true,
+		"relay/mine": true, "github": true, "a.b_c-d/e": true, "0": true, "deadbeef": true, "hh": true, "relay/hh_x": true, "hh_": false, "hh_home": false,
 		"home-assistant-webhook-secret": true, // long, but words
 		"":                              false, "/a": false, "A": false, "a b": false, "whsec_Ab": false,
 		"0123456789abcdef0123456789abcdef":     false,
@@ -68,10 +68,10 @@ func TestRoots(t *testing.T) {
 	tests := []struct{ name, path, want string }{
 		{"certificate", file("good.pem", good), ""},
 		{"no certificate", file("bad.pem", []byte("hello")), "holds no certificate"},
-		{"huge", file("huge.pem", make([]byte, maxFile+1)), "is not a file of certificates"},
+		{"huge", file("huge.pem", make([]byte, maxFile+1)), "is not a file of certificates; name a PEM file with CERTIFICATE blocks"},
 		{"folder", dir, "is not a file of certificates"},
-		{"nothing", filepath.Join(dir, "none.pem"), "does not exist"},
-		{"relative", "good.pem", "is not an absolute path"},
+		{"nothing", filepath.Join(dir, "none.pem"), "does not exist; check the path"},
+		{"relative", "good.pem", "is not an absolute path; write its whole path"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

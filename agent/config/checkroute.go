@@ -28,11 +28,11 @@ func (c *checker) routeName(i int) {
 		}
 		message := fmt.Sprintf("route %q is defined twice (first at line %d)", name, c.line(fmt.Sprintf("routes[%d]", j)))
 		if _, given := c.places[path+".name"]; given {
-			c.report(path+".name", message, "give each a name of its own")
+			c.report(path+".name", message, "rename or remove one of them")
 			return
 		}
 		c.reported[path+".name"] = true
-		c.report(path+".match", message, "add a name: a route without one is named after its match")
+		c.report(path+".match", message, "add a name (a route without one is named after its match), or remove one of them")
 		return
 	}
 }

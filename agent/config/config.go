@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"time"
 
 	"homehook/routes"
@@ -99,8 +100,9 @@ type historySpec struct {
 	Off     bool             `yaml:"off"`
 }
 
-// fillIn completes what the file leaves out.
-func (f *file) fillIn() {
+// fillIn completes what the file leaves out. given says whether it has a value
+// at a path.
+func (f *file) fillIn(given func(path string) bool) {
 	for i := range f.Claims {
 		c := &f.Claims[i]
 		if c.Relay == "" && len(f.Relays) == 1 {
@@ -109,7 +111,7 @@ func (f *file) fillIn() {
 		if c.Answer == "" {
 			c.Answer = DefaultAnswer
 		}
-		if c.MaxLinks == 0 {
+		if c.MaxLinks == 0 && !given(fmt.Sprintf("claims[%d].max_links", i)) {
 			c.MaxLinks = DefaultMaxLinks
 		}
 	}

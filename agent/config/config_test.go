@@ -106,6 +106,12 @@ func TestBad(t *testing.T) {
 		if cfg != nil || err == nil {
 			t.Fatalf("Parse gave a config: %+v", cfg)
 		}
+		ps, _ := errors.AsType[Problems](err)
+		for _, p := range ps {
+			if p.Remedy == "" {
+				t.Errorf("no remedy: %v", p)
+			}
+		}
 		if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "Hunter2") {
 			t.Errorf("a secret is repeated: %v", err)
 		}
@@ -259,7 +265,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("got %T, want Problems", err)
 		}
 		for _, p := range ps {
-			if p.File == "" || p.Message == "" || p.Line < 0 {
+			if p.File == "" || p.Message == "" || p.Remedy == "" || p.Line < 0 {
 				t.Errorf("incomplete problem %#v", p)
 			}
 		}

@@ -50,6 +50,12 @@ func (d *decoder) place(path string) *token.Token {
 	return nil
 }
 
+// given says whether the file has a value of that path, which may be zero.
+func (d *decoder) given(path string) bool {
+	t, ok := d.places[path]
+	return ok && t.Type != token.NullType && t.Type != token.ImplicitNullType
+}
+
 // line is the line on which the value of that path stands.
 func (d *decoder) line(path string) int {
 	if t := d.place(path); t != nil {
@@ -120,7 +126,7 @@ func (d *decoder) resolve(n ast.Node) (plain ast.Node, leave func()) {
 			if d.aliased++; d.aliased > maxAliased {
 				// One report is enough: everything after it is dropped too.
 				if d.aliased == maxAliased+1 {
-					d.reportAt(first(n), "aliases repeat too much of this file", "")
+					d.reportAt(first(n), "aliases repeat too much of this file", "write some of the values out")
 				}
 				return nil, leave
 			}
@@ -187,7 +193,7 @@ func (d *decoder) object(n ast.Node, v reflect.Value, path string) {
 func (d *decoder) list(n ast.Node, v reflect.Value, path string) {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
-		d.wrongKind(n, path, "a list")
+		d.wrongKind(n, path, wantList)
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(seq.Values), len(seq.Values)))
@@ -204,7 +210,7 @@ func (d *decoder) list(n ast.Node, v reflect.Value, path string) {
 func (d *decoder) table(n ast.Node, v reflect.Value, path string) {
 	entries, ok := d.entries(n, path)
 	if !ok {
-		d.wrongKind(n, path, "names with a value each")
+		d.wrongKind(n, path, wantMap)
 		return
 	}
 	v.Set(reflect.MakeMapWithSize(v.Type(), len(entries)))
@@ -219,14 +225,19 @@ func (d *decoder) table(n ast.Node, v reflect.Value, path string) {
 func (d *decoder) text(n ast.Node, u encoding.TextUnmarshaler, path string) {
 	s, ok := scalarText(n)
 	if !ok {
-		d.wrongKind(n, path, "a single value")
+		d.wrongKind(n, path, wantValue)
 		return
 	}
 	if n.Type() == ast.NullType {
 		return
 	}
 	if err := u.UnmarshalText([]byte(s)); err != nil {
-		d.report(path, fmt.Sprintf("%q: %v", leaf(path), err), "")
+		// The value in the message is quoted, but may have a semicolon.
+		message, remedy := err.Error(), example(path, wantValue)
+		if i := strings.LastIndex(message, "; "); i > 0 {
+			message, remedy = message[:i], message[i+2:]
+		}
+		d.report(path, fmt.Sprintf("%q: %s", leaf(path), message), remedy)
 	}
 }
 
@@ -236,27 +247,27 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, path string) {
 	switch v.Kind() {
 	case reflect.String:
 		if !ok {
-			d.wrongKind(n, path, "text")
+			d.wrongKind(n, path, wantText)
 			return
 		}
 		v.SetString(s)
 	case reflect.Bool:
 		b, isBool := n.(*ast.BoolNode)
 		if !isBool {
-			d.wrongKind(n, path, "true or false")
+			d.wrongKind(n, path, wantFlag)
 			return
 		}
 		v.SetBool(b.Value)
 	case reflect.Int, reflect.Int64:
 		i, err := strconv.ParseInt(s, 10, 64)
 		if err != nil || n.Type() != ast.IntegerType || i > math.MaxInt32 || i < math.MinInt32 {
-			d.wrongKind(n, path, "a whole number")
+			d.wrongKind(n, path, wantNumber)
 			return
 		}
 		v.SetInt(i)
 	default:
 		// A test holds that no type of the file needs another kind.
-		d.report(path, fmt.Sprintf("%q cannot be set in a file", leaf(path)), "")
+		d.report(path, fmt.Sprintf("%q cannot be set in a file", leaf(path)), "leave it out")
 	}
 }
 
@@ -270,5 +281,5 @@ func (d *decoder) wrongKind(n ast.Node, path, want string) {
 		what = strconv.Quote(leaf(path))
 	}
 	d.broken[path] = true
-	d.reportAt(first(n), fmt.Sprintf("%s wants %s, not %s", what, want, kindName(n)), "")
+	d.reportAt(first(n), fmt.Sprintf("%s wants %s, not %s", what, want, kindName(n)), example(path, want))
 }

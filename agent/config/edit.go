@@ -24,8 +24,8 @@ var (
 )
 
 // header opens a file that an edit creates.
-const header = `# Homehook's configuration. Edits by hand, by the homehook command and by the
-# app live together here: comments stay, and a change takes effect at once.
+const header = `# Homehook's configuration. Edits by hand and by the homehook command live
+# together here: comments stay, and a change takes effect at once.
 # Secrets do not belong in this file; it names credentials, which
 # "homehook secret set NAME" keeps.
 

@@ -50,7 +50,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("read config: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, Problems{{File: path, Message: "this is not a regular file"}}
+		return nil, Problems{{File: path, Message: "this is not a regular file", Remedy: "put a plain file in its place"}}
 	}
 	if p := checkAccess(path, info); p != nil {
 		return nil, Problems{*p}
@@ -71,7 +71,7 @@ func Parse(path string, data []byte) (*Config, error) {
 	if d.unreadable {
 		return nil, d.problems
 	}
-	f.fillIn()
+	f.fillIn(d.given)
 	c := checker{decoder: d, file: f, reported: map[string]bool{}}
 	table := c.check()
 	if len(d.problems) > 0 {

@@ -15,7 +15,7 @@ type Problem struct {
 	// Line and Column count from 1, a column in characters. Both are 0 when
 	// the file as a whole is meant.
 	Line, Column int
-	// Message says what is wrong, and Remedy, which may be empty, what to do.
+	// Message says what is wrong, and Remedy what to do.
 	Message, Remedy string
 }
 
@@ -75,7 +75,7 @@ func (ps Problems) sorted() Problems {
 		return seen[p]
 	})
 	if more := len(ps) - maxProblems; more > 0 {
-		ps = append(ps[:maxProblems], Problem{File: ps[0].File, Message: fmt.Sprintf("%d more problems are not shown", more)})
+		ps = append(ps[:maxProblems], Problem{File: ps[0].File, Message: fmt.Sprintf("%d more problems are not shown", more), Remedy: "mend these first"})
 	}
 	return ps
 }

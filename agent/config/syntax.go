@@ -42,7 +42,7 @@ func read(path string, data []byte) (doc *document, problem *Problem) {
 		// The parser is meant to return errors, but it walks input that anyone
 		// may have written: a panic in it must not end the agent.
 		if r := recover(); r != nil {
-			doc, problem = nil, &Problem{File: path, Message: "this file cannot be read as YAML"}
+			doc, problem = nil, &Problem{File: path, Message: "this file cannot be read as YAML", Remedy: syntaxRemedy}
 		}
 	}()
 	if len(data) > maxFile {
@@ -107,10 +107,10 @@ func checkTokens(path string, tokens token.Tokens) *Problem {
 			dashes = 0
 		}
 		if depth > maxDepth || dashes > maxDepth {
-			return at(path, t, "values are nested too deep", "")
+			return at(path, t, "values are nested too deep", "take brackets or dashes out")
 		}
 		if keys > maxKeys {
-			return at(path, t, fmt.Sprintf("more than %d keys in one file", maxKeys), "")
+			return at(path, t, fmt.Sprintf("more than %d keys in one file", maxKeys), "remove what is not needed")
 		}
 	}
 	return nil
@@ -154,19 +154,21 @@ func (w *anchorWalk) Visit(n ast.Node) ast.Visitor {
 	}
 	name := a.Name.GetToken().Value
 	if _, twice := w.found[name]; twice && w.problem == nil {
-		w.problem = at(w.path, a.Start, fmt.Sprintf("anchor %q is defined twice", name), "")
+		w.problem = at(w.path, a.Start, fmt.Sprintf("anchor %q is defined twice", name), "rename one of them")
 	}
 	w.found[name] = a.Value
 	return w
 }
 
+const syntaxRemedy = "look for an open quote or bracket and for uneven indentation, here and on the line before"
+
 // syntaxProblem says where and why the parser stopped.
 func syntaxProblem(path string, err error) *Problem {
 	ye, ok := errors.AsType[yaml.Error](err)
 	if !ok {
-		return &Problem{File: path, Message: "this file cannot be read as YAML"}
+		return &Problem{File: path, Message: "this file cannot be read as YAML", Remedy: syntaxRemedy}
 	}
-	message, remedy := ye.GetMessage(), ""
+	message, remedy := ye.GetMessage(), syntaxRemedy
 	if strings.Contains(message, `'\t'`) || strings.Contains(message, "'\t'") {
 		message, remedy = "a tab stands where YAML wants spaces", "indent with spaces only"
 	}

@@ -61,20 +61,21 @@ func run(args []string, io streams) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 
-	code := -1
+	code, help, shown := -1, io.Out, exitDone
+	// Alone the command says what it can do, and that this was no way to call it.
+	if len(args) == 0 {
+		args, help, shown = []string{"--help"}, io.Log, exitUsage
+	}
 	var c cli
 	parser, err := kong.New(&c,
 		kong.Name("homehook-relay"), kong.Description(description),
-		kong.Writers(io.Out, io.Log), kong.Exit(func(n int) { code = n }),
+		kong.Writers(help, io.Log), kong.Exit(func(int) { code = shown }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Vars{"data": dataFolder()},
 	)
 	if err != nil {
 		fmt.Fprintln(io.Log, "homehook-relay:", err)
 		return exitFail
-	}
-	if len(args) == 0 {
-		args = []string{"--help"}
 	}
 	k, err := parser.Parse(args)
 	if code >= 0 {
@@ -105,6 +106,11 @@ func report(err error, io streams) int {
 }
 
 type versionCmd struct{}
+
+// Help shows an example.
+func (versionCmd) Help() string {
+	return "Example:\n\n    homehook-relay version"
+}
 
 // Run prints the version.
 func (versionCmd) Run(io streams) error {

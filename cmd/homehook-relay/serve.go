@@ -8,20 +8,33 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"time"
 
 	"homehook/relay"
 )
 
 type serveCmd struct {
-	Listen    string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address to listen on, as host:port or :port (default ${default})."`
-	Domain    string `placeholder:"D" help:"Domain whose labels are claims: garage.D. Needs a wildcard DNS record."`
-	URL       string `name:"url" placeholder:"URL" help:"The relay's public address, when a proxy stands before it."`
-	Data      string `default:"${data}" placeholder:"DIR" help:"Folder of the relay's data (default ${default})."`
-	TLS       string `name:"tls" default:"off" placeholder:"off|CERT,KEY" help:"PEM files of certificate and key; they are read anew when they change."`
-	Plain     bool   `help:"Allow http on an address that others can reach."`
-	MaxBody   size   `placeholder:"SIZE" help:"Longest request body, such as 32MiB; no limit by default."`
-	AccessLog bool   `help:"Log a line for each request."`
-	Verbose   bool   `short:"v" help:"Log more."`
+	Listen        string        `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address to listen on, as host:port or :port (default ${default})."`
+	Domain        string        `placeholder:"D" help:"Domain whose labels are claims: garage.D. Needs a wildcard DNS record."`
+	URL           string        `name:"url" placeholder:"URL" help:"The relay's public address, when a proxy stands before it."`
+	Data          string        `default:"${data}" placeholder:"DIR" help:"Folder of the relay's data (default ${default})."`
+	TLS           string        `name:"tls" default:"off" placeholder:"off|CERT,KEY" help:"PEM files of certificate and key; they are read anew when they change."`
+	Plain         bool          `help:"Allow http on an address that others can reach."`
+	MaxBody       size          `placeholder:"SIZE" help:"Longest request body, such as 32MiB; no limit by default."`
+	AnswerTimeout time.Duration `default:"5m" placeholder:"DURATION" help:"How long home may take until its answer begins; then the sender gets 504 (default ${default})."`
+	AccessLog     bool          `help:"Log a line for each request."`
+	Verbose       bool          `short:"v" help:"Log more."`
+}
+
+// Help shows examples.
+func (*serveCmd) Help() string {
+	return `The first SIGTERM or Ctrl-C lets running exchanges finish, for 10 seconds at
+most; the second one ends the relay at once.
+
+Examples:
+
+    homehook-relay serve --listen :443 --tls cert.pem,key.pem
+    homehook-relay serve --listen :8080 --plain --url https://relay.example.com`
 }
 
 // Run serves until ctx ends.
@@ -55,9 +68,16 @@ func (c *serveCmd) Run(ctx context.Context, io streams) error {
 
 // options checks the flags, as a whole before anything is opened.
 func (c *serveCmd) options() (relay.Options, error) {
-	o := relay.Options{Data: c.Data, Domain: c.Domain, MaxBody: int64(c.MaxBody), AccessLog: c.AccessLog}
+	o := relay.Options{
+		Data: c.Data, Domain: c.Domain, MaxBody: int64(c.MaxBody),
+		AnswerTimeout: c.AnswerTimeout, AccessLog: c.AccessLog,
+	}
 	if o.Data == "" {
 		return o, usagef("no folder for the relay's data is known; name one with --data DIR")
+	}
+	// Zero would be the relay's own default, and not what was asked for.
+	if c.AnswerTimeout <= 0 {
+		return o, usagef("--answer-timeout %s is no time to answer in; write it like 30s or 5m", c.AnswerTimeout)
 	}
 	if c.URL != "" {
 		u, err := url.Parse(c.URL)

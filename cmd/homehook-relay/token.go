@@ -16,6 +16,11 @@ type tokenCmd struct {
 	Revoke tokenRevokeCmd `cmd:"" help:"End a token. A relay that runs drops its links within a second."`
 }
 
+// Help shows an example.
+func (*tokenCmd) Help() string {
+	return "Example:\n\n    homehook-relay token create laptop"
+}
+
 // dataFlag is what every verb needs.
 type dataFlag struct {
 	Data string `default:"${data}" placeholder:"DIR" help:"Folder of the relay's data (default ${default})."`
@@ -32,7 +37,19 @@ func (d dataFlag) open(ctx context.Context) (*relay.Relay, error) {
 type tokenCreateCmd struct {
 	dataFlag
 	Name   string `arg:"" help:"A name to tell tokens apart, such as the agent's machine."`
-	Claims int    `default:"10" placeholder:"N" help:"How many names the token may hold (default ${default})."`
+	Claims int    `default:"10" placeholder:"N" help:"The most names that the token may hold (default ${default})."`
+}
+
+// Help says whose the claims are and shows examples.
+func (*tokenCreateCmd) Help() string {
+	return `An agent with the token claims names, as many as --claims says. Claims belong to
+the token's name: revoke a token and create one of the same name again, and the
+new one has the claims of the old one.
+
+Examples:
+
+    homehook-relay token create laptop
+    homehook-relay token create ci --claims 3`
 }
 
 // Run makes a token and prints it alone on a line.
@@ -65,6 +82,11 @@ type tokenJSON struct {
 	Revoked   *time.Time `json:"revoked"`
 	MaxClaims int        `json:"max_claims"`
 	Claims    int        `json:"claims"`
+}
+
+// Help shows an example.
+func (*tokenListCmd) Help() string {
+	return "Example:\n\n    homehook-relay token list --json"
 }
 
 // Run prints the tokens.
@@ -112,6 +134,15 @@ func describe(tokens []relay.Token) []tokenJSON {
 type tokenRevokeCmd struct {
 	dataFlag
 	Name string `arg:"" help:"The token's name."`
+}
+
+// Help shows an example.
+func (*tokenRevokeCmd) Help() string {
+	return `The token's claims stay taken, for a token of the same name.
+
+Example:
+
+    homehook-relay token revoke laptop`
 }
 
 // Run ends a token.

@@ -26,6 +26,7 @@ type app struct {
 	version  string
 	colour   bool // out is a terminal that may be coloured
 	json     bool // --json was given
+	signals  *interrupts
 }
 
 // newApp is the app of this process.
@@ -33,7 +34,7 @@ func newApp() *app {
 	return &app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
 		paths: service.UserPaths, now: time.Now, version: buildVersion(),
-		colour: wantsColour(os.Stdout, os.Getenv),
+		colour: wantsColour(os.Stdout, os.Getenv), signals: newInterrupts(),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"homehook/agent/config"
@@ -37,6 +38,9 @@ Example:
 
 // Run writes the claim down and waits for its URL.
 func (c *claimCmd) Run(ctx context.Context, a *app) error {
+	if err := checkClaim(config.Claim{Name: c.Name, Answer: c.Answer}); err != nil {
+		return err
+	}
 	p, err := a.folders()
 	if err != nil {
 		return err
@@ -54,7 +58,7 @@ func (c *claimCmd) Run(ctx context.Context, a *app) error {
 		return c.writtenOnly(a, p.Config)
 	case err != nil:
 		return withNext(fmt.Errorf("claim %s is in %s, but not connected: %w", c.Name, p.Config, err),
-			`the agent keeps trying; "homehook release %s" takes the claim back`, c.Name)
+			"%s", c.remedy(err, p.Config))
 	case a.json:
 		return a.writeJSON(got)
 	}
@@ -62,12 +66,44 @@ func (c *claimCmd) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
+// remedy is the next step after err kept the claim from being connected.
+func (c *claimCmd) remedy(err error, path string) string {
+	// Of an error in the agent only the text comes over the socket; a relay's
+	// refusal has its status in it.
+	if strings.Contains(err.Error(), "(401)") {
+		if relay, credential, ok := tokenOf(path, c.Name); ok && credential != "" {
+			return fmt.Sprintf("give the relay another token: homehook secret set %s < token-file", credential)
+		} else if ok {
+			return fmt.Sprintf("store a token: homehook secret set relay/%s < token-file, and add token: relay/%s to the relay in %s", relay, relay, path)
+		}
+	}
+	return fmt.Sprintf(`the agent keeps trying; "homehook release %s" takes the claim back`, c.Name)
+}
+
+// tokenOf finds the relay of a claim in a configuration file, and the
+// credential that holds its token.
+func tokenOf(path, claim string) (relay, credential string, ok bool) {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return "", "", false
+	}
+	defer cfg.Table.Close()
+	for _, have := range cfg.Claims {
+		for _, r := range cfg.Relays {
+			if have.Name == claim && have.Relay == r.Name {
+				return r.Name, r.Token, true
+			}
+		}
+	}
+	return "", "", false
+}
+
 // write adds the claim to the file. One that is there as wanted is good too,
 // so that the command can be repeated after what was wrong is put right.
 func (c *claimCmd) write(a *app, path string) error {
 	err := config.AddClaim(path, config.Claim{Name: c.Name, Relay: c.Relay, Answer: c.Answer})
 	if !errors.Is(err, config.ErrExists) {
-		return err // nil, mostly
+		return flagRemedies(err) // nil, mostly
 	}
 	have, loadErr := claimIn(path, c.Name)
 	if loadErr != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"homehook/agent/config"
 	"homehook/agent/control"
 	"homehook/routes"
 )
@@ -78,7 +79,7 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	client, _, err := a.client()
+	client, p, err := a.client()
 	if err != nil {
 		return err
 	}
@@ -86,6 +87,9 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 	found, err := deliveries(ctx, client, q, c.Limit)
 	if err != nil {
 		return err
+	}
+	if recordingOff(p.Config) {
+		a.note("nothing is recorded: %s says history: {off: true}", p.Config)
 	}
 	if a.json {
 		return a.writeJSON(list(found))
@@ -96,6 +100,17 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 	}
 	a.deliveryTable(found)
 	return nil
+}
+
+// recordingOff reports whether the configuration switches the history off. A
+// file that does not load is not the one in use, and says nothing.
+func recordingOff(path string) bool {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return false
+	}
+	defer cfg.Table.Close()
+	return cfg.History.Off
 }
 
 // deliveries reads pages until it has limit deliveries, or all that match.

@@ -13,17 +13,9 @@
 // Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the agent is not running.
 package main
 
-import (
-	"context"
-	"os"
-	"os/signal"
-	"syscall"
-)
+import "os"
 
 func main() {
-	// The first signal ends ctx, so that a verb can leave in order; the second
-	// one finds the system's own handling again, which ends the process.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	os.Exit(newApp().execute(ctx, os.Args[1:]))
+	a := newApp()
+	os.Exit(a.execute(a.signals.watch(), os.Args[1:]))
 }

@@ -20,7 +20,7 @@ func newTestApp(t *testing.T) (a *app, out, errs *bytes.Buffer) {
 	out, errs = new(bytes.Buffer), new(bytes.Buffer)
 	home := t.TempDir()
 	return &app{
-		in: strings.NewReader(""), out: out, err: errs, version: "test",
+		in: strings.NewReader(""), out: out, err: errs, version: "test", signals: newInterrupts(),
 		now: func() time.Time { return time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC) },
 		paths: func() (service.Paths, error) {
 			return service.Paths{Config: home + "/config.yaml", State: home + "/state", Runtime: home + "/run"}, nil

@@ -45,11 +45,14 @@ Examples:
 
 // Run adds the relay, then its token.
 func (c *relayAddCmd) Run(ctx context.Context, a *app) error {
+	r := config.Relay{Name: c.Name, URL: c.URL, Token: c.Token, CA: c.CA, Plain: c.Plain}
+	if err := checkRelay(r); err != nil {
+		return err
+	}
 	p, err := a.folders()
 	if err != nil {
 		return err
 	}
-	r := config.Relay{Name: c.Name, URL: c.URL, Token: c.Token, CA: c.CA, Plain: c.Plain}
 	// The agent has another working folder than this command.
 	if r.CA != "" {
 		if r.CA, err = filepath.Abs(r.CA); err != nil {
@@ -68,7 +71,7 @@ func (c *relayAddCmd) Run(ctx context.Context, a *app) error {
 	// The file first: it refuses a name that is taken before the token of the
 	// relay that has it would be overwritten.
 	if err := config.AddRelay(p.Config, r); err != nil {
-		return err
+		return flagRemedies(err)
 	}
 	if c.TokenStdin {
 		if _, err := a.setCredential(ctx, r.Token, token); err != nil {

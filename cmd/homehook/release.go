@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"homehook/agent"
 	"homehook/agent/config"
@@ -13,7 +14,8 @@ import (
 
 // releaseCmd is "homehook release".
 type releaseCmd struct {
-	Name string `arg:"" help:"Name of the claim."`
+	Name  string `arg:"" help:"Name of the claim."`
+	Local bool   `help:"Only take the claim out of the configuration; the relay keeps the name for the token."`
 }
 
 // Help shows an example.
@@ -21,9 +23,10 @@ func (*releaseCmd) Help() string {
 	return `The relay forgets the name, so that others may claim it, and the claim leaves
 the configuration. Without a running agent this command does both itself.
 
-Example:
+Examples:
 
-    homehook release garage`
+    homehook release garage
+    homehook release garage --local`
 }
 
 // Run gives the claim back.
@@ -33,6 +36,9 @@ func (c *releaseCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer client.Close()
+	if c.Local {
+		return c.local(a, p.Config)
+	}
 	// A running agent does it itself: it must let go of the links.
 	err = client.ReleaseClaim(ctx, c.Name)
 	if noAgent(err) {
@@ -43,7 +49,9 @@ func (c *releaseCmd) Run(ctx context.Context, a *app) error {
 	switch {
 	// The agent's errors are of package control, the file's of config.
 	case errors.Is(err, control.ErrNotFound), errors.Is(err, config.ErrNotFound):
-		return withNext(fmt.Errorf("no claim %s in %s", c.Name, p.Config), "see: homehook claims")
+		return c.missing(p.Config)
+	case err != nil && ctx.Err() == nil && c.removable(p.Config):
+		return withNext(err, "to take it out of %s all the same: homehook release %s --local", p.Config, c.Name)
 	case err != nil:
 		return err
 	case a.json:
@@ -51,6 +59,44 @@ func (c *releaseCmd) Run(ctx context.Context, a *app) error {
 	}
 	a.say("claim %s is released", c.Name)
 	return nil
+}
+
+// missing is the error for a name that is not claimed.
+func (c *releaseCmd) missing(path string) error {
+	return withNext(fmt.Errorf("no claim %s in %s", c.Name, path), "see: homehook claims")
+}
+
+// local takes the claim out of the file. A running agent follows that and lets
+// go of the links.
+func (c *releaseCmd) local(a *app, path string) error {
+	have, err := claimIn(path, c.Name)
+	if err == nil {
+		err = config.RemoveClaim(path, c.Name)
+	}
+	switch {
+	case errors.Is(err, config.ErrNotFound):
+		return c.missing(path)
+	case err != nil:
+		return err
+	}
+	a.note("relay %s keeps the name for the token that claimed it", have.Relay)
+	if a.json {
+		return a.writeJSON(map[string]string{"name": c.Name})
+	}
+	a.say("claim %s is no longer in %s", c.Name, path)
+	return nil
+}
+
+// removable reports whether the file has the claim and nothing in it needs it,
+// so that it was the relay that kept it from being released.
+func (c *releaseCmd) removable(path string) bool {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return false
+	}
+	defer cfg.Table.Close()
+	return slices.ContainsFunc(cfg.Claims, func(have config.Claim) bool { return have.Name == c.Name }) &&
+		cfg.Removable(c.Name) == nil
 }
 
 // alone releases without an agent.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"homehook/agent"
 	"homehook/agent/control"
@@ -23,15 +24,20 @@ type runCmd struct {
 func (*runCmd) Help() string {
 	return `The agent keeps links to the relays, runs the routes and follows the
 configuration file. Its log goes to stderr. The first SIGTERM or Ctrl-C lets
-running handlers finish, for 5 seconds at most; the second one ends it at once.
+running handlers finish, for 5 seconds at most; the second one stops
+them and ends it at once.
 
 Example:
 
     homehook run --log-level debug`
 }
 
+// abortWait is what handlers get to be gone when a second signal came.
+const abortWait = 2 * time.Second
+
 // Run is the agent until ctx ends.
 func (c *runCmd) Run(ctx context.Context, a *app) error {
+	again := a.signals.second()
 	p, err := a.folders()
 	if err != nil {
 		return err
@@ -56,11 +62,31 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 		log.Info("agent ends; running handlers may finish, another signal ends it at once")
 	})
 	defer stopped()
-	if err := ag.Run(ctx); err != nil {
+	ended := make(chan error, 1)
+	go func() { ended <- ag.Run(ctx) }()
+	select {
+	case err = <-ended:
+	case <-again:
+		return abort(ag, ended, log)
+	}
+	if err != nil {
 		return occupied(err)
 	}
 	log.Info("agent ended")
 	return nil
+}
+
+// abort ends running handlers instead of waiting for them. What is not gone in
+// time is left to the end of the process.
+func abort(ag *agent.Agent, ended <-chan error, log *slog.Logger) error {
+	log.Warn("agent ends at once; running handlers are stopped")
+	ag.Abort()
+	select {
+	case <-ended:
+	case <-time.After(abortWait):
+		log.Error("handlers are still running; the agent does not wait for them")
+	}
+	return errSilent // the log has said it
 }
 
 // logger writes to w as the flags say.

@@ -48,7 +48,7 @@ func (c *secretSetCmd) Run(ctx context.Context, a *app) error {
 		return misused("--show goes with --generate only: a value that was given is not shown")
 	}
 	// Before the prompt: nobody should type a secret for nothing.
-	if err := credentials.CheckName(c.Name); err != nil {
+	if err := checkCredential("NAME", c.Name); err != nil {
 		return err
 	}
 	value, err := c.value(ctx, a)
@@ -178,6 +178,9 @@ func (*secretRemoveCmd) Help() string {
 
 // Run removes the credential.
 func (c *secretRemoveCmd) Run(ctx context.Context, a *app) error {
+	if err := credentials.CheckName(c.Name); err != nil {
+		return misused("%w", err)
+	}
 	client, _, err := a.client()
 	if err != nil {
 		return err
@@ -189,6 +192,10 @@ func (c *secretRemoveCmd) Run(ctx context.Context, a *app) error {
 	}
 	switch {
 	case errors.Is(err, control.ErrNotFound), errors.Is(err, credentials.ErrNotFound):
+		// A token is not repeated; a credential that has its name can be removed.
+		if err := checkCredential("NAME", c.Name); err != nil {
+			return err
+		}
 		return withNext(fmt.Errorf("no credential %s", c.Name), "see: homehook secret list")
 	case err != nil:
 		return err

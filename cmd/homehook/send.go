@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,12 +30,14 @@ type sendCmd struct {
 	URL    string   `arg:"" name:"url" help:"Where to."`
 	Data   string   `placeholder:"TEXT|@FILE" help:"Body: text, @FILE for a file's content, @- for stdin."`
 	Method string   `help:"Method; POST by default."`
+	CA     string   `name:"ca" placeholder:"FILE" help:"PEM file of roots to trust besides the system's and those of the relays in the configuration."`
 	Header []string `sep:"none" placeholder:"NAME: VALUE" help:"A field of the request; may be given several times."`
 }
 
 // Help shows examples.
 func (*sendCmd) Help() string {
-	return `Redirects are not followed. An answer of 400 and above is a failure.
+	return `Redirects are not followed. An answer of 400 and above is a failure. Names below
+localhost, such as garage.localhost, mean this machine.
 
 Examples:
 
@@ -65,7 +68,14 @@ func (c *sendCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	got, err := exchange(req)
+	roots, err := a.roots(c.CA)
+	if err != nil {
+		return err
+	}
+	got, err := exchange(newSender(roots), req)
+	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
+		return withNext(err, "name the PEM file of its root with --ca FILE")
+	}
 	if err != nil {
 		return err
 	}
@@ -148,12 +158,7 @@ func contentType(body []byte) string {
 }
 
 // exchange sends req and reads the answer.
-func exchange(req *http.Request) (*answer, error) {
-	// As senders do: one request, the answer as it is, and no second try.
-	client := &http.Client{
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, DisableCompression: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+func exchange(client *http.Client, req *http.Request) (*answer, error) {
 	began := time.Now()
 	res, err := client.Do(req)
 	// The error repeats method and URL, of which the URL may hold a password.

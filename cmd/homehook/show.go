@@ -36,14 +36,22 @@ Example:
 
 // Run shows one delivery.
 func (c *showCmd) Run(ctx context.Context, a *app) error {
+	id, err := checkID(c.ID)
+	if err != nil {
+		return err
+	}
 	client, _, err := a.client()
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	r, err := client.Delivery(ctx, c.ID)
+	r, err := client.Delivery(ctx, id)
 	if errors.Is(err, control.ErrNotFound) {
 		return withNext(fmt.Errorf("no delivery %s in the history", c.ID), "see: homehook history")
+	}
+	if errors.Is(err, control.ErrInvalid) {
+		// Of what can be wrong with an id only this is left.
+		return withNext(err, "%s", likely(ctx, client, id))
 	}
 	if err != nil {
 		return err

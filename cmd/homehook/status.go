@@ -45,6 +45,9 @@ func (*statusCmd) Run(ctx context.Context, a *app) error {
 		a.block("             ", s.ConfigError)
 	}
 	a.say("credentials  %s", s.Credentials.Store)
+	if recordingOff(s.Config) {
+		a.say("history      %s", a.paint(yellow, "off; nothing is recorded"))
+	}
 	if len(s.Relays) > 0 {
 		a.say("")
 		a.relayTable(s.Relays)

@@ -1,0 +1,84 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// yamlBlock is an example in a document.
+var yamlBlock = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```")
+
+// missing are problems with what an example names and this machine has not.
+var missing = regexp.MustCompile(`^(ca ".*" (does not exist|is not an absolute path)|the (command|folder) .* cannot be found: |absolute path needed for the |the target "unix:.* the path of a socket is absolute)`)
+
+// TestDocs loads the examples that readers copy. Those that are parts of a
+// file get the relay and the claim that the text around them speaks of.
+func TestDocs(t *testing.T) {
+	for _, name := range []string{"../../docs/configuration.md", "../../README.md"} {
+		text, err := os.ReadFile(filepath.FromSlash(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for _, block := range yamlBlock.FindAllStringSubmatch(strings.ReplaceAll(string(text), "\r\n", "\n"), -1) {
+			example := block[1]
+			key, _, _ := strings.Cut(example, ":")
+			if !slices.Contains(keysOf(reflect.TypeFor[file]()), key) {
+				continue
+			}
+			found++
+			_, err := Parse(filepath.Base(name), []byte(framed(example)))
+			ps, _ := errors.AsType[Problems](err)
+			for _, p := range ps {
+				if !missing.MatchString(p.Message) {
+					t.Errorf("%v in:\n%s", p, framed(example))
+				}
+			}
+		}
+		if found == 0 {
+			t.Errorf("%s has no example", name)
+		}
+	}
+}
+
+// framed adds what an example leaves to the file around it.
+func framed(example string) string {
+	if !strings.HasPrefix(example, "relays:") {
+		example += "\nrelays: [{name: mine, url: \"https://relay.example.com\"}]\n"
+	}
+	if !strings.Contains(example, "claims:") {
+		example += "\nclaims: [{name: garage}]\n"
+	}
+	return example
+}
+
+// TestDocsNameEveryKey holds that the reference leaves no key out.
+func TestDocsNameEveryKey(t *testing.T) {
+	text, err := os.ReadFile(filepath.FromSlash("../../docs/configuration.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var walk func(reflect.Type)
+	walk = func(typ reflect.Type) {
+		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct {
+			return
+		}
+		for i := range typ.NumField() {
+			key := keyName(typ.Field(i))
+			if !strings.Contains(string(text), "`"+key+"`") {
+				t.Errorf("the key %s is not in the reference", key)
+			}
+			walk(typ.Field(i).Type)
+		}
+	}
+	walk(reflect.TypeFor[file]())
+}

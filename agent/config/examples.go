@@ -1,0 +1,69 @@
+package config
+
+import "strings"
+
+// The kinds of values, as a sentence names them.
+const (
+	wantFlag   = "true or false"
+	wantNumber = "a whole number"
+	wantList   = "a list"
+	wantMap    = "names with a value each"
+	wantText   = "text"
+	wantValue  = "a single value"
+)
+
+// examples has how a value is written, by the end of its path: "command" for
+// the list, "command[]" for an entry of it.
+var examples = map[string]string{
+	"relays":     `write a list: - {name: mine, url: "https://relay.example.com"}`,
+	"relays[]":   `write - {name: mine, url: "https://relay.example.com"}`,
+	"claims":     "write a list: - name: garage",
+	"claims[]":   "write - name: garage",
+	"routes":     `write a list: - {match: /, unverified: true, forward: {to: "http://127.0.0.1:8123"}}`,
+	"routes[]":   `write - {match: /, unverified: true, forward: {to: "http://127.0.0.1:8123"}}`,
+	"history":    "write history: {keep: 30d}",
+	"forward":    `write forward: {to: "http://127.0.0.1:8123"}`,
+	"script":     "write script: {command: [/path/to/program]}",
+	"command":    "write [/path/to/program, argument]",
+	"respond":    "write respond: {status: 200, body: ok}",
+	"headers":    `write headers: {X-Name: value}`,
+	"env":        "write env: {NAME: value}",
+	"unverified": "write unverified: true",
+	"plain":      "write plain: true, or leave it out",
+	"off":        "write off: true, or leave it out",
+	"max_links":  "write a number such as 64, or leave it out",
+	"status":     "write a number such as 200",
+	"max_body":   "write a number of bytes such as 4096, 64KiB or 1MB",
+	"max_size":   "write a number of bytes such as 500MB or 1GB",
+	"body":       "write it behind body: as one value",
+	"output":     "write a number of bytes such as 4096, 64KiB or 1MB",
+	"timeout":    "write a number and a unit, such as 90s or 2m",
+	"keep":       "write a number and a unit, such as 30d",
+	"token":      "write the name of a credential, such as relay/mine",
+	"match":      `write a pattern such as "POST /github/{repo}"`,
+}
+
+// example is the remedy for a value of the wrong kind, of which want says what
+// it should be.
+func example(path, want string) string {
+	key := leaf(path)
+	if strings.HasSuffix(path, "]") {
+		key += "[]"
+	}
+	if text, ok := examples[key]; ok {
+		return text
+	}
+	switch want {
+	case wantFlag:
+		return "write it without quotes"
+	case wantNumber:
+		return "write digits only"
+	case wantList:
+		return "write it like [a, b]"
+	case wantMap:
+		return "write it like {NAME: value}"
+	case wantText, wantValue:
+		return "write one value, in quotes if it has one of {}[]:# in it"
+	}
+	return "write each key on a line of its own, with a colon behind it"
+}
