@@ -15,6 +15,7 @@ import (
 	"homehook/agent/history"
 	"homehook/http1"
 	"homehook/ptth"
+	"homehook/routes"
 )
 
 const (
@@ -46,9 +47,9 @@ type Agent struct {
 	control net.Listener // nil when there is none
 	started time.Time
 
-	base    context.Context    // Run's own, ends when the agent stops
-	abort   context.CancelFunc // ends the context of handlers
-	keeping sync.WaitGroup     // keepers at work, those on their way out included
+	base    context.Context         // Run's own, ends when the agent stops
+	abort   context.CancelCauseFunc // ends the context of handlers
+	keeping sync.WaitGroup          // keepers at work, those on their way out included
 
 	mu        sync.Mutex // guards the rest
 	config    *config.Config
@@ -94,16 +95,16 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	}
 	a.inbox = &inbox{journal: a.journal, hub: a.hub, log: o.Log}
 	// Handlers outlive the end of Run's context for as long as they may finish.
-	a.inbox.work, a.abort = context.WithCancel(context.WithoutCancel(ctx))
+	a.inbox.work, a.abort = context.WithCancelCause(context.WithoutCancel(ctx))
 	return a, nil
 }
 
-// Abort ends the context of running handlers: scripts are told to end, and
-// killed if they do not within their grace; requests to apps are broken off. It does not wait for that, and it
-// does not end Run, which returns once its context has ended too and the
+// Abort ends running handlers at once: scripts are killed with all that they
+// started, and requests to apps are broken off. It does not wait for that, and
+// it does not end Run, which returns once its context has ended too and the
 // handlers are gone. Handlers that start later end at once. Any goroutine may
 // call it, at any time and more than once.
-func (a *Agent) Abort() { a.abort() }
+func (a *Agent) Abort() { a.abort(routes.ErrAtOnce) }
 
 func historyOptions(h config.History, log *slog.Logger) history.Options {
 	return history.Options{Keep: h.Keep, MaxSize: int64(h.MaxSize), Body: int(h.Body), Log: log}
@@ -115,7 +116,7 @@ func historyOptions(h config.History, log *slog.Logger) history.Options {
 func (a *Agent) Run(ctx context.Context) error {
 	defer a.journal.Close()
 	defer a.hub.Close()
-	defer a.abort()
+	defer a.abort(nil)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	a.base = ctx
@@ -125,7 +126,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	wg.Go(func() { a.watch(ctx) })
 
 	<-ctx.Done()
-	hurry := time.AfterFunc(finishing, a.abort)
+	hurry := time.AfterFunc(finishing, func() { a.abort(nil) })
 	defer hurry.Stop()
 	a.stopKeepers()
 	wg.Wait()

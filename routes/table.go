@@ -133,6 +133,10 @@ func (r *Route) crashed(cause any, x *http1.Exchange) Result {
 	return Result{Handler: r.kind, Exit: -1, Err: fmt.Errorf("the %s handler has a fault: %v", r.kind, cause)}
 }
 
+// ErrAtOnce, as the cause that the context of Route.Serve ended with, leaves a
+// running script no time to end by itself.
+var ErrAtOnce = errors.New("handlers are to end at once")
+
 // errStopped is the result of an attempt whose context ended.
 var errStopped = errors.New("given up because the agent stops")
 
