@@ -16,7 +16,7 @@ const (
 	DefaultMaxLinks = 64
 	DefaultKeep     = 30 * 24 * time.Hour
 	DefaultMaxSize  = Size(1_000_000_000)
-	DefaultBody     = Size(1 << 20)
+	DefaultBody     = Size(256 << 10)
 )
 
 // Config is one valid configuration. It is never changed once it is loaded, so
@@ -78,7 +78,7 @@ type History struct {
 	// MaxSize is the size in bytes that the history may reach; 1 GB by
 	// default. The oldest deliveries go first.
 	MaxSize Size
-	// Body is how many bytes of a body are kept; 1 MiB by default.
+	// Body is how many bytes of a body are kept; 256 KiB by default.
 	Body Size
 	// Off switches the history off: nothing is kept.
 	Off bool
