@@ -43,6 +43,9 @@ func record(x *http1.Exchange, limit int) *recorder {
 	r.sum.Reset()
 	r.rec.Head = append(r.rec.Head[:0], x.Request.Raw()...)
 	r.rec.Head = append(r.rec.Head, "\r\n"...)
+	if n := int(min(max(x.Request.Body.Length(), 0), int64(limit))); n > cap(r.body) {
+		r.body = make([]byte, 0, n)
+	}
 	x.Request.Body.Tap(r.requestBody)
 	x.SetTap(r)
 	return r

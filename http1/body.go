@@ -29,6 +29,9 @@ type Body struct {
 	read int64
 	err  error
 
+	every time.Duration // how often stay is asked while the body pauses
+	stay  func() bool
+
 	begun   bool // a chunked body's first size line was read
 	expect  bool // the sender waits for 100 Continue
 	limit   int64
@@ -55,6 +58,11 @@ func (b *Body) TooLarge() bool {
 
 // Tap calls f with every piece of the body as it is read. f must not keep it.
 func (b *Body) Tap(f func([]byte)) { b.tap = f }
+
+// Watch asks stay about once in a while of the given length in which nothing
+// of the body comes; when it says no, Read fails with [ErrAborted]. It takes the
+// place of Limits.BodyWindow for this message.
+func (b *Body) Watch(every time.Duration, stay func() bool) { b.every, b.stay = every, stay }
 
 // Empty reports whether the message has no body.
 func (b *Body) Empty() bool { return b.kind == bodyNone }
@@ -178,12 +186,22 @@ func (b *Body) paced(read func() (int, error)) (int, error) {
 		return 0, err
 	}
 	rate, window := b.c.lim.BodyRate, b.c.lim.BodyWindow
+	if b.stay != nil {
+		window = b.every
+	}
 	b.c.ReadWithin(window)
 	if b.c.aborted.Load() {
 		return 0, ErrAborted
 	}
 	start := time.Now()
 	n, err := read()
+	for b.stay != nil && n == 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+		if b.c.aborted.Load() || !b.stay() {
+			return 0, ErrAborted
+		}
+		b.c.ReadWithin(window)
+		n, err = read()
+	}
 	if n > 0 {
 		err = nil
 	}

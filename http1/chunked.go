@@ -110,7 +110,8 @@ func (b *Body) readTrailer() error {
 		if err := h.parseField(at, len(h.raw)); err != nil {
 			return err
 		}
-		if k := h.fields[len(h.fields)-1].kind; k != Other && k != Date {
+		name, _, k := h.At(len(h.fields) - 1)
+		if k != Other && k != Date || equalFold(name, "set-cookie") {
 			h.raw = h.raw[:at]
 			h.fields = h.fields[:len(h.fields)-1]
 		}

@@ -15,8 +15,12 @@ import (
 )
 
 // agentLimits are those of the agent's end: the relay paces its senders, so a
-// request body may pause; the time between requests is bounded by pings.
-var agentLimits = http1.Limits{HeadTimeout: 10 * time.Second, IdleTimeout: -1, BodyRate: -1, BodyWindow: 2 * time.Minute}
+// request body may pause; the time between requests is bounded by pings. A head
+// may be larger than at the relay's edge, since the relay adds to it.
+var agentLimits = http1.Limits{Target: 34 << 10, Head: 80 << 10, Fields: 160, HeadTimeout: 10 * time.Second, IdleTimeout: -1, BodyRate: -1, BodyWindow: 2 * time.Minute}
+
+// dialLimits hold until the roles have turned: the relay is a stranger then.
+var dialLimits = http1.Limits{HeadTimeout: 10 * time.Second}
 
 const (
 	defaultDialTimeout = 10 * time.Second
@@ -116,7 +120,7 @@ func (d *Dialer) dialOnce(ctx context.Context, target *url.URL, token string) (*
 		return nil, nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { nc.Close() }) // a deadline could be set anew
-	c := http1.NewConn(nc, agentLimits)
+	c := http1.NewConn(nc, dialLimits)
 	link, next, err := d.upgrade(c, target, token)
 	if !stop() && err == nil {
 		err = context.Cause(ctx)

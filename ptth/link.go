@@ -9,6 +9,10 @@ import (
 )
 
 const (
+	// maxInterim is how many informational responses may come before a final
+	// one.
+	maxInterim = 100
+
 	// smallBody is the longest request body that is sent in one piece with
 	// its head. It is also read whole before the link is used.
 	smallBody = 64 << 10
@@ -33,13 +37,17 @@ var (
 	// ErrSenderGone reports that Call.Gone told so.
 	ErrSenderGone = errors.New("the sender went away")
 
+	// ErrChatter reports informational responses without end.
+	ErrChatter = errors.New("the agent sent too many informational responses")
+
 	// ErrSwitched reports a 101 that nobody asked for.
 	ErrSwitched = errors.New("the agent switched protocols unasked")
 )
 
 // linkLimits are those of the relay's end: an agent's answer may pause for as
-// long as the application behind it likes.
-var linkLimits = http1.Limits{HeadTimeout: 10 * time.Second, IdleTimeout: -1, BodyRate: -1, BodyWindow: -1}
+// long as the application behind it likes, and its head may be larger than what
+// the agent took from the application, since the agent adds to it.
+var linkLimits = http1.Limits{Head: 80 << 10, Fields: 160, HeadTimeout: 10 * time.Second, IdleTimeout: -1, BodyRate: -1, BodyWindow: -1}
 
 // Link is the relay's end of a link: it sends requests and reads responses,
 // one exchange at a time. It must not be used by two goroutines at once,
@@ -108,7 +116,8 @@ type Call struct {
 	Wait time.Duration
 
 	// Gone, if not nil, is asked about once a second while the response is
-	// awaited, and never while the body is still being uploaded.
+	// awaited or its body pauses, and never while the request's body is still
+	// being uploaded.
 	Gone func() bool
 
 	// Early, if not nil, is shown each 103.
@@ -174,7 +183,7 @@ func (l *Link) send(c *Call) error {
 
 func (l *Link) receive(c *Call) (*http1.Response, error) {
 	asked := time.Now()
-	for {
+	for interim := 0; ; {
 		l.conn.ReadWithin(time.Second)
 		res, err := l.conn.ReadResponse(c.Request.Method)
 		switch {
@@ -192,12 +201,39 @@ func (l *Link) receive(c *Call) (*http1.Response, error) {
 			if res.Status == 103 && c.Early != nil {
 				c.Early(res)
 			}
+			interim++
+			if err := l.afterInterim(c, asked, interim); err != nil {
+				return nil, err
+			}
 		default:
 			l.open = false
 			l.noteKeepAlive(res)
+			if c.Gone != nil {
+				res.Body.Watch(time.Second, func() bool { return l.stillTaken(c) })
+			}
 			return res, nil
 		}
 	}
+}
+
+// afterInterim judges an agent that answers, but does not come to the point.
+func (l *Link) afterInterim(c *Call, asked time.Time, n int) error {
+	if n > maxInterim {
+		return ErrChatter
+	}
+	if l.upload != nil && !l.upload.finished() {
+		return nil
+	}
+	return l.stillWorthWaiting(c, asked)
+}
+
+// stillTaken reports whether there is somebody to take the body of an answer
+// that pauses.
+func (l *Link) stillTaken(c *Call) bool {
+	if l.upload != nil && !l.upload.finished() {
+		return true // the upload sees to it
+	}
+	return l.uploadErrorOr(nil) == nil && !c.Gone()
 }
 
 func (l *Link) stillWorthWaiting(c *Call, asked time.Time) error {

@@ -32,6 +32,11 @@ type claim struct {
 	pool poolLimits
 	rec  atomic.Pointer[claimRecord]
 
+	// uploads has a place for each long body that may be on its way at once:
+	// half as many as there can be links, so that slow senders of long bodies
+	// never hold them all.
+	uploads chan struct{}
+
 	queued atomic.Int32 // waiters in line, for those who only want the number
 
 	mu       sync.Mutex // guards what follows; nothing is locked under it
@@ -56,7 +61,10 @@ type link struct {
 }
 
 func newClaim(rec *claimRecord, pool poolLimits) *claim {
-	c := &claim{name: rec.Name, pool: pool, lastSeen: time.Now()}
+	c := &claim{
+		name: rec.Name, pool: pool, lastSeen: time.Now(),
+		uploads: make(chan struct{}, max(1, pool.links/2)),
+	}
 	c.rec.Store(rec)
 	return c
 }

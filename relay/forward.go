@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net"
+	"time"
 
 	"homehook/http1"
 	"homehook/ptth"
@@ -40,10 +41,28 @@ func (v *visitor) forward() *refusal {
 		if v.claim.away() {
 			return errAway
 		}
-		if _, err := r.Body.Fill(smallBody); err != nil {
+		whole, err := r.Body.Fill(smallBody)
+		if err != nil {
 			return v.senderBroke(err)
 		}
+		if !whole {
+			return v.sendLong()
+		}
 	}
+	return v.send()
+}
+
+// sendLong sends a request whose body is not in memory, once there is a place
+// for it.
+func (v *visitor) sendLong() *refusal {
+	late := time.NewTimer(v.claim.pool.wait)
+	defer late.Stop()
+	select {
+	case v.claim.uploads <- struct{}{}:
+	case <-late.C:
+		return errBusy
+	}
+	defer func() { <-v.claim.uploads }()
 	return v.send()
 }
 
@@ -193,7 +212,7 @@ func (v *visitor) senderBroke(err error) *refusal {
 
 // early passes a 103 on to senders that understand it.
 func (v *visitor) early(res *http1.Response) {
-	if v.x.Request.Minor == 0 {
+	if v.x.Request.Minor == 0 || v.hasForeignCookie(res) {
 		return
 	}
 	v.x.Start(res.Status, res.Reason)

@@ -46,7 +46,7 @@ func (c *claim) take(w *waiter) (*link, error) {
 // the sender of a POST a 502 when the agent has just gone. Under load a link
 // rests for a moment only, and the look is left out.
 func (l *link) sound() bool {
-	return l.Used() && time.Since(l.IdleSince()) < freshFor || l.Check() == http1.PeerSilent
+	return l.Offer.Ours && l.Used() && time.Since(l.IdleSince()) < freshFor || l.Check() == http1.PeerSilent
 }
 
 // takeNext stands in line. It is called with c.mu held, and releases it.

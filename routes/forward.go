@@ -248,7 +248,10 @@ func (f *forwarder) answer(x *http1.Exchange, u *upstream, res *http1.Response) 
 		keep = up.join(x.Conn()) == nil && keep
 	}
 	why := u.watch.end()
-	if keep && why == nil && u.conn.Reusable() {
+	if len(u.conn.Buffered()) > 0 {
+		f.pool.distrust()
+	}
+	if keep && why == nil && u.conn.Reusable() && !mayTrail(x, res) {
 		f.pool.put(u)
 	} else {
 		u.conn.Close()
@@ -260,6 +263,12 @@ func (f *forwarder) answer(x *http1.Exchange, u *upstream, res *http1.Response) 
 		return Result{Exit: -1, Err: why.err}
 	}
 	return Result{Exit: -1, Err: f.copyError(err)}
+}
+
+// mayTrail reports whether a response is of a kind that careless servers send
+// a body with although it has none: what comes late must not meet a request.
+func mayTrail(x *http1.Exchange, res *http1.Response) bool {
+	return x.Request.IsMethod("HEAD") || res.Status == 204 || res.Status == 304
 }
 
 // copyError says which side broke a response half way.

@@ -15,9 +15,8 @@ import (
 )
 
 const (
-	maxIdle     = 256                  // idle connections kept for one target
-	idleFor     = 30 * time.Second     // how long one is kept
-	trustIdle   = 5 * time.Millisecond // how long one is reused without a look at it
+	maxIdle     = 256              // idle connections kept for one target
+	idleFor     = 30 * time.Second // how long one is kept
 	dialTimeout = 10 * time.Second
 	shyFor      = time.Minute // without reuse, once a target closed under a request
 	never       = 100 * 365 * day
@@ -67,11 +66,15 @@ func (p *pool) get(ctx context.Context, fresh bool) (*upstream, error) {
 		if u == nil {
 			break
 		}
-		if idle := time.Since(u.since); idle < idleFor && (idle < trustIdle || u.conn.PeerState() == http1.PeerSilent) {
+		state := u.conn.PeerState()
+		if state == http1.PeerSilent && time.Since(u.since) < idleFor {
 			u.reused = true
 			return u, nil
 		}
 		u.conn.Close()
+		if state == http1.PeerSpoke {
+			p.distrust()
+		}
 	}
 	return p.dial(ctx)
 }
@@ -127,6 +130,8 @@ func (p *pool) sweep() {
 
 // distrust stops reuse for a while. Some servers close behind a response
 // without saying so; a request that meets the close half way may be lost.
+// Others write more than they announced, which the next request on the
+// connection would take for its answer.
 func (p *pool) distrust() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

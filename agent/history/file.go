@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
+
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // secureFile makes sure that path is a regular file of mode 0600, creating an
@@ -41,6 +44,25 @@ func secureFile(path string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// isDamage reports whether an error says that a file's contents cannot be read.
+func isDamage(err error) bool {
+	c := code(err) & 0xff
+	return c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB
+}
+
+// setAside renames a history and what SQLite keeps beside it, and returns the
+// new name. Nothing is deleted: some of it can often be read by hand.
+func setAside(path string, now time.Time) (string, error) {
+	aside := path + ".damaged-" + now.UTC().Format("20060102T150405.000")
+	for _, suffix := range []string{"-wal", "-shm", "-journal", ""} {
+		err := os.Rename(path+suffix, aside+suffix)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+	}
+	return aside, nil
 }
 
 // dsn is the name under which the driver opens path with the parameters.

@@ -28,11 +28,21 @@ var _ io.Closer = (*Journal)(nil)
 // Open opens the history at path, creating the file with mode 0600 if there is
 // none; the folder has to exist. Deliveries that a crash left received or
 // running become dead with the reason Interrupted, except those whose Begin was
-// durable: they stay as they are, to be run again. ctx bounds Open only. The
-// caller has to Close the journal. Errors are ErrNewer, ErrForeign and those of
-// the file system.
+// durable: they stay as they are, to be run again. A file that is damaged is set
+// aside under a name with the date, and a new one begun: deliveries go on. ctx
+// bounds Open only. The caller has to Close the journal. Errors are ErrNewer,
+// ErrForeign and those of the file system.
 func Open(ctx context.Context, path string, o Options) (*Journal, error) {
-	j, err := open(ctx, path, o.withDefaults())
+	o = o.withDefaults()
+	j, err := open(ctx, path, o)
+	if isDamage(err) {
+		aside, failed := setAside(path, o.Now())
+		if failed != nil {
+			return nil, fmt.Errorf("open history %s: %w (and set it aside: %w)", path, err, failed)
+		}
+		o.Log.Error("the history is damaged and was set aside, a new one begins", "file", aside, "error", err)
+		j, err = open(ctx, path, o)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open history %s: %w", path, err)
 	}

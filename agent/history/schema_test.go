@@ -103,9 +103,6 @@ func TestOpenRefuses(t *testing.T) {
 		{"another program's database", func(t *testing.T, path string) {
 			sqlValue(t, create(t, path), "CREATE TABLE mine (x)")
 		}, ErrForeign, "move the file away"},
-		{"a file that is no database", func(t *testing.T, path string) {
-			check(t, os.WriteFile(path, []byte(strings.Repeat("not a database ", 1000)), 0o600))
-		}, ErrForeign, "move the file away"},
 		{"a folder", func(t *testing.T, path string) { check(t, os.Mkdir(path, 0o700)) }, nil, "is not a regular file"},
 		{"a symbolic link", func(t *testing.T, path string) { link(t, create(t, path+".real"), path) }, nil, "is a symbolic link"},
 		{"a dangling link", func(t *testing.T, path string) { link(t, path+".real", path) }, nil, "is a symbolic link"},
@@ -219,5 +216,37 @@ func TestInterrupted(t *testing.T) {
 				t.Errorf("%s, durable %t: is now %s because of %q", state, durable, got.State, got.Reason)
 			}
 		}
+	}
+}
+
+func TestOpenSetsDamageAside(t *testing.T) {
+	for name, damage := range map[string]func(t *testing.T, path string){
+		"no database": func(t *testing.T, path string) {
+			check(t, os.WriteFile(path, []byte(strings.Repeat("not a database ", 1000)), 0o600))
+		},
+		"pages overwritten": func(t *testing.T, path string) {
+			f, err := os.OpenFile(path, os.O_RDWR, 0)
+			check(t, err)
+			_, err = f.WriteAt([]byte(strings.Repeat("damage! ", 8<<10)), 4096)
+			check(t, err)
+			check(t, f.Close())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "history.db")
+			j := openAt(t, path, Options{})
+			add(t, j, 1, 100)
+			check(t, j.Close())
+			damage(t, path)
+			j = openAt(t, path, Options{})
+			add(t, j, 1, 3)
+			if ids := list(t, j, Query{}); len(ids) != 3 {
+				t.Errorf("the new history holds %d deliveries", len(ids))
+			}
+			aside, err := filepath.Glob(path + ".damaged-*")
+			if err != nil || len(aside) != 1 {
+				t.Errorf("set aside: %v, %v", aside, err)
+			}
+		})
 	}
 }
