@@ -50,7 +50,7 @@ func main() {
 
 func parseFlags() plan {
 	var p plan
-	targets := flag.String("targets", "direct,nginx,nginx-x2,reverseproxy-x2,homehook,homehook-history,homehook-tls", "what to measure")
+	targets := flag.String("targets", "direct,nginx,nginx-x2,reverseproxy-x2,homehook,homehook-history", "what to measure")
 	callers := flag.String("callers", "1,16,64,256", "numbers of parallel callers")
 	flag.IntVar(&p.rounds, "rounds", 3, "interleaved rounds")
 	flag.DurationVar(&p.window, "window", 1500*time.Millisecond, "length of one measurement")

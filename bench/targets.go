@@ -101,8 +101,8 @@ func (l *lab) start(name string) (*target, error) {
 		if inner, err = l.reverseProxy(t, l.origin); err == nil {
 			t.addr, err = l.reverseProxy(t, inner)
 		}
-	case "homehook", "homehook-history", "homehook-tls", "homehook-tls-history":
-		err = l.homehook(t, strings.Contains(name, "history"), strings.Contains(name, "tls"))
+	case "homehook", "homehook-history":
+		err = l.homehook(t, name == "homehook-history")
 	default:
 		host, path, found := strings.Cut(name, "/")
 		if !found {
@@ -193,7 +193,7 @@ func (l *lab) build() error {
 }
 
 // homehook starts a relay and an agent with one forward route.
-func (l *lab) homehook(t *target, history, secure bool) error {
+func (l *lab) homehook(t *target, history bool) error {
 	if err := l.build(); err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import "sync"
 // on it, so an idle link costs no buffer memory.
 const (
 	smallBuffer = 4 << 10
-	largeBuffer = 256 << 10
+	largeBuffer = 512 << 10
 )
 
 var (

@@ -313,30 +313,42 @@ func (w *Writer) Copy(b *Body) error {
 	if b.kind == bodyNone || b.kind == bodyLength && b.left == 0 {
 		return nil
 	}
+	small := getSmall()
+	more, err := w.copyWith(b, small, true)
+	putSmall(small)
+	if err != nil || !more {
+		return err
+	}
 	buf := largeBuffers.Get().(*[largeBuffer]byte)
 	defer largeBuffers.Put(buf)
-	return w.copyWith(b, buf[:])
+	_, err = w.copyWith(b, buf[:], false)
+	return err
 }
 
-func (w *Writer) copyWith(b *Body, buf []byte) error {
+// copyWith copies to the end of the body. With untilFull it stops early when a
+// read has filled buf, and says that there may be more: a stream that trickles
+// holds a small buffer only, one that flows gets a large one.
+func (w *Writer) copyWith(b *Body, buf []byte, untilFull bool) (more bool, err error) {
 	for {
 		if b.mustWait() {
 			if err := w.Flush(); err != nil {
-				return &CopyError{Err: err}
+				return false, &CopyError{Err: err}
 			}
 		}
 		n, err := b.Read(buf)
 		if n > 0 {
 			if _, err := w.Write(buf[:n]); err != nil {
-				return &CopyError{Err: err}
+				return false, &CopyError{Err: err}
 			}
 		}
-		if err == io.EOF {
+		switch {
+		case err == io.EOF:
 			w.Trailer(&b.trailer)
-			return nil
-		}
-		if err != nil {
-			return &CopyError{Reading: true, Err: err}
+			return false, nil
+		case err != nil:
+			return false, &CopyError{Reading: true, Err: err}
+		case untilFull && n == len(buf):
+			return true, nil
 		}
 	}
 }
