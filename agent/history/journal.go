@@ -213,7 +213,8 @@ func (j *Journal) Flush(ctx context.Context) error {
 // Prune deletes at once what Keep and MaxSize no longer allow, and returns when
 // it is done. The journal does the same by itself every PruneEvery.
 func (j *Journal) Prune(ctx context.Context) error {
-	if err := j.Flush(ctx); err != nil {
+	// A full disk keeps records in the queue until pruning has made room.
+	if err := j.settle(ctx); err != nil {
 		return err
 	}
 	reply := make(chan error, 1)
