@@ -28,7 +28,12 @@ func (c *claim) take(w *waiter) (*link, error) {
 		c.mu.Lock()
 		n := len(c.idle)
 		if n == 0 {
-			return c.takeNext(w)
+			l, err := c.takeNext(w)
+			if err != nil || l.Offer.Ours || l.sound() {
+				return l, err
+			}
+			c.drop(l)
+			continue
 		}
 		l := c.idle[n-1]
 		c.idle[n-1] = nil
