@@ -55,7 +55,7 @@ func (s *scripter) serve(ctx context.Context, d *Delivery, x *http1.Exchange) Re
 		r.feed(rest, body, whole)
 	}
 	if err != nil {
-		return r.abort(bodyFault(err), r.s.grace)
+		return r.abort(ctx, bodyFault(err), r.s.grace)
 	}
 	return r.finish(ctx)
 }
@@ -151,27 +151,27 @@ func (r *run) finish(ctx context.Context) Result {
 		return r.result(f.reply(r.x).Err)
 	case stopped:
 		if errors.Is(context.Cause(ctx), ErrAtOnce) {
-			return r.abort(&fault{503, textStopped, errStopped}, 0)
+			return r.abort(ctx, &fault{503, textStopped, errStopped}, 0)
 		}
-		return r.abort(&fault{503, textStopped, errStopped}, r.s.grace)
+		return r.abort(context.WithoutCancel(ctx), &fault{503, textStopped, errStopped}, r.s.grace)
 	case spoiled:
-		return r.abort(bodyFault(r.cause), r.s.grace)
+		return r.abort(ctx, bodyFault(r.cause), r.s.grace)
 	}
-	return r.abort(&fault{
+	return r.abort(ctx, &fault{
 		504, "the script took too long",
 		fmt.Errorf("timed out after %s; the script and its children were killed", Duration(r.s.timeout)),
 	}, r.s.grace)
 }
 
 // abort ends a script that must not go on. The sender has its answer at once;
-// the script has the grace to end by itself.
-func (r *run) abort(f *fault, grace time.Duration) Result {
+// the script has the grace to end by itself, unless ctx ends before.
+func (r *run) abort(ctx context.Context, f *fault, grace time.Duration) Result {
 	r.proc.terminate()
 	late := time.Now().Add(grace)
 	r.settle()
 	r.x.CloseAfter() // no other delivery is to wait behind the grace
 	f.reply(r.x)
-	r.proc.attend(context.Background(), late, grace, nil)
+	r.proc.attend(ctx, late, grace, nil)
 	r.proc.kill(r.mark)
 	// What is killed closes its outputs; one that somebody out of reach holds
 	// is given up.
