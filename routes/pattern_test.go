@@ -205,6 +205,11 @@ func FuzzPattern(f *testing.F) {
 		if method == "CONNECT" || !isToken(method) {
 			return
 		}
+		// ServeMux takes an empty segment in a pattern for nothing; here it is
+		// one, because paths are matched without being cleaned.
+		if strings.Contains(pattern, "//") {
+			return
+		}
 		agree(t, pattern, method, target)
 	})
 }
