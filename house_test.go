@@ -1,3 +1,5 @@
+// Package homehook_test holds the house as a whole: its import rules, and the
+// way of a delivery through the programs as they are built.
 package homehook_test
 
 import (

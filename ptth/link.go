@@ -62,6 +62,7 @@ type Link struct {
 	ready    time.Time // not to be used before
 	idle     time.Time // since when nothing is under way
 	used     bool      // has carried an exchange
+	mayTrail bool      // a careless agent may yet send a body that the last response cannot have
 	promised time.Time // when the agent may close, from its Keep-Alive field
 }
 
@@ -207,6 +208,7 @@ func (l *Link) receive(c *Call) (*http1.Response, error) {
 			}
 		default:
 			l.open = false
+			l.mayTrail = !l.Offer.Ours && (res.Status == 204 || res.Status == 304 || c.Request.IsMethod("HEAD"))
 			l.noteKeepAlive(res)
 			if c.Gone != nil {
 				res.Body.Watch(time.Second, func() bool { return l.stillTaken(c) })
@@ -277,7 +279,7 @@ func (l *Link) Done() bool {
 			return false
 		}
 	}
-	if l.open || !l.conn.Reusable() {
+	if l.open || l.mayTrail || !l.conn.Reusable() {
 		return false
 	}
 	l.conn.Release()
