@@ -265,8 +265,8 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 		Relay: base, Token: token, TLS: conf, Ping: pingEvery, MaxLinks: claim.MaxLinks,
 		Agent: "Homehook/" + a.opts.Version,
 	}
-	k.dial = func(ctx context.Context) (*ptth.AgentLink, error) { return d.Dial(ctx, claim.Name) }
-	k.serve = func(_ context.Context, l *ptth.AgentLink, x *http1.Exchange) { a.inbox.take(k, l, x) }
+	k.dial = func(ctx context.Context) (ptth.AgentLink, error) { return d.Dial(ctx, claim.Name) }
+	k.serve = func(_ context.Context, l ptth.AgentLink, x *http1.Exchange) { a.inbox.take(k, l, x) }
 	var asking sync.WaitGroup
 	k.connected = func(ctx context.Context) {
 		asking.Go(func() { a.register(ctx, k, newRegistry(base, token, conf)) })

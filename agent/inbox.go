@@ -43,9 +43,9 @@ type note struct {
 }
 
 // take carries one request from a link to its handler.
-func (in *inbox) take(k *keeper, link *ptth.AgentLink, x *http1.Exchange) {
+func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 	began := time.Now()
-	n := readNote(x.Request, link.Negotiated())
+	n := readNote(x.Request, link.About().Negotiated)
 	if n.waiting > 0 {
 		k.wait(n.waiting)
 	}

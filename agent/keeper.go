@@ -30,8 +30,8 @@ const (
 // method owns all state but the atomics and what mu guards.
 type keeper struct {
 	claim config.Claim
-	dial  func(context.Context) (*ptth.AgentLink, error)
-	serve func(context.Context, *ptth.AgentLink, *http1.Exchange)
+	dial  func(context.Context) (ptth.AgentLink, error)
+	serve func(context.Context, ptth.AgentLink, *http1.Exchange)
 	// connected is called once each time the first link comes up.
 	connected func(context.Context)
 	changed   func()
@@ -46,7 +46,7 @@ type keeper struct {
 	mu    sync.Mutex
 	state linkState
 
-	links   map[*ptth.AgentLink]bool // true once told to leave
+	links   map[ptth.AgentLink]bool // true once told to leave
 	opening int
 	limit   int // what the relay allows
 	limited time.Time
@@ -65,7 +65,7 @@ type linkState struct {
 
 // event is news from a goroutine that dials or serves.
 type event struct {
-	link *ptth.AgentLink
+	link ptth.AgentLink
 	up   bool
 	err  error
 }
@@ -75,7 +75,7 @@ type event struct {
 // One loop owns the pool, so that no two decisions about it cross; it is long
 // because it is the list of what may happen to a pool.
 func (k *keeper) run(ctx context.Context) {
-	k.links = make(map[*ptth.AgentLink]bool)
+	k.links = make(map[ptth.AgentLink]bool)
 	events := make(chan event)
 	tick := time.NewTicker(shrinkEvery)
 	defer tick.Stop()
@@ -129,15 +129,15 @@ func (k *keeper) note(ctx context.Context, e event) {
 		first := len(k.links) == 0
 		k.links[e.link] = false
 		k.up.Store(int32(len(k.links)))
-		if m := e.link.MaxLinks; m > 0 && (k.limit == 0 || time.Since(k.limited) > capFor) {
+		if m := e.link.About().MaxLinks; m > 0 && (k.limit == 0 || time.Since(k.limited) > capFor) {
 			k.limit = m
 		}
 		k.set(func(s *linkState) {
-			s.connected, s.err, s.refused, s.dialect = true, "", false, ptth.Version
-			s.roundTrip = e.link.RoundTrip
+			s.connected, s.err, s.refused, s.dialect = true, "", false, e.link.About().Dialect
+			s.roundTrip = e.link.About().RoundTrip
 		})
 		if first {
-			k.log.Info("connected", "claim", k.claim.Name, "round_trip", e.link.RoundTrip)
+			k.log.Info("connected", "claim", k.claim.Name, "round_trip", e.link.About().RoundTrip)
 			k.changed()
 			k.connected(ctx)
 		}
@@ -257,7 +257,7 @@ func (k *keeper) open(ctx context.Context, events chan event, n int) {
 }
 
 // take counts an exchange around its handler.
-func (k *keeper) take(ctx context.Context, link *ptth.AgentLink, x *http1.Exchange) {
+func (k *keeper) take(ctx context.Context, link ptth.AgentLink, x *http1.Exchange) {
 	n := k.busy.Add(1)
 	defer k.busy.Add(-1)
 	for p := k.peak.Load(); n > p && !k.peak.CompareAndSwap(p, n); p = k.peak.Load() {

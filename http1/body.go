@@ -24,6 +24,7 @@ const (
 type Body struct {
 	c    *Conn
 	src  io.Reader // of a stored body
+	mem  []byte    // what Fill has read of a stored body
 	kind bodyKind
 	left int64 // of the body, or of the current chunk
 	read int64
@@ -36,6 +37,7 @@ type Body struct {
 	expect  bool // the sender waits for 100 Continue
 	limit   int64
 	trailer Head
+	late    func() []Field // gives the trailer fields of a stored body
 	tap     func([]byte)
 
 	waited      time.Duration // for the bytes below
@@ -47,13 +49,24 @@ func (b *Body) reset() {
 	b.trailer.reset()
 }
 
+// store makes the body one of n bytes that comes from r.
+func (b *Body) store(r io.Reader, n int64) {
+	if r != nil && n != 0 {
+		b.kind, b.src, b.left = bodyStored, r, n
+	}
+}
+
+// TrailerFrom names where the trailer fields come from once a body that is not
+// on a connection was read to its end.
+func (b *Body) TrailerFrom(f func() []Field) { b.late = f }
+
 // SetLimit bounds the body's length in bytes for this message; 0 means no
 // bound. It must be called before the body is read.
 func (b *Body) SetLimit(n int64) { b.limit = n }
 
 // TooLarge reports whether the announced length is past the limit.
 func (b *Body) TooLarge() bool {
-	return b.kind == bodyLength && b.limit > 0 && b.left > b.limit
+	return (b.kind == bodyLength || b.kind == bodyStored) && b.limit > 0 && b.left > b.limit
 }
 
 // Tap calls f with every piece of the body as it is read. f must not keep it.
@@ -86,7 +99,8 @@ func (b *Body) Consumed() int64 { return b.read }
 func (b *Body) Trailer() *Head { return &b.trailer }
 
 func (b *Body) ended() bool {
-	return b.kind == bodyNone || b.err == io.EOF || b.kind == bodyLength && b.left == 0 && b.err == nil
+	return b.kind == bodyNone || b.err == io.EOF ||
+		(b.kind == bodyLength || b.kind == bodyStored) && b.left == 0 && b.err == nil
 }
 
 // Read reads the next piece of the body.
@@ -126,7 +140,7 @@ func (b *Body) next(p []byte) (int, error) {
 	case bodyNone:
 		return 0, io.EOF
 	case bodyStored:
-		return b.src.Read(p)
+		return b.readStored(p)
 	case bodyLength:
 		if b.left == 0 {
 			return 0, io.EOF
@@ -145,6 +159,60 @@ func (b *Body) next(p []byte) (int, error) {
 		return b.raw(p)
 	}
 	return b.raw(p)
+}
+
+// readStored reads a body that is not on a connection.
+func (b *Body) readStored(p []byte) (int, error) {
+	if b.left == 0 {
+		b.endStored()
+		return 0, io.EOF
+	}
+	if b.TooLarge() {
+		return 0, ErrBodyTooLarge
+	}
+	if b.left > 0 && int64(len(p)) > b.left {
+		p = p[:b.left]
+	}
+	var n int
+	var err error
+	if len(b.mem) > 0 {
+		n = copy(p, b.mem)
+		b.mem = b.mem[n:]
+	} else {
+		n, err = b.src.Read(p)
+	}
+	if b.left > 0 {
+		b.left -= int64(n)
+	}
+	switch {
+	case err == io.EOF && b.left > 0:
+		err = io.ErrUnexpectedEOF
+	case err == io.EOF:
+		b.endStored()
+	}
+	return n, err
+}
+
+// endStored takes the trailer fields in, but for those that may not stand
+// there (RFC 9110, section 6.5.1).
+func (b *Body) endStored() {
+	if b.late == nil {
+		return
+	}
+	h := &b.trailer
+	h.reset()
+	for _, f := range b.late() {
+		line, err := appendFields(nil, []Field{f})
+		if err != nil || !mayTrail([]byte(f.Name)) {
+			continue
+		}
+		at := len(h.raw)
+		h.raw = append(h.raw, line...)
+		if h.parseField(at, len(h.raw)) != nil {
+			h.raw = h.raw[:at]
+		}
+	}
+	b.late = nil
 }
 
 // raw reads up to left bytes, from the buffer or straight from the
@@ -254,6 +322,8 @@ func (b *Body) Fill(max int) (bool, error) {
 	switch {
 	case b.kind == bodyNone:
 		return true, nil
+	case b.kind == bodyStored:
+		return b.fillStored(max)
 	case b.kind != bodyLength || b.left > int64(max):
 		return false, nil
 	case b.TooLarge():
@@ -266,6 +336,29 @@ func (b *Body) Fill(max int) (bool, error) {
 			return false, err
 		}
 	}
+	return true, nil
+}
+
+// fillStored is Fill for a body that is not on a connection.
+func (b *Body) fillStored(max int) (bool, error) {
+	switch {
+	case b.left < 0 || b.left > int64(max):
+		return false, nil
+	case b.TooLarge():
+		return false, ErrBodyTooLarge
+	case int64(len(b.mem)) == b.left:
+		return true, nil
+	}
+	mem := make([]byte, b.left)
+	n := copy(mem, b.mem)
+	if _, err := io.ReadFull(b.src, mem[n:]); err != nil {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		b.err = err
+		return false, err
+	}
+	b.mem = mem
 	return true, nil
 }
 
@@ -289,6 +382,9 @@ func (b *Body) grow(n int) error {
 // Peek returns the bytes of the body that are in memory already. Discard
 // consumes them.
 func (b *Body) Peek() []byte {
+	if b.kind == bodyStored && b.err == nil {
+		return b.mem
+	}
 	if b.err != nil || b.left == 0 || b.kind != bodyLength && b.kind != bodyChunked {
 		return nil
 	}
@@ -298,6 +394,14 @@ func (b *Body) Peek() []byte {
 
 // Discard consumes n bytes that Peek has shown, and tells the tap of them.
 func (b *Body) Discard(n int) error {
+	if b.kind == bodyStored {
+		b.account(b.mem[:n])
+		b.mem = b.mem[n:]
+		if b.left > 0 {
+			b.left -= int64(n)
+		}
+		return b.err
+	}
 	b.account(b.c.in[b.c.r : b.c.r+n])
 	b.c.r += n
 	b.left -= int64(n)

@@ -110,11 +110,18 @@ func (b *Body) readTrailer() error {
 		if err := h.parseField(at, len(h.raw)); err != nil {
 			return err
 		}
-		name, _, k := h.At(len(h.fields) - 1)
-		if k != Other && k != Date || equalFold(name, "set-cookie") {
+		if name, _, _ := h.At(len(h.fields) - 1); !mayTrail(name) {
 			h.raw = h.raw[:at]
 			h.fields = h.fields[:len(h.fields)-1]
 		}
 	}
 	return nil
+}
+
+// mayTrail reports whether a field of that name may stand in a trailer section:
+// not those that frame, route or belong to the connection, and not a cookie,
+// which the relay judges while the head goes by.
+func mayTrail(name []byte) bool {
+	k := kindOf(name)
+	return (k == Other || k == Date) && !equalFold(name, "set-cookie")
 }

@@ -189,6 +189,17 @@ func (x *Exchange) frame(r *Response) {
 	}
 }
 
+// Raw sends a response that is in its wire form already, for peers that
+// compare bytes. The status is for the record.
+func (x *Exchange) Raw(status int, response string) error {
+	x.start()
+	x.buf = append(x.buf, response...)
+	x.mode, x.Status, x.ended = writeNone, status, true
+	err := x.Writer.Flush()
+	x.finished = err == nil
+	return err
+}
+
 // Hijack takes the connection away from Serve, which returns [ErrHijacked]
 // once the handler returns and touches the connection no more.
 func (x *Exchange) Hijack() *Conn {

@@ -25,8 +25,6 @@ func ParseRequest(head []byte, body io.Reader, n int64) (*Request, error) {
 	if err := r.parse(&lim); err != nil {
 		return nil, err
 	}
-	if body != nil && n != 0 {
-		r.Body.kind, r.Body.src, r.Body.left = bodyStored, body, n
-	}
+	r.Body.store(body, n)
 	return r, nil
 }

@@ -42,7 +42,11 @@ type Writer struct {
 	discard  bool // the body is counted but not sent (HEAD)
 	trailers bool
 	sent     int64 // bytes of this message that were handed to the connection
+	body     int64 // bytes of this message's body, framing not counted
 	tap      Tap
+	sink     Sink // takes the message instead of dst
+	final    bool // the head that the sink got last is a final one
+	trailer  *Head
 	err      error
 }
 
@@ -95,7 +99,7 @@ func (w *Writer) StartResponse(status int, reason []byte) {
 
 func (w *Writer) start() []byte {
 	b := w.grab()
-	w.sent = 0
+	w.sent, w.body, w.trailer = 0, 0, nil
 	w.begin, w.mode, w.hasDate, w.trailers, w.discard = len(b), writeHead, false, false, false
 	return b
 }
@@ -159,7 +163,9 @@ func (w *Writer) EndLength(n int64) {
 
 // EndChunked ends the head of a message whose body comes in chunks.
 func (w *Writer) EndChunked() {
-	w.buf = append(w.buf, "Transfer-Encoding: chunked\r\n"...)
+	if w.sink == nil {
+		w.buf = append(w.buf, "Transfer-Encoding: chunked\r\n"...)
+	}
 	w.endHead(writeChunks)
 }
 
@@ -175,6 +181,9 @@ func (w *Writer) endHead(mode writeMode) {
 	w.mode = mode
 	if w.tap != nil {
 		w.tap.Head(w.buf[w.begin:])
+	}
+	if w.sink != nil && w.err == nil {
+		w.sinkHead(mode)
 	}
 }
 
@@ -195,6 +204,11 @@ func (w *Writer) Write(p []byte) (int, error) {
 	}
 	if w.discard || w.mode == writeNone {
 		return len(p), nil
+	}
+	w.body += int64(len(p))
+	if w.sink != nil {
+		w.err = w.sink.Body(p)
+		return len(p), w.err
 	}
 	w.grab()
 	if w.mode == writeChunks {
@@ -247,6 +261,10 @@ func (w *Writer) Trailer(h *Head) {
 	if w.mode != writeChunks || len(h.fields) == 0 || w.discard || w.err != nil {
 		return
 	}
+	if w.sink != nil {
+		w.trailer = h
+		return
+	}
 	w.buf = append(w.grab(), "0\r\n"...)
 	w.buf = append(w.buf, h.raw...)
 	w.trailers = true
@@ -261,6 +279,11 @@ func (w *Writer) Finish() error {
 		w.err = errBodyLength
 		w.Flush()
 		return errBodyLength
+	case w.sink != nil:
+		if w.final {
+			w.err = w.sink.End(w.trailer)
+		}
+		return w.err
 	case w.mode == writeChunks && !w.discard:
 		if !w.trailers {
 			w.buf = append(w.grab(), '0', '\r', '\n')
@@ -272,6 +295,9 @@ func (w *Writer) Finish() error {
 
 // Flush sends what is pending.
 func (w *Writer) Flush() error {
+	if w.sink != nil && w.err == nil {
+		w.err = w.sink.Flush()
+	}
 	if w.err != nil || len(w.buf) == 0 {
 		return w.err
 	}
@@ -284,6 +310,10 @@ func (w *Writer) Flush() error {
 // Sent returns how many bytes the destination has taken since the message
 // was started: 0 behind an error means that the peer can have seen none.
 func (w *Writer) Sent() int64 { return w.sent }
+
+// BodySent returns how many bytes of body the message has been given since it
+// was started, without framing.
+func (w *Writer) BodySent() int64 { return w.body }
 
 // Err returns the error that made the writer unusable, if any.
 func (w *Writer) Err() error { return w.err }
@@ -356,6 +386,9 @@ func (w *Writer) copyWith(b *Body, buf []byte, untilFull bool) (more bool, err e
 // mustWait reports whether the next read of the body needs bytes that have
 // not come yet. Behind a chunk, its line end alone does not count.
 func (b *Body) mustWait() bool {
+	if b.kind == bodyStored {
+		return b.err == nil && b.left != 0
+	}
 	if b.err != nil || b.c == nil || b.kind == bodyLength && b.left == 0 {
 		return false
 	}

@@ -77,7 +77,7 @@ var errPlainRedirect = errors.New("relay redirects from https to http")
 
 // Dial opens a link for a name. It returns a [*RefusedError] when the relay
 // answers anything but a switch to PTTH/1.0.
-func (d *Dialer) Dial(ctx context.Context, name string) (*AgentLink, error) {
+func (d *Dialer) Dial(ctx context.Context, name string) (AgentLink, error) {
 	timeout := d.Timeout
 	if timeout <= 0 {
 		timeout = defaultDialTimeout
@@ -114,7 +114,7 @@ func (d *Dialer) linkURL(name string) *url.URL {
 }
 
 // dialOnce returns a link, or where a redirect leads.
-func (d *Dialer) dialOnce(ctx context.Context, target *url.URL, token string) (*AgentLink, *url.URL, error) {
+func (d *Dialer) dialOnce(ctx context.Context, target *url.URL, token string) (AgentLink, *url.URL, error) {
 	nc, err := d.connect(ctx, target)
 	if err != nil {
 		return nil, nil, err
@@ -166,7 +166,7 @@ func hostPort(u *url.URL) string {
 }
 
 // upgrade asks for the switch on a fresh connection.
-func (d *Dialer) upgrade(c *http1.Conn, target *url.URL, token string) (*AgentLink, *url.URL, error) {
+func (d *Dialer) upgrade(c *http1.Conn, target *url.URL, token string) (AgentLink, *url.URL, error) {
 	w := c.Writer()
 	w.StartRequest([]byte("POST"), []byte(target.RequestURI()))
 	w.Field("Host", target.Host)
@@ -200,7 +200,7 @@ func (d *Dialer) upgrade(c *http1.Conn, target *url.URL, token string) (*AgentLi
 	if res.Status != 101 || !switched(res) {
 		return nil, nil, refused(res)
 	}
-	return newAgentLink(c, res, time.Since(asked)), nil, nil
+	return newDirectLink(c, res, Dialect10, time.Since(asked)), nil, nil
 }
 
 // readSwitch skips informational answers but the switch itself.

@@ -405,8 +405,8 @@ func TestDialTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if al.Ping != 20*time.Second || al.MaxLinks != 4 || !al.Negotiated() || al.RoundTrip <= 0 {
-		t.Errorf("ping %v, links %d, negotiated %v, round trip %v", al.Ping, al.MaxLinks, al.Negotiated(), al.RoundTrip)
+	if al.About().Ping != 20*time.Second || al.About().MaxLinks != 4 || !al.About().Negotiated || al.About().RoundTrip <= 0 {
+		t.Errorf("ping %v, links %d, negotiated %v, round trip %v", al.About().Ping, al.About().MaxLinks, al.About().Negotiated, al.About().RoundTrip)
 	}
 	done := make(chan struct{})
 	go func() { defer close(done); al.Serve(context.Background(), echo) }()

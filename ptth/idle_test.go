@@ -170,7 +170,7 @@ func TestRelayCloses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if al.Negotiated() {
+	if al.About().Negotiated {
 		t.Error("a relay that said nothing counts as one of ours")
 	}
 	result := make(chan error, 1)

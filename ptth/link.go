@@ -49,9 +49,9 @@ var (
 // the agent took from the application, since the agent adds to it.
 var linkLimits = http1.Limits{Head: 80 << 10, Fields: 160, HeadTimeout: 10 * time.Second, IdleTimeout: -1, BodyRate: -1, BodyWindow: -1}
 
-// Link is the relay's end of a link: it sends requests and reads responses,
-// one exchange at a time. It must not be used by two goroutines at once,
-// except for Close.
+// Link is the relay's end of a link in HTTP/1.1: it sends requests and reads
+// responses, one exchange at a time. It must not be used by two goroutines at
+// once, except for Close.
 type Link struct {
 	// Offer is what the agent asked for when it opened the link.
 	Offer Offer
@@ -66,6 +66,13 @@ type Link struct {
 	promised time.Time // when the agent may close, from its Keep-Alive field
 }
 
+var _ Carrier = (*Link)(nil)
+
+// Traits tells what the link can do.
+func (l *Link) Traits() Traits {
+	return Traits{Dialect: l.Offer.Dialect, Ours: l.Offer.Ours, Ping: l.Offer.Ping, Tunnels: true, Streams: true}
+}
+
 // Accept answers an upgrade request with 101 and returns the link. fields may
 // add fields to the 101. On an error the exchange has been answered, or its
 // connection is broken.
@@ -77,7 +84,9 @@ func Accept(x *http1.Exchange, o Offer, fields func(*http1.Writer)) (*Link, erro
 	}
 	x.Start(101, nil)
 	x.Field("Upgrade", o.Version)
-	x.Field("Connection", "Upgrade")
+	if o.Dialect != Dialect09 { // which knows no Connection field
+		x.Field("Connection", "Upgrade")
+	}
 	if fields != nil {
 		fields(x.Writer)
 	}
@@ -123,13 +132,17 @@ type Call struct {
 
 	// Early, if not nil, is shown each 103.
 	Early func(*http1.Response)
+
+	// Client is the sender's address and port, for dialects that tell it.
+	Client string
+
+	// Switch says that the sender asks for another protocol, so that a 101
+	// may come. Head writes Connection and Upgrade then.
+	Switch bool
 }
 
 // Do sends a request and returns the response, whose body is read from the
-// link. Done must be called afterwards, whatever Do returned. The errors
-// above tell what may be done next; a [*http1.CopyError] with Reading set
-// says that the sender's body broke. After any other error the request may
-// have been seen by the agent.
+// link: see [Carrier].
 func (l *Link) Do(c *Call) (*http1.Response, error) {
 	if !l.ready.IsZero() {
 		time.Sleep(time.Until(l.ready))
@@ -196,6 +209,8 @@ func (l *Link) receive(c *Call) (*http1.Response, error) {
 			}
 		case err != nil:
 			return nil, l.uploadErrorOr(err)
+		case res.Status == 101 && c.Switch && res.Upgrades():
+			return res, nil // still open: the link is spent
 		case res.Status == 101:
 			return nil, ErrSwitched
 		case res.Status < 200:
@@ -285,6 +300,13 @@ func (l *Link) Done() bool {
 	l.conn.Release()
 	l.idle, l.used = time.Now(), true
 	return true
+}
+
+// Switched gives away the connection behind a response 101, with no bound on
+// its reads.
+func (l *Link) Switched() *http1.Conn {
+	l.conn.SetReadTimeout(0)
+	return l.conn
 }
 
 // Used reports whether the link has carried an exchange: its agent was there

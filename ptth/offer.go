@@ -9,47 +9,88 @@ import (
 	"homehook/http1"
 )
 
-// Version is the upgrade token of the dialect in this package.
-const Version = "PTTH/1.0"
+const (
+	// Version is the upgrade token of PTTH/1.0, to the letter: agents compare
+	// it so.
+	Version = "PTTH/1.0"
+
+	// Advertised is the value of Upgrade in an answer 426.
+	Advertised = "ptth, PTTH/1.0"
+)
 
 // ErrNoOffer reports a request that does not ask for a link.
 var ErrNoOffer = errors.New("not a request for a reverse connection")
 
 // Offer is what an agent's upgrade request asks for.
 type Offer struct {
+	Dialect  string
 	Version  string        // the token to echo
 	Ping     time.Duration // idle time after which to ping; 0 when the agent did not ask for pings
 	MaxLinks int           // how many links the agent wishes for; 0 when not stated
 	Ours     bool          // the agent knows the negotiated fields
 }
 
-// ParseOffer reads the offer of a request. It returns [ErrNoOffer] when the
-// request does not ask for any reversal, and an [*http1.Error] with status
-// 400 or 426 when it asks for one that cannot be granted.
+// ParseOffer reads the offer of a request: the first token in its Upgrade
+// fields that this package speaks. It returns [ErrNoOffer] when the request
+// does not ask for any reversal, and an [*http1.Error] with status 400 or 426
+// when it asks for one that cannot be granted.
 func ParseOffer(r *http1.Request) (Offer, error) {
-	named, known := false, false
+	named := false
 	for v := range r.Values("Upgrade") {
 		for token := range bytes.SplitSeq(v, []byte{','}) {
-			name, version, _ := bytes.Cut(bytes.TrimSpace(token), []byte{'/'})
-			if bytes.EqualFold(name, []byte("PTTH")) {
-				named = true
-				known = known || string(version) == "1.0"
+			token = bytes.TrimSpace(token)
+			name, version, versioned := bytes.Cut(token, []byte{'/'})
+			if !bytes.EqualFold(name, []byte("PTTH")) {
+				continue
 			}
+			named = true
+			dialect := dialectOf(string(version), versioned)
+			if dialect == "" {
+				continue
+			}
+			// The first draft had no Connection field yet.
+			if dialect != Dialect09 && !r.WantsUpgrade() {
+				return Offer{}, &http1.Error{Status: 400, Detail: "an upgrade needs \"Connection: Upgrade\""}
+			}
+			return readWishes(r, dialect), nil
 		}
 	}
-	switch {
-	case !named:
-		return Offer{}, ErrNoOffer
-	case !known:
-		return Offer{}, &http1.Error{Status: 426, Detail: "the relay speaks " + Version}
-	case !r.WantsUpgrade():
-		return Offer{}, &http1.Error{Status: 400, Detail: "an upgrade needs \"Connection: Upgrade\""}
+	if named {
+		return Offer{}, &http1.Error{Status: 426, Detail: "the relay speaks " + Advertised}
 	}
-	return readWishes(r), nil
+	return Offer{}, ErrNoOffer
 }
 
-func readWishes(r *http1.Request) Offer {
-	o := Offer{Version: Version}
+// dialectOf returns the dialect of an upgrade token PTTH, "" for one that is
+// not known.
+func dialectOf(version string, versioned bool) string {
+	switch {
+	case !versioned:
+		return DialectPTTH
+	case version == "1.0":
+		return Dialect10
+	case version == "0.9":
+		return Dialect09
+	}
+	return ""
+}
+
+// Token is the upgrade token of a dialect, to the letter; "" for one that has
+// none.
+func Token(dialect string) string {
+	switch dialect {
+	case DialectPTTH:
+		return "ptth"
+	case Dialect10:
+		return Version
+	case Dialect09:
+		return "PTTH/0.9"
+	}
+	return ""
+}
+
+func readWishes(r *http1.Request, dialect string) Offer {
+	o := Offer{Dialect: dialect, Version: Token(dialect)}
 	if n, ok := number(&r.Head, "PTTH-Ping", 3600); ok {
 		o.Ping = time.Duration(max(n, 5)) * time.Second
 	}

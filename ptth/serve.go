@@ -9,47 +9,89 @@ import (
 )
 
 // AgentLink is the agent's end of a link: it serves the requests that the
-// relay sends.
-type AgentLink struct {
+// relay sends. Leave and Close may be called by any goroutine.
+type AgentLink interface {
+	// About tells what is known of the link.
+	About() About
+
+	// Serve calls handle for each request of the relay but its pings, which
+	// it answers itself. It returns nil when the relay ended the link or fell
+	// silent, or when ctx ended, which lets running exchanges finish. A link
+	// that carries several exchanges calls handle on several goroutines.
+	Serve(ctx context.Context, handle func(context.Context, *http1.Exchange)) error
+
+	// Leave gives the link up at the next moment at which no request can be
+	// on its way.
+	Leave()
+
+	// Close closes the link at once.
+	Close() error
+}
+
+// About is what an agent knows of one of its links.
+type About struct {
+	Dialect string
+
 	// Ping is the interval at which the relay pings, 0 if it does not.
 	Ping time.Duration
 
 	// MaxLinks is the relay's limit on links for the name, 0 if not stated.
 	MaxLinks int
 
-	// RoundTrip is how long the relay took to answer the upgrade request.
+	// RoundTrip is how long the relay took to answer when the link was opened.
 	RoundTrip time.Duration
 
+	// Negotiated reports whether the relay knows the fields that Homehook
+	// adds, and so is one of ours: what it says about a delivery then comes
+	// from the relay, and not from whoever sent the request.
+	Negotiated bool
+
+	// Shared says that the link carries many exchanges at once, so that one
+	// will do.
+	Shared bool
+
+	// Whole says that targets come with the prefix of path mode.
+	Whole bool
+
+	// Public is the claim's public URL where the relay has told it with the
+	// link, else "".
+	Public string
+}
+
+// directLink is a link in HTTP/1.1.
+type directLink struct {
+	about   About
 	conn    *http1.Conn
 	leaving atomic.Bool
 }
 
-func newAgentLink(c *http1.Conn, res *http1.Response, roundTrip time.Duration) *AgentLink {
-	l := &AgentLink{conn: c, RoundTrip: roundTrip}
+var _ AgentLink = (*directLink)(nil)
+
+func newDirectLink(c *http1.Conn, res *http1.Response, dialect string, roundTrip time.Duration) *directLink {
+	l := &directLink{conn: c, about: About{Dialect: dialect, RoundTrip: roundTrip}}
 	lim := agentLimits
 	if n, ok := number(&res.Head, "PTTH-Ping", 3600); ok {
-		l.Ping = time.Duration(n) * time.Second
-		lim.IdleTimeout = time.Duration(silence * float64(l.Ping))
+		l.about.Ping = time.Duration(n) * time.Second
+		lim.IdleTimeout = time.Duration(silence * float64(l.about.Ping))
 	}
 	if n, ok := number(&res.Head, "PTTH-Max-Conns", 1<<16); ok {
-		l.MaxLinks = n
+		l.about.MaxLinks = n
 	}
+	l.about.Negotiated = l.about.Ping > 0 || l.about.MaxLinks > 0
 	c.SetLimits(lim)
 	c.SetReadTimeout(0)
 	return l
 }
 
-// Negotiated reports whether the relay knows the fields that Homehook adds to
-// PTTH/1.0, and so is one of ours: what it says about a delivery then comes
-// from the relay, and not from whoever sent the request.
-func (l *AgentLink) Negotiated() bool { return l.Ping > 0 || l.MaxLinks > 0 }
+// About tells what is known of the link.
+func (l *directLink) About() About { return l.about }
 
 // Serve calls handle for each request of the relay but its pings, which it
 // answers itself. It returns nil when the relay closed the link or fell
 // silent, or ctx ended, which lets a running exchange finish.
-func (l *AgentLink) Serve(ctx context.Context, handle func(context.Context, *http1.Exchange)) error {
+func (l *directLink) Serve(ctx context.Context, handle func(context.Context, *http1.Exchange)) error {
 	return l.conn.Serve(ctx, func(ctx context.Context, x *http1.Exchange) {
-		if l.Ping > 0 && x.Request.IsMethod("OPTIONS") && string(x.Request.Target) == "*" {
+		if l.about.Ping > 0 && x.Request.IsMethod("OPTIONS") && string(x.Request.Target) == "*" {
 			l.pong(x)
 			return
 		}
@@ -57,7 +99,7 @@ func (l *AgentLink) Serve(ctx context.Context, handle func(context.Context, *htt
 	})
 }
 
-func (l *AgentLink) pong(x *http1.Exchange) {
+func (l *directLink) pong(x *http1.Exchange) {
 	if l.leaving.Load() {
 		x.CloseAfter()
 	}
@@ -68,7 +110,7 @@ func (l *AgentLink) pong(x *http1.Exchange) {
 
 // Leave gives the link up at the next ping, which is the one moment at which
 // no request can be on its way. It may be called by any goroutine.
-func (l *AgentLink) Leave() { l.leaving.Store(true) }
+func (l *directLink) Leave() { l.leaving.Store(true) }
 
 // Close closes the link at once.
-func (l *AgentLink) Close() error { return l.conn.Close() }
+func (l *directLink) Close() error { return l.conn.Close() }

@@ -24,7 +24,7 @@ func served(t *testing.T, granted string) (relay net.Conn, result <-chan time.Du
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newAgentLink(c, res, time.Millisecond)
+	l := newDirectLink(c, res, Dialect10, time.Millisecond)
 	out := make(chan time.Duration, 1)
 	start := time.Now()
 	go func() {
@@ -125,7 +125,7 @@ func TestPausingBody(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []byte
-			newAgentLink(c, res, 0).Serve(context.Background(), func(_ context.Context, x *http1.Exchange) {
+			newDirectLink(c, res, Dialect10, 0).Serve(context.Background(), func(_ context.Context, x *http1.Exchange) {
 				got, err = io.ReadAll(x.Request.Body)
 			})
 			if (err == nil) != whole || whole && string(got) != "help" {

@@ -44,6 +44,12 @@ func (v *visitor) answer(ctx context.Context) *refusal {
 		return v.answerClaim()
 	case placeLink:
 		return v.upgrade(ctx)
+	case placeWellKnown:
+		return v.wellKnown(ctx)
+	case placeComet:
+		return v.comet(ctx)
+	case placeReverseHTTP:
+		return v.reverseHTTP(ctx)
 	case placeAPI:
 		v.x.Request.Body.SetLimit(maxAPIBody)
 		v.x.ServeHTTP(ctx, v.relay.api(v.secure))
@@ -133,8 +139,10 @@ func (v *visitor) refuse(r *refusal) {
 	case 405:
 		x.Field("Allow", allMethods)
 	case 426:
-		x.Field("Upgrade", ptth.Version)
-		x.Field("Connection", "Upgrade")
+		if v.relay.advertised != "" {
+			x.Field("Upgrade", v.relay.advertised)
+			x.Field("Connection", "Upgrade")
+		}
 	}
 	x.Field("Content-Type", "text/plain; charset=utf-8")
 	x.EndLength(int64(len(r.detail)) + 1)

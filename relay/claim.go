@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,13 +52,21 @@ type claim struct {
 	draining bool      // links that come to rest are closed
 }
 
-// link is one link of a claim.
+// link is what takes one exchange at a time to the claim's agent: a link, one
+// stream of a link that carries several, or an open poll.
 type link struct {
-	*ptth.Link
-	claim *claim
-	id    uint64
-	at    int    // place in claim.all
-	round uint32 // of the look that saw it last; guarded by claim.mu
+	ptth.Carrier
+	traits ptth.Traits
+	claim  *claim
+	id     uint64
+	more   bool   // another stream of a link that is counted already
+	at     int    // place in claim.all
+	round  uint32 // of the look that saw it last; guarded by claim.mu
+}
+
+// newLink makes a carrier a link of a claim, which still has to be admitted.
+func (r *Relay) newLink(carrier ptth.Carrier, c *claim) *link {
+	return &link{Carrier: carrier, traits: carrier.Traits(), claim: c, id: r.linkID.Add(1)}
 }
 
 func newClaim(rec *claimRecord, pool poolLimits) *claim {
@@ -79,7 +88,13 @@ func (c *claim) waiting() int { return int(c.queued.Load()) }
 func (c *claim) links() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.all)
+	n := 0
+	for _, l := range c.all {
+		if !l.more {
+			n++
+		}
+	}
+	return n
 }
 
 // away reports whether no agent is there and none is expected.
@@ -159,7 +174,26 @@ func (c *claim) restLocked(l *link) {
 		l.Close()
 		return
 	}
+	if l.traits.Once {
+		c.idle = slices.Insert(c.idle, 0, l) // polls take turns
+		return
+	}
 	c.idle = append(c.idle, l)
+}
+
+// withdraw takes a link from rest and out of the claim. It reports false when
+// the link is not at rest: an exchange has taken it, or it was dropped. The
+// link is not closed.
+func (c *claim) withdraw(l *link) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.Index(c.idle, l)
+	if i < 0 {
+		return false
+	}
+	c.idle = slices.Delete(c.idle, i, i+1)
+	c.removeLocked(l)
+	return true
 }
 
 // drop closes a link that is not at rest and forgets it.

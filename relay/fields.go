@@ -106,7 +106,7 @@ func (v *visitor) writeDelivery(w *http1.Writer) {
 	w.FieldBytes("Homehook-Received", v.scratch)
 	w.FieldBytes("Homehook-Attempt", firstAttempt)
 	w.FieldBytes("Homehook-Answer", throughMode)
-	if n := v.claim.waiting(); n > 0 && v.link.Offer.Ours {
+	if n := v.claim.waiting(); n > 0 && v.link.traits.Ours {
 		v.scratch = strconv.AppendInt(v.scratch[:0], int64(n), 10)
 		w.FieldBytes("Homehook-Waiting", v.scratch)
 	}

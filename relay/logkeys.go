@@ -9,6 +9,7 @@ const (
 	keyDuration = "duration"
 	keyError    = "error"
 	keyLink     = "link"
+	keyDialect  = "dialect"
 	keyLinks    = "links"
 	keyMethod   = "method"
 	keyPath     = "path"

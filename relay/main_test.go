@@ -95,7 +95,7 @@ func (tr *testRelay) dialer() *ptth.Dialer {
 }
 
 // dial opens one link and serves it until it ends.
-func (tr *testRelay) dial(t testing.TB, name string, handle func(context.Context, *http1.Exchange)) *ptth.AgentLink {
+func (tr *testRelay) dial(t testing.TB, name string, handle func(context.Context, *http1.Exchange)) ptth.AgentLink {
 	t.Helper()
 	l, err := tr.dialer().Dial(t.Context(), name)
 	if err != nil {

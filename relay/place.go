@@ -42,7 +42,10 @@ type placeKind uint8
 const (
 	placeUnknown placeKind = iota
 	placeClaim
-	placeLink
+	placeLink        // /ptth/{name}
+	placeWellKnown   // /.well-known/ptth/{origins}/
+	placeComet       // /comet/{name}
+	placeReverseHTTP // /reversehttp and below
 	placeAPI
 	placeHome
 	placeHealth
@@ -58,8 +61,12 @@ type place struct {
 }
 
 var (
-	linkPrefix = []byte("/ptth/")
-	apiPrefix  = []byte("/api/")
+	linkPrefix        = []byte("/ptth/")
+	wellKnownPrefix   = []byte("/.well-known/ptth/")
+	cometPrefix       = []byte("/comet/")
+	reverseHTTPPath   = []byte("/reversehttp")
+	reverseHTTPPrefix = []byte("/reversehttp/")
+	apiPrefix         = []byte("/api/")
 )
 
 // find reads host and path of a request. local is where it came in.
@@ -96,7 +103,16 @@ func (p *place) setPath(path []byte) {
 		p.name, p.token, _ = bytes.Cut(rest, []byte("/"))
 		return
 	}
+	if rest, ok := bytes.CutPrefix(path, cometPrefix); ok {
+		p.kind = placeComet
+		p.name, p.token, _ = bytes.Cut(rest, []byte("/"))
+		return
+	}
 	switch {
+	case bytes.HasPrefix(path, wellKnownPrefix):
+		p.kind = placeWellKnown
+	case bytes.Equal(path, reverseHTTPPath), bytes.HasPrefix(path, reverseHTTPPrefix):
+		p.kind = placeReverseHTTP
 	case len(path) == 1:
 		p.kind = placeHome
 	case string(path) == "/healthz":

@@ -62,7 +62,7 @@ func pipeLink(t *testing.T, c *claim, id uint64, pongs bool) (*link, net.Conn) {
 	if pongs {
 		go agent.Serve(context.Background(), func(_ context.Context, x *http1.Exchange) { x.Text(200, "pong") })
 	}
-	pl := &link{Link: l, claim: c, id: id}
+	pl := &link{Carrier: l, traits: l.Traits(), claim: c, id: id}
 	if err := c.reserve(); err != nil {
 		t.Fatal(err)
 	}

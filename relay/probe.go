@@ -40,7 +40,7 @@ func (c *claim) probe(ping func(*link)) {
 }
 
 func (l *link) pingDue() bool {
-	every := l.Offer.Ping
+	every := l.traits.Ping
 	return every > 0 && time.Since(l.IdleSince()) >= every
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -50,8 +51,24 @@ type Options struct {
 	AnswerTimeout time.Duration // until the home's answer begins, then 504; default 5 min
 	DrainTimeout  time.Duration // for running exchanges when Serve is to end; default 10 s
 
+	// Dialects are those that agents may use, by the names of package ptth;
+	// nil means all of them.
+	Dialects []string
+
+	// Open lets agents without a token claim names over ReverseHttp; each
+	// gets an unguessable ending.
+	Open bool
+
+	// Hold is how long a poll of an agent waits for a request before it is
+	// answered empty. Default 25 s, in ReverseHttp and PTTH/1.0 parked 30 s.
+	Hold time.Duration
+
 	Log       *slog.Logger // default: nothing is logged
 	AccessLog bool         // one line at info for each request
+
+	// CombinedLog, if not nil, gets a line in Combined Log Format for each
+	// request.
+	CombinedLog io.Writer
 }
 
 // OptionError is an option that makes no sense; the sentence names it.
@@ -96,6 +113,8 @@ type Relay struct {
 	via    []byte // the value that the relay adds to Via
 	viaOld []byte // the same for a message in HTTP/1.0
 
+	advertised string // the value of Upgrade in an answer 426
+
 	apiPlain, apiTLS http.Handler
 
 	conns  connTable
@@ -112,11 +131,14 @@ func New(ctx context.Context, o Options) (*Relay, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkDialects(o.Dialects); err != nil {
+		return nil, err
+	}
 	s, err := openStore(ctx, o.Data)
 	if err != nil {
 		return nil, err
 	}
-	r := &Relay{opts: o, log: o.Log, store: s, where: where}
+	r := &Relay{opts: o, log: o.Log, store: s, where: where, advertised: advertised(o.Dialects)}
 	r.apiPlain, r.apiTLS = r.newAPI(false), r.newAPI(true)
 	r.conns.init(o.MaxConns, o.MaxPerAddress)
 	if err := r.load(ctx); err != nil {

@@ -14,6 +14,9 @@ import (
 var errNoOffer = refuse(426, "an agent opens a link here, with \"Upgrade: "+ptth.Version+
 	"\" and \"Connection: Upgrade\"; if it sent them, a proxy in between has removed them")
 
+// errOtherDialect goes out with the tokens that the relay does speak.
+var errOtherDialect = refuse(426, "the relay does not offer that way to open a link")
+
 // maxUpgradeBody is how much body of an upgrade request is read and dropped.
 const maxUpgradeBody = 64 << 10
 
@@ -44,6 +47,8 @@ func (v *visitor) upgrade(ctx context.Context) *refusal {
 		return refuse(bad.Status, bad.Detail)
 	case err != nil:
 		return errNoOffer
+	case !v.relay.speaks(offer.Dialect):
+		return errOtherDialect
 	}
 	t, err := v.relay.dir.token(ctx, v.bearer(r))
 	if err != nil {
@@ -114,8 +119,8 @@ func grant(w *http1.Writer, o ptth.Offer, links int) {
 // finishUpgrade makes a link of a connection that the server loop has left
 // with the given error.
 func (r *Relay) finishUpgrade(o *opened, served error) {
-	l := &link{Link: o.link, claim: o.claim, id: r.linkID.Add(1)}
-	err := l.begin(served)
+	l := r.newLink(o.link, o.claim)
+	err := begin(o.link, served)
 	if err == nil {
 		err = r.dir.admit(l, o.token)
 	} else {
@@ -126,11 +131,11 @@ func (r *Relay) finishUpgrade(o *opened, served error) {
 		r.log.Info("link refused", keyClaim, o.claim.name, keyAddr, l.RemoteAddr(), keyError, err)
 		return
 	}
-	r.log.Info("link opened", keyClaim, o.claim.name, keyLink, l.id, keyAddr, l.RemoteAddr())
+	r.log.Info("link opened", keyClaim, o.claim.name, keyLink, l.id, keyAddr, l.RemoteAddr(), keyDialect, l.traits.Dialect)
 }
 
 // begin makes a link ready for requests.
-func (l *link) begin(served error) error {
+func begin(l *ptth.Link, served error) error {
 	if !errors.Is(served, http1.ErrHijacked) {
 		return served
 	}

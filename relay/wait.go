@@ -29,7 +29,7 @@ func (c *claim) take(w *waiter) (*link, error) {
 		n := len(c.idle)
 		if n == 0 {
 			l, err := c.takeNext(w)
-			if err != nil || l.Offer.Ours || l.sound() {
+			if err != nil || l.traits.Ours || l.sound() {
 				return l, err
 			}
 			c.drop(l)
@@ -51,7 +51,7 @@ func (c *claim) take(w *waiter) (*link, error) {
 // the sender of a POST a 502 when the agent has just gone. Under load a link
 // rests for a moment only, and the look is left out.
 func (l *link) sound() bool {
-	return l.Offer.Ours && l.Used() && time.Since(l.IdleSince()) < freshFor || l.Check() == http1.PeerSilent
+	return l.traits.Ours && l.Used() && time.Since(l.IdleSince()) < freshFor || l.Check() == http1.PeerSilent
 }
 
 // takeNext stands in line. It is called with c.mu held, and releases it.
