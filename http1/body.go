@@ -38,6 +38,7 @@ type Body struct {
 	limit   int64
 	trailer Head
 	late    func() []Field // gives the trailer fields of a stored body
+	barred  bool           // the trailer is not passed on
 	tap     func([]byte)
 
 	waited      time.Duration // for the bytes below
@@ -97,6 +98,10 @@ func (b *Body) Consumed() int64 { return b.read }
 // Trailer returns the trailer fields, after a chunked body was read to its
 // end. Framing, routing and hop-by-hop fields are not among them.
 func (b *Body) Trailer() *Head { return &b.trailer }
+
+// DropTrailer makes [Writer.Copy] leave the trailer fields out, for a recipient
+// that has not said that it takes them.
+func (b *Body) DropTrailer() { b.barred = true }
 
 func (b *Body) ended() bool {
 	return b.kind == bodyNone || b.err == io.EOF ||
@@ -415,8 +420,13 @@ func (b *Body) Abort() {
 	if b.c != nil {
 		b.c.aborted.Store(true)
 		b.c.nc.SetReadDeadline(time.Unix(1, 0))
+	} else if a, ok := b.src.(aborter); ok {
+		a.Abort()
 	}
 }
+
+// aborter is a source of a stored body whose reading can be given up.
+type aborter interface{ Abort() }
 
 // Drain reads and drops what is left of the body, at most max bytes; it
 // reports whether that reached the end.

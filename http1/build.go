@@ -28,20 +28,39 @@ func headerFields(h http.Header) []Field {
 	return list
 }
 
-func decimal(n int64) string { return strconv.FormatInt(n, 10) }
+// grownLimits let pass what the default limits have let in somewhere and
+// intermediaries have added to.
+var grownLimits = Limits{Target: 34 << 10, Head: 80 << 10, Fields: 160}.withDefaults()
 
 // BuildRequest makes a request in HTTP/1.1 of parts, by the rules that a
 // request on a connection is held to. Fields of the connection and those that
 // frame the body are left out. The body has n bytes, -1 when that is not
 // known. The error is an [*Error].
 func BuildRequest(method, target string, fields []Field, body io.Reader, n int64) (*Request, error) {
-	lim := Limits{}.withDefaults()
-	r, err := buildRequest(method, target, endToEnd(fields), &lim)
+	r, err := buildRequest(method, target, endToEnd(fields), &grownLimits)
 	if err != nil {
 		return nil, err
 	}
 	r.Body.store(body, n)
 	return r, nil
+}
+
+// HeadRequest returns the request whose head write writes, start line and
+// fields, as if it had come on a connection with the given limits. It has no
+// body; [Writer.EndEmpty] is left to HeadRequest. The error is an [*Error].
+func HeadRequest(write func(*Writer), lim Limits) (*Request, error) {
+	w := Writer{dst: io.Discard}
+	write(&w)
+	w.EndEmpty()
+	lim = lim.withDefaults()
+	r := &Request{Body: &Body{}}
+	r.loadStrict(w.buf)
+	w.buf = w.buf[:0]
+	w.release()
+	if len(r.raw) > lim.Head {
+		return nil, badf(431, "the head is longer than %d bytes", lim.Head)
+	}
+	return r, r.parse(&lim)
 }
 
 func buildRequest(method, target string, fields []Field, lim *Limits) (*Request, error) {
@@ -52,7 +71,10 @@ func buildRequest(method, target string, fields []Field, lim *Limits) (*Request,
 	if err != nil {
 		return nil, err
 	}
-	if len(raw) > lim.Head {
+	switch {
+	case len(target) > lim.Target:
+		return nil, badf(414, "the request target is longer than %d bytes", lim.Target)
+	case len(raw) > lim.Head:
 		return nil, badf(431, "the head is longer than %d bytes", lim.Head)
 	}
 	r := &Request{Body: &Body{}}
@@ -79,7 +101,7 @@ func BuildResponse(status int, reason string, fields []Field, body io.Reader, n 
 // and a body of n bytes (-1 when that is not known). What the head itself says
 // of the body's length and coding does not count. The error is an [*Error].
 func ParseResponse(head []byte, body io.Reader, n int64) (*Response, error) {
-	lim := Limits{}.withDefaults()
+	lim := grownLimits
 	head = bytes.TrimSuffix(head, crlf)
 	if !bytes.HasSuffix(head, crlf) {
 		head = append(bytes.Clone(head), crlf...)

@@ -31,9 +31,10 @@ type Conn struct {
 
 	readBy, writeBy time.Time // deadlines in force, so that they are not set anew each time
 
-	mu       sync.Mutex // guards the two below
+	mu       sync.Mutex // guards what follows
 	idle     bool       // Serve waits for a request
 	draining bool       // no further request is to be taken
+	tunnel   bool       // the protocol was switched
 }
 
 // NewConn returns a Conn over nc. It does not read or write yet.
@@ -295,12 +296,16 @@ func (c *Conn) Reusable() bool {
 }
 
 // watchDrain makes ctx's end stop Serve: at once while it waits for a
-// request, else behind the exchange that runs.
+// request, else behind the exchange that runs. A tunnel, which has no end of
+// its own, is cut.
 func (c *Conn) watchDrain(ctx context.Context) (stop func() bool) {
 	return context.AfterFunc(ctx, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.draining = true
+		if c.tunnel {
+			c.nc.Close()
+		}
 		if c.idle {
 			c.nc.SetReadDeadline(time.Unix(1, 0))
 		}
@@ -317,6 +322,15 @@ func (c *Conn) setIdle(idle bool) bool {
 		c.nc.SetReadDeadline(time.Time{})
 	}
 	return !c.draining
+}
+
+// enterTunnel makes the end of Serve's context end the connection.
+func (c *Conn) enterTunnel() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.tunnel = true; c.draining {
+		c.nc.Close()
+	}
 }
 
 func (c *Conn) isDraining() bool {

@@ -54,6 +54,7 @@ func TestKindOf(t *testing.T) {
 		"Host": Host, "Content-Length": ContentLength, "Transfer-Encoding": TransferEncoding,
 		"Connection": Connection, "Keep-Alive": KeepAlive, "Proxy-Connection": ProxyConnection,
 		"Proxy-Authenticate": ProxyAuthenticate, "Proxy-Authorization": ProxyAuthorization,
+		"Proxy-Authentication-Info": ProxyAuthenticate, "Authentication-Info": Other, "Proxy": Other,
 		"TE": TE, "Trailer": Trailer, "Upgrade": Upgrade, "HTTP2-Settings": HTTP2Settings,
 		"Expect": Expect, "Via": Via, "Max-Forwards": MaxForwards, "Date": Date,
 		"Forwarded": Forwarded, "X-Forwarded-For": XForwarded, "X-Forwarded-Anything": XForwarded,

@@ -13,7 +13,7 @@ const (
 	Connection
 	KeepAlive
 	ProxyConnection
-	ProxyAuthenticate
+	ProxyAuthenticate // and Proxy-Authentication-Info
 	ProxyAuthorization
 	TE
 	Trailer
@@ -107,6 +107,8 @@ func longKindOf(name []byte) Kind {
 		return pick(name, "proxy-authenticate", ProxyAuthenticate)
 	case 19:
 		return pick(name, "proxy-authorization", ProxyAuthorization)
+	case 25:
+		return pick(name, "proxy-authentication-info", ProxyAuthenticate)
 	}
 	return Other
 }

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -51,40 +52,19 @@ func (w *Writer) sinkHead(mode writeMode) {
 	w.err = w.sink.Head(&res, length)
 }
 
-// FromHTTP makes an exchange of a request that net/http has read, such as one
-// that came over HTTP/2. Its response goes to w. The error is an [*Error] that
-// says what to answer instead. A handler that leaves the exchange unfinished
-// must panic with http.ErrAbortHandler, so that the client does not take a
-// part for the whole.
-func FromHTTP(w http.ResponseWriter, r *http.Request, lim Limits) (*Exchange, error) {
-	lim = lim.withDefaults()
-	req, err := requestFrom(r, &lim)
-	if err != nil {
-		return nil, err
-	}
-	if r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0 {
-		b := req.Body
-		b.kind, b.left, b.limit = bodyStored, r.ContentLength, lim.Body
-		b.src = &pacedReader{src: r.Body, control: http.NewResponseController(w), lim: &lim}
-		b.TrailerFrom(func() []Field { return headerFields(r.Trailer) })
-	}
-	return NewSinkExchange(req, &httpSink{w: w}), nil
-}
-
-func requestFrom(r *http.Request, lim *Limits) (*Request, error) {
-	fields := append([]Field{{"Host", r.Host}}, headerFields(r.Header)...)
-	if r.ContentLength > 0 {
-		fields = append(fields, Field{"Content-Length", decimal(r.ContentLength)})
-	}
-	return buildRequest(r.Method, r.RequestURI, fields, lim)
-}
-
 // httpSink is a Sink over what net/http gives a handler.
-type httpSink struct{ w http.ResponseWriter }
+type httpSink struct {
+	w     http.ResponseWriter
+	late  guard // of a write
+	final bool  // the head of the final response is written
+}
 
 var _ Sink = (*httpSink)(nil)
 
 func (s *httpSink) Head(res *Response, length int64) error {
+	if res.Status == http.StatusSwitchingProtocols {
+		return badf(502, "a stream cannot switch protocols")
+	}
 	h := s.w.Header()
 	clear(h)
 	for i := range res.Len() {
@@ -94,19 +74,37 @@ func (s *httpSink) Head(res *Response, length int64) error {
 		}
 		h.Add(string(name), string(value))
 	}
-	if h["Content-Type"] == nil {
-		h["Content-Type"] = nil // net/http would guess one
+	for _, name := range []string{"Content-Type", "Content-Length"} {
+		if h[name] == nil {
+			h[name] = nil // net/http would guess one
+		}
 	}
 	s.w.WriteHeader(res.Status)
+	s.final = res.Status >= 200
 	return nil
 }
 
 func (s *httpSink) Body(p []byte) error {
+	s.late.arm()
+	defer s.late.disarm()
 	_, err := s.w.Write(p)
 	return err
 }
 
-func (s *httpSink) Flush() error { return http.NewResponseController(s.w).Flush() }
+// Flush leaves informational responses alone: net/http sends them at once, and
+// would take a flush behind them for the final one's beginning.
+func (s *httpSink) Flush() error {
+	if !s.final {
+		return nil
+	}
+	s.late.arm()
+	defer s.late.disarm()
+	return http.NewResponseController(s.w).Flush()
+}
+
+// abandon ends the stream of a client that takes nothing for too long. A write
+// deadline set ahead would end it in a pause of the response too.
+func (s *httpSink) abandon() { http.NewResponseController(s.w).SetWriteDeadline(time.Unix(1, 0)) }
 
 func (s *httpSink) End(trailer *Head) error {
 	if trailer != nil {
@@ -117,31 +115,46 @@ func (s *httpSink) End(trailer *Head) error {
 	return nil
 }
 
-// pacedReader holds a body of net/http to the least rate of Limits.
-type pacedReader struct {
-	src interface {
-		Read([]byte) (int, error)
-	}
-	control *http.ResponseController
-	lim     *Limits
-	waited  time.Duration
-	got     int
+// guard calls fire when what runs between arm and disarm takes longer than
+// limit, and never behind disarm: net/http does not bear calls that come when
+// its handler has returned.
+type guard struct {
+	limit time.Duration // 0 for none
+	fire  func()
+
+	mu    sync.Mutex // guards armed
+	armed bool
+	timer *time.Timer
 }
 
-func (p *pacedReader) Read(b []byte) (int, error) {
-	rate, window := p.lim.BodyRate, p.lim.BodyWindow
-	if window > 0 {
-		p.control.SetReadDeadline(time.Now().Add(window))
+func (g *guard) arm() {
+	if g.limit <= 0 {
+		return
 	}
-	start := time.Now()
-	n, err := p.src.Read(b)
-	if timeout, ok := err.(interface{ Timeout() bool }); ok && timeout.Timeout() {
-		return n, ErrBodyTooSlow
+	g.mu.Lock()
+	g.armed = true
+	g.mu.Unlock()
+	if g.timer == nil {
+		g.timer = time.AfterFunc(g.limit, g.expire)
+	} else {
+		g.timer.Reset(g.limit)
 	}
-	if p.got += n; rate <= 0 || p.got >= rate {
-		p.got, p.waited = 0, 0
-	} else if p.waited += time.Since(start); p.waited > window && err == nil {
-		return n, ErrBodyTooSlow
+}
+
+func (g *guard) disarm() {
+	if g.limit <= 0 {
+		return
 	}
-	return n, err
+	g.timer.Stop()
+	g.mu.Lock()
+	g.armed = false
+	g.mu.Unlock()
+}
+
+func (g *guard) expire() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.armed {
+		g.fire()
+	}
 }

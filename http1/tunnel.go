@@ -15,13 +15,16 @@ import (
 // ways as they come, those that are buffered first, and the end of one
 // direction is passed on by itself where the connection can end its writing
 // side alone. It returns when both directions have ended, when neither has
-// carried a byte for the time idle (0 for no bound), or when ctx ends, with
-// the bytes that passed from a to b and from b to a. Both are closed then.
+// carried a byte for the time idle (0 for no bound), when ctx ends, or when
+// that of a [Conn.Serve] ends whose handler runs the tunnel; with the bytes that
+// passed from a to b and from b to a. Both are closed then.
 func Tunnel(ctx context.Context, a, b *Conn, idle time.Duration) (ab, ba int64, err error) {
 	t := &tunnel{idle: idle}
 	t.moved.Store(time.Now().UnixNano())
 	stop := context.AfterFunc(ctx, func() { a.nc.Close(); b.nc.Close() })
 	defer stop()
+	a.enterTunnel()
+	b.enterTunnel()
 	var wg sync.WaitGroup
 	var errAB, errBA error
 	wg.Go(func() { ab, errAB = t.pass(b, a) })
@@ -29,6 +32,8 @@ func Tunnel(ctx context.Context, a, b *Conn, idle time.Duration) (ab, ba int64, 
 	wg.Wait()
 	a.nc.Close()
 	b.nc.Close()
+	a.Release()
+	b.Release()
 	return ab, ba, errors.Join(errAB, errBA)
 }
 

@@ -373,7 +373,9 @@ func (w *Writer) copyWith(b *Body, buf []byte, untilFull bool) (more bool, err e
 		}
 		switch {
 		case err == io.EOF:
-			w.Trailer(&b.trailer)
+			if !b.barred {
+				w.Trailer(&b.trailer)
+			}
 			return false, nil
 		case err != nil:
 			return false, &CopyError{Reading: true, Err: err}
