@@ -86,6 +86,10 @@ type Traits struct {
 	// rest longest go first.
 	Once bool
 
+	// Stays says that the carrier belongs, from its first exchange on, to the
+	// sender's connection that it was used for.
+	Stays bool
+
 	// Whole says that requests are passed on with their target as it came,
 	// the prefix of path mode included.
 	Whole bool

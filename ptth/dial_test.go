@@ -102,16 +102,16 @@ func reach(d *ptth.Dialer) error {
 func TestUpgradeRequest(t *testing.T) {
 	tests := []struct {
 		name, want string
-		d          ptth.Dialer
+		d          *ptth.Dialer
 	}{
-		{"plain", "POST /ptth/garage HTTP/1.1\r\nHost: HOST\r\nUpgrade: PTTH/1.0\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n", ptth.Dialer{}},
+		{"plain", "POST /ptth/garage HTTP/1.1\r\nHost: HOST\r\nUpgrade: PTTH/1.0\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n", &ptth.Dialer{}},
 		{
 			"everything", "POST /ptth/garage HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer hh_t\r\nUser-Agent: homehook/1\r\nUpgrade: PTTH/1.0\r\n" +
 				"Connection: Upgrade\r\nPTTH-Ping: 20\r\nPTTH-Max-Conns: 32\r\nContent-Length: 0\r\n\r\n",
-			ptth.Dialer{Token: "hh_t", Agent: "homehook/1", Ping: 20 * time.Second, MaxLinks: 32},
+			&ptth.Dialer{Token: "hh_t", Agent: "homehook/1", Ping: 20 * time.Second, MaxLinks: 32},
 		},
 		{"token that would inject", "POST /ptth/garage HTTP/1.1\r\nHost: HOST\r\nAuthorization: Bearer aX: b\r\nUpgrade: PTTH/1.0\r\n" +
-			"Connection: Upgrade\r\nContent-Length: 0\r\n\r\n", ptth.Dialer{Token: "a\r\nX: b"}},
+			"Connection: Upgrade\r\nContent-Length: 0\r\n\r\n", &ptth.Dialer{Token: "a\r\nX: b"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestUpgradeRequest(t *testing.T) {
 				got <- string(b[:n])
 			}()
 			tt.d.Relay = &url.URL{Scheme: "http", Host: host}
-			if err := reach(&tt.d); err != nil {
+			if err := reach(tt.d); err != nil {
 				t.Error(err)
 			}
 			if g := within(t, got, "request"); g != want {
@@ -191,76 +191,76 @@ func TestDialRefused(t *testing.T) {
 	}{
 		{
 			"200", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>",
-			ptth.RefusedError{Status: 200},
-			"relay did not switch to PTTH/1.0 (200)",
+			ptth.RefusedError{Dialect: ptth.Dialect10, Status: 200, Portal: true},
+			"relay did not switch to PTTH/1.0 (200): this looks like a captive portal or login page: open a browser",
 		},
 		{
 			"302", "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
-			ptth.RefusedError{Status: 302},
-			"relay did not switch to PTTH/1.0 (302)",
+			ptth.RefusedError{Dialect: ptth.Dialect10, Status: 302, Portal: true},
+			"relay did not switch to PTTH/1.0 (302): this looks like a captive portal or login page: open a browser",
 		},
 		{
 			"401", text("401 Unauthorized", "WWW-Authenticate: Bearer\r\n", "unknown token\n"),
-			ptth.RefusedError{Status: 401, Detail: "unknown token"},
+			ptth.RefusedError{Dialect: ptth.Dialect10, Status: 401, Detail: "unknown token"},
 			"relay did not switch to PTTH/1.0 (401): unknown token",
 		},
 		{
 			"403", text("403 Forbidden", "", "garage belongs to someone else\r\nsecond line"),
-			ptth.RefusedError{Status: 403, Detail: "garage belongs to someone else"},
+			ptth.RefusedError{Dialect: ptth.Dialect10, Status: 403, Detail: "garage belongs to someone else"},
 			"relay did not switch to PTTH/1.0 (403): garage belongs to someone else",
 		},
 		{
 			"426", text("426 Upgrade Required", "Upgrade: comet\r\n", "try comet"),
-			ptth.RefusedError{Status: 426, Detail: "try comet"},
+			ptth.RefusedError{Dialect: ptth.Dialect10, Status: 426, Detail: "try comet", Offers: "comet"},
 			"relay did not switch to PTTH/1.0 (426): try comet",
 		},
 		{
 			"429", text("429 Too Many Requests", "Retry-After: 7\r\n", "32 links are open"),
-			ptth.RefusedError{Status: 429, Detail: "32 links are open", RetryAfter: 7 * time.Second},
+			ptth.RefusedError{Dialect: ptth.Dialect10, Status: 429, Detail: "32 links are open", RetryAfter: 7 * time.Second},
 			"relay did not switch to PTTH/1.0 (429): 32 links are open",
 		},
 		{
 			"503 with a date", text("503 Service Unavailable", "Retry-After: Sun, 22 Nov 2026 02:41:00 GMT\r\n", ""),
-			ptth.RefusedError{Status: 503},
+			ptth.RefusedError{Dialect: ptth.Dialect10, Status: 503},
 			"relay did not switch to PTTH/1.0 (503)",
 		},
-		{"Retry-After out of range", text("429 X", "Retry-After: 100000\r\n", ""), ptth.RefusedError{Status: 429}, "relay did not switch to PTTH/1.0 (429)"},
-		{"Retry-After below zero", text("429 X", "Retry-After: -5\r\n", ""), ptth.RefusedError{Status: 429}, "relay did not switch to PTTH/1.0 (429)"},
+		{"Retry-After out of range", text("429 X", "Retry-After: 100000\r\n", ""), ptth.RefusedError{Dialect: ptth.Dialect10, Status: 429}, "relay did not switch to PTTH/1.0 (429)"},
+		{"Retry-After below zero", text("429 X", "Retry-After: -5\r\n", ""), ptth.RefusedError{Dialect: ptth.Dialect10, Status: 429}, "relay did not switch to PTTH/1.0 (429)"},
 		{
 			"text for the terminal", text("403 X", "", "a\x1b]0;b\x07\xc3\xa4c"),
-			ptth.RefusedError{Status: 403, Detail: "a]0;bc"},
+			ptth.RefusedError{Dialect: ptth.Dialect10, Status: 403, Detail: "a]0;bc"},
 			"relay did not switch to PTTH/1.0 (403): a]0;bc",
 		},
 		{
 			"long text", text("403 X", "", strings.Repeat("a", 5000)),
-			ptth.RefusedError{Status: 403, Detail: strings.Repeat("a", 200)},
+			ptth.RefusedError{Dialect: ptth.Dialect10, Status: 403, Detail: strings.Repeat("a", 200)},
 			"relay did not switch to PTTH/1.0 (403): " + strings.Repeat("a", 200),
 		},
 		{
 			"text without a length", "HTTP/1.0 403 X\r\nContent-Type: text/plain\r\n\r\nno",
-			ptth.RefusedError{Status: 403, Detail: "no"},
+			ptth.RefusedError{Dialect: ptth.Dialect10, Status: 403, Detail: "no"},
 			"relay did not switch to PTTH/1.0 (403): no",
 		},
 		{
 			"101 without a token", "HTTP/1.1 101 X\r\nConnection: Upgrade\r\n\r\n",
-			ptth.RefusedError{Status: 101, Detail: "the answer names another protocol"},
+			ptth.RefusedError{Dialect: ptth.Dialect10, Status: 101, Detail: "the answer names another protocol"},
 			"relay did not switch to PTTH/1.0 (101): the answer names another protocol",
 		},
 		{
 			"101 to another protocol", "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-			ptth.RefusedError{Status: 101, Detail: "the answer names another protocol"},
+			ptth.RefusedError{Dialect: ptth.Dialect10, Status: 101, Detail: "the answer names another protocol"},
 			"relay did not switch to PTTH/1.0 (101): the answer names another protocol",
 		},
 		{
 			"101 to another version", "HTTP/1.1 101 X\r\nUpgrade: PTTH/0.9\r\nConnection: Upgrade\r\n\r\n",
-			ptth.RefusedError{Status: 101, Detail: "the answer names another protocol"},
+			ptth.RefusedError{Dialect: ptth.Dialect10, Status: 101, Detail: "the answer names another protocol"},
 			"relay did not switch to PTTH/1.0 (101): the answer names another protocol",
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newScripted(t, nil, tt.answer)
-			err := reach(&ptth.Dialer{Relay: s.url, Token: "hh_t"})
+			err := reach(&ptth.Dialer{Relay: s.url, Token: "hh_t", Dialect: ptth.Dialect10})
 			var got *ptth.RefusedError
 			if !errors.As(err, &got) {
 				t.Fatalf("got %v", err)
@@ -296,12 +296,12 @@ func TestDialSwitched(t *testing.T) {
 
 func TestDialBroken(t *testing.T) {
 	for name, tt := range map[string]struct{ answer, want string }{
-		"not HTTP":           {"SSH-2.0-OpenSSH_9.6\r\n\r\n", "read answer to upgrade request: "},
-		"reversed at once":   {"GET / HTTP/1.1\r\n\r\n", "read answer to upgrade request: "},
+		"not HTTP":           {"SSH-2.0-OpenSSH_9.6\r\n\r\n", "read relay's answer: "},
+		"reversed at once":   {"GET / HTTP/1.1\r\n\r\n", "read relay's answer: "},
 		"endless head":       {"HTTP/1.1 101 X\r\nA: " + strings.Repeat("a", 1<<20), "the head is longer than 65536 bytes"},
 		"endless hints":      {strings.Repeat("HTTP/1.1 103 X\r\n\r\n", 100), "too many informational answers"},
-		"cut head":           {"HTTP/1.1 200 X\r\nUpgr", "read answer to upgrade request: "},
-		"unknown coding":     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "read answer to upgrade request: "},
+		"cut head":           {"HTTP/1.1 200 X\r\nUpgr", "read relay's answer: "},
+		"unknown coding":     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "read relay's answer: "},
 		"307 to nowhere":     {"HTTP/1.1 307 X\r\nContent-Length: 0\r\n\r\n", "relay redirects (307) without a usable Location"},
 		"308 to a bad place": {"HTTP/1.1 308 X\r\nLocation: ftp://a/\r\nContent-Length: 0\r\n\r\n", "relay redirects (308) without a usable Location"},
 		"307 to a bad URL":   {"HTTP/1.1 307 X\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n", "relay redirects (307) without a usable Location"},

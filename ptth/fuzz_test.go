@@ -14,7 +14,7 @@ func FuzzParseOffer(f *testing.F) {
 	for _, s := range []string{
 		"Upgrade: PTTH/1.0\r\nConnection: Upgrade\r\nPTTH-Ping: 20\r\nPTTH-Max-Conns: 32\r\n",
 		"Upgrade: websocket, ptth/1.0\r\nConnection: keep-alive, upgrade\r\n",
-		"Upgrade: PTTH/0.9\r\n", "Upgrade: PTTH/1.0\r\n", "Upgrade: ,,/,PTTH/\r\nConnection: upgrade\r\n",
+		"Upgrade: PTTH/0.9\r\n", "Upgrade: PTTH/1.0\r\n", "Upgrade: ptth\r\nConnection: upgrade\r\n", "Upgrade: ,,/,PTTH/\r\nConnection: upgrade\r\n",
 		"Upgrade: PTTH/1.0\r\nConnection: Upgrade\r\nPTTH-Ping: +5\r\nPTTH-Max-Conns: 99999999999999999999\r\n",
 	} {
 		f.Add([]byte(s))
@@ -31,10 +31,10 @@ func FuzzParseOffer(f *testing.F) {
 			}
 			return
 		}
-		if !r.WantsUpgrade() || !bytes.Contains(bytes.ToUpper(fields), []byte("PTTH/1.0")) {
+		if o.Dialect != Dialect09 && !r.WantsUpgrade() || !bytes.Contains(bytes.ToUpper(fields), bytes.ToUpper([]byte(o.Version))) {
 			t.Fatal("a link was granted that nobody asked for")
 		}
-		if o.Version != Version || o.Ours != (o.MaxLinks > 0) || o.MaxLinks < 0 || o.MaxLinks > 1<<16 ||
+		if o.Version != Token(o.Dialect) || o.Version == "" || o.Ours != (o.MaxLinks > 0) || o.MaxLinks < 0 || o.MaxLinks > 1<<16 ||
 			o.Ping != 0 && (o.Ping < 5*time.Second || o.Ping > time.Hour) {
 			t.Fatalf("out of bounds: %+v", o)
 		}

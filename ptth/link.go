@@ -167,7 +167,7 @@ func (l *Link) send(c *Call) error {
 	w := l.conn.Writer()
 	c.Head(w)
 	switch n := body.Length(); {
-	case whole && c.Request.ContentLength() < 0:
+	case whole && n == 0 && c.Request.ContentLength() < 0:
 		w.EndEmpty()
 	case n >= 0:
 		w.EndLength(n)

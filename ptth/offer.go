@@ -3,6 +3,7 @@ package ptth
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,10 +32,11 @@ type Offer struct {
 }
 
 // ParseOffer reads the offer of a request: the first token in its Upgrade
-// fields that this package speaks. It returns [ErrNoOffer] when the request
-// does not ask for any reversal, and an [*http1.Error] with status 400 or 426
-// when it asks for one that cannot be granted.
-func ParseOffer(r *http1.Request) (Offer, error) {
+// fields that is of one of the given dialects, or of any where none is given.
+// It returns [ErrNoOffer] when the request does not ask for any reversal, and
+// an [*http1.Error] with status 400 or 426 when it asks for one that cannot be
+// granted.
+func ParseOffer(r *http1.Request, dialects ...string) (Offer, error) {
 	named := false
 	for v := range r.Values("Upgrade") {
 		for token := range bytes.SplitSeq(v, []byte{','}) {
@@ -45,7 +47,7 @@ func ParseOffer(r *http1.Request) (Offer, error) {
 			}
 			named = true
 			dialect := dialectOf(string(version), versioned)
-			if dialect == "" {
+			if dialect == "" || len(dialects) > 0 && !slices.Contains(dialects, dialect) {
 				continue
 			}
 			// The first draft had no Connection field yet.
@@ -56,7 +58,7 @@ func ParseOffer(r *http1.Request) (Offer, error) {
 		}
 	}
 	if named {
-		return Offer{}, &http1.Error{Status: 426, Detail: "the relay speaks " + Advertised}
+		return Offer{}, &http1.Error{Status: 426, Detail: "none of the ways to open a link that were asked for is offered here"}
 	}
 	return Offer{}, ErrNoOffer
 }

@@ -15,7 +15,9 @@ import (
 
 func TestParseOffer(t *testing.T) {
 	const up = "Connection: Upgrade\r\n"
-	plain := ptth.Offer{Version: "PTTH/1.0"}
+	plain := ptth.Offer{Dialect: ptth.Dialect10, Version: "PTTH/1.0"}
+	old := ptth.Offer{Dialect: ptth.Dialect09, Version: "PTTH/0.9"}
+	draft := ptth.Offer{Dialect: ptth.DialectPTTH, Version: "ptth"}
 	tests := []struct {
 		name, fields string
 		want         ptth.Offer
@@ -27,7 +29,14 @@ func TestParseOffer(t *testing.T) {
 		{"in a list", "Upgrade: websocket, PTTH/1.0 ,h2c\r\nConnection: keep-alive, Upgrade\r\n", plain, 0},
 		{"list without spaces", "Upgrade: a/1,PTTH/1.0\r\n" + up, plain, 0},
 		{"two fields", "Upgrade: websocket\r\nUpgrade: PTTH/1.0\r\n" + up, plain, 0},
-		{"with older versions", "Upgrade: PTTH/0.9, PTTH/1.0\r\n" + up, plain, 0},
+		{"older version first", "Upgrade: PTTH/0.9, PTTH/1.0\r\n" + up, old, 0},
+		{"newer protocol first", "Upgrade: ptth, PTTH/1.0\r\n" + up, draft, 0},
+		{"unknown version first", "Upgrade: PTTH/2.0, PTTH/1.0\r\n" + up, plain, 0},
+		{"no version", "Upgrade: ptth\r\n" + up, draft, 0},
+		{"no version, in capitals", "Upgrade: PTTH\r\n" + up, draft, 0},
+		{"older version", "Upgrade: PTTH/0.9\r\n" + up, old, 0},
+		{"older version, no Connection", "Upgrade: PTTH/0.9\r\n", old, 0},
+		{"older version, small letters", "upgrade: ptth/0.9\r\n", old, 0},
 		{"two Connection fields", "Upgrade: PTTH/1.0\r\nConnection: close\r\nConnection: upgrade\r\n", plain, 0},
 
 		{"no fields", "", ptth.Offer{}, -1},
@@ -37,27 +46,27 @@ func TestParseOffer(t *testing.T) {
 		{"named elsewhere", "X-Upgrade: PTTH/1.0\r\n" + up, ptth.Offer{}, -1},
 		{"empty", "Upgrade:\r\n" + up, ptth.Offer{}, -1},
 
-		{"no version", "Upgrade: ptth\r\n" + up, ptth.Offer{}, 426},
-		{"older version", "Upgrade: PTTH/0.9\r\n" + up, ptth.Offer{}, 426},
 		{"newer version", "Upgrade: PTTH/2.0\r\n" + up, ptth.Offer{}, 426},
 		{"longer version", "Upgrade: PTTH/1.00\r\n" + up, ptth.Offer{}, 426},
+		{"empty version", "Upgrade: PTTH/\r\n" + up, ptth.Offer{}, 426},
 		{"shorter version", "Upgrade: PTTH/1\r\n" + up, ptth.Offer{}, 426},
 		{"space in the token", "Upgrade: PTTH / 1.0\r\n" + up, ptth.Offer{}, -1},
 
 		{"no Connection", "Upgrade: PTTH/1.0\r\n", ptth.Offer{}, 400},
+		{"no version, no Connection", "Upgrade: ptth\r\n", ptth.Offer{}, 400},
 		{"other Connection", "Upgrade: PTTH/1.0\r\nConnection: keep-alive\r\n", ptth.Offer{}, 400},
 
-		{"ping", "Upgrade: PTTH/1.0\r\nPTTH-Ping: 20\r\n" + up, ptth.Offer{Version: "PTTH/1.0", Ping: 20 * time.Second}, 0},
-		{"ping too often", "Upgrade: PTTH/1.0\r\nPTTH-Ping: 1\r\n" + up, ptth.Offer{Version: "PTTH/1.0", Ping: 5 * time.Second}, 0},
+		{"ping", "Upgrade: PTTH/1.0\r\nPTTH-Ping: 20\r\n" + up, ptth.Offer{Dialect: ptth.Dialect10, Version: "PTTH/1.0", Ping: 20 * time.Second}, 0},
+		{"ping too often", "Upgrade: PTTH/1.0\r\nPTTH-Ping: 1\r\n" + up, ptth.Offer{Dialect: ptth.Dialect10, Version: "PTTH/1.0", Ping: 5 * time.Second}, 0},
 		{"ping of nonsense", "Upgrade: PTTH/1.0\r\nPTTH-Ping: soon\r\n" + up, plain, 0},
 		{"ping of zero", "Upgrade: PTTH/1.0\r\nPTTH-Ping: 0\r\n" + up, plain, 0},
 		{"ping below zero", "Upgrade: PTTH/1.0\r\nPTTH-Ping: -5\r\n" + up, plain, 0},
 		{"ping too rarely", "Upgrade: PTTH/1.0\r\nPTTH-Ping: 3601\r\n" + up, plain, 0},
-		{"links", "Upgrade: PTTH/1.0\r\nPTTH-Max-Conns: 32\r\n" + up, ptth.Offer{Version: "PTTH/1.0", MaxLinks: 32, Ours: true}, 0},
+		{"links", "Upgrade: PTTH/1.0\r\nPTTH-Max-Conns: 32\r\n" + up, ptth.Offer{Dialect: ptth.Dialect10, Version: "PTTH/1.0", MaxLinks: 32, Ours: true}, 0},
 		{"too many links", "Upgrade: PTTH/1.0\r\nPTTH-Max-Conns: 65537\r\n" + up, plain, 0},
 		{
 			"both", "ptth-max-conns:4\r\nUpgrade: PTTH/1.0\r\nptth-ping: 30\r\n" + up,
-			ptth.Offer{Version: "PTTH/1.0", MaxLinks: 4, Ping: 30 * time.Second, Ours: true},
+			ptth.Offer{Dialect: ptth.Dialect10, Version: "PTTH/1.0", MaxLinks: 4, Ping: 30 * time.Second, Ours: true},
 			0,
 		},
 	}
@@ -75,6 +84,31 @@ func TestParseOffer(t *testing.T) {
 				t.Errorf("got %v", err)
 			case tt.status > 0 && (!errors.As(err, &e) || e.Status != tt.status):
 				t.Errorf("got %v, want status %d", err, tt.status)
+			}
+		})
+	}
+}
+
+// TestParseOfferOf offers some dialects only.
+func TestParseOfferOf(t *testing.T) {
+	const up = "Connection: Upgrade\r\n"
+	tests := []struct {
+		name, fields string
+		dialects     []string
+		want         string // the token; "" for 426
+	}{
+		{"first not offered", "Upgrade: ptth, PTTH/1.0\r\n" + up, []string{ptth.Dialect10, ptth.Dialect09}, "PTTH/1.0"},
+		{"second not offered", "Upgrade: ptth, PTTH/1.0\r\n" + up, []string{ptth.DialectPTTH}, "ptth"},
+		{"none offered", "Upgrade: PTTH/0.9, PTTH/1.0\r\n" + up, []string{ptth.DialectPTTH}, ""},
+		{"all offered", "Upgrade: PTTH/0.9\r\n", nil, "PTTH/0.9"},
+		{"not offered, no Connection", "Upgrade: PTTH/1.0\r\n", []string{ptth.Dialect09}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := ptth.ParseOffer(sent(t, "POST /ptth/a HTTP/1.1\r\n"+tt.fields+"\r\n"), tt.dialects...)
+			var e *http1.Error
+			if got.Version != tt.want || tt.want == "" && (!errors.As(err, &e) || e.Status != 426) {
+				t.Errorf("got %+v, %v", got, err)
 			}
 		})
 	}
@@ -101,7 +135,8 @@ func TestAccept(t *testing.T) {
 		{"larger chunked body", "POST /ptth/a HTTP/1.1\r\nHost: h\r\n" + offer + "Transfer-Encoding: chunked\r\n\r\n13880\r\n" +
 			strings.Repeat("x", 80000) + "\r\n0\r\n\r\n", "HTTP/1.1 413 ", false},
 		{"no offer", "POST /ptth/a HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 400 ", false},
-		{"other version", "POST /ptth/a HTTP/1.1\r\nHost: h\r\nUpgrade: ptth\r\nConnection: Upgrade\r\n\r\n", "HTTP/1.1 426 ", false},
+		{"older version", "POST /ptth/a HTTP/1.1\r\nUpgrade: PTTH/0.9\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: PTTH/0.9\r\n\r\n", true},
+		{"other version", "POST /ptth/a HTTP/1.1\r\nHost: h\r\nUpgrade: PTTH/2.0\r\nConnection: Upgrade\r\n\r\n", "HTTP/1.1 426 ", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
