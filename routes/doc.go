@@ -7,6 +7,10 @@
 // script starts a program, respond gives a fixed answer. Serve runs on the
 // calling goroutine and always answers the exchange it is given.
 //
+// A request for WebSocket is carried by forward alone. To script and respond it
+// is a plain request, whose Upgrade field they leave unanswered, as a server may
+// (RFC 9110, section 7.8).
+//
 // The package knows no agent and no relay: who took the delivery in, keeps
 // its history and logs it is the caller's business. A Table is immutable and
 // safe for concurrent use; the agent builds a new one for each configuration

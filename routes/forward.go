@@ -69,6 +69,9 @@ func (f *forwarder) close() { f.pool.close() }
 
 func (f *forwarder) serve(ctx context.Context, d *Delivery, x *http1.Exchange) Result {
 	r := d.Request
+	if asksWebSocket(r) {
+		return f.webSocket(ctx, x, r)
+	}
 	if refused := refuse(r); refused != nil {
 		x.CloseAfter()
 		return refused.reply(x)
@@ -112,8 +115,8 @@ func refuse(r *http1.Request) *fault {
 		// request, and may be left unanswered.
 		if v := strings.ToLower(string(v)); v != "" && v != "h2c" {
 			return &fault{
-				501, "a switch of protocols (WebSocket) is not available in this version",
-				errors.New("a switch of protocols (Upgrade) was asked for, which is not available in this version"),
+				501, "the only switch of protocols that is carried here is a GET for websocket",
+				fmt.Errorf("a switch of protocols (Upgrade: %.40q) was asked for, other than a GET for websocket", v),
 			}
 		}
 	}
@@ -126,7 +129,7 @@ func refuse(r *http1.Request) *fault {
 func (f *forwarder) whole(ctx context.Context, x *http1.Exchange, u *upstream, r *http1.Request) (again bool, _ Result) {
 	w := u.conn.Writer()
 	body := r.Body.Peek()
-	if r.ContentLength() >= 0 {
+	if len(body) > 0 || r.ContentLength() >= 0 {
 		w.EndLength(int64(len(body)))
 	} else {
 		w.EndEmpty()
@@ -217,6 +220,8 @@ func (f *forwarder) response(x *http1.Exchange, u *upstream, r *http1.Request) (
 			return nil, err
 		case res.Status >= 200:
 			u.watch.answered()
+			return res, nil
+		case res.Status == 101 && asksWebSocket(r):
 			return res, nil
 		case res.Status == 101:
 			return nil, errors.New("it switched protocols unasked")

@@ -50,6 +50,7 @@ func TestForwardRequest(t *testing.T) {
 			"GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, close\r\nKeep-Alive: 5\r\nTE: trailers\r\nProxy-Authorization: x\r\nTrailer: y\r\nA: b\r\n",
 			"GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n",
 		},
+		{"empty host", ForwardSpec{}, "POST / HTTP/1.1\r\nHost:\r\nA: b\r\n", "POST / HTTP/1.1\r\nHost: $ADDR\r\nA: b\r\n"},
 		{"no host", ForwardSpec{}, "GET / HTTP/1.0\r\nA: b\r\n", "GET / HTTP/1.1\r\nHost: $ADDR\r\nA: b\r\n"},
 		{
 			"absolute form",
@@ -253,10 +254,12 @@ func TestForwardUpgrade(t *testing.T) {
 	s := answers(t, okay)
 	f := forwardTo(t, s.addr, ForwardSpec{})
 	for _, request := range []string{
-		"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: PTTH/1.0\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n\r\nx",
 		"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
 	} {
-		if got := ask(t, f.addr, request); !strings.HasPrefix(got, "HTTP/1.1 501 ") || !strings.Contains(got, "available") {
+		if got := ask(t, f.addr, request); !strings.HasPrefix(got, "HTTP/1.1 501 ") || !strings.Contains(got, " here") {
 			t.Errorf("got %q", got)
 		}
 		if r := f.result(t); r.Err == nil || r.status != 501 {

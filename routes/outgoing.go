@@ -12,7 +12,8 @@ import (
 var dropRequest = http1.HopByHop | http1.KindsOf(http1.Expect)
 
 // writeHead writes the head of the outgoing request but for its end: the
-// sender's fields as they came, and the configured ones.
+// sender's fields as they came, the configured ones, and those of the connection
+// to the target.
 func (f *forwarder) writeHead(u *upstream, r *http1.Request) {
 	w := u.conn.Writer()
 	w.StartRequest(r.Method, f.requestTarget(u, r))
@@ -24,7 +25,8 @@ func (f *forwarder) writeHead(u *upstream, r *http1.Request) {
 	case r.Absolute():
 		drop |= http1.KindsOf(http1.Host)
 		w.FieldBytes("Host", r.Host())
-	case !r.HasHost():
+	case len(r.Host()) == 0: // missing, or empty as the draft of PTTH has it
+		drop |= http1.KindsOf(http1.Host)
 		w.Field("Host", f.pool.target.host)
 	}
 	if f.replaces(r) {
@@ -34,6 +36,10 @@ func (f *forwarder) writeHead(u *upstream, r *http1.Request) {
 	}
 	for _, h := range f.fields {
 		w.Field(h.name, h.value)
+	}
+	if asksWebSocket(r) {
+		w.Field("Connection", "Upgrade")
+		w.Field("Upgrade", "websocket")
 	}
 }
 

@@ -77,6 +77,10 @@ type Result struct {
 	// than was kept.
 	OutputTruncated bool
 
+	// TunnelIn and TunnelOut count the bytes that came from the sender, and
+	// went to it, behind a switch of protocols (status 101).
+	TunnelIn, TunnelOut int64
+
 	// Err says why the attempt failed, in words fit for the history.
 	Err error
 }
