@@ -68,7 +68,7 @@ var house = map[string][]string{
 	// The command joins relay and agent for `homehook try`.
 	"homehook/cmd/homehook": {
 		"homehook/agent", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials",
-		"homehook/relay", "homehook/routes", "homehook/service",
+		"homehook/http1", "homehook/relay", "homehook/routes", "homehook/service",
 	},
 	"homehook/cmd/homehook-relay": {"homehook/relay"},
 }

@@ -248,10 +248,10 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 	ctx, stop := context.WithCancel(a.base)
 	k := &keeper{
 		claim: claim, wanted: make(chan struct{}, 1), log: a.log.With("relay", relay.Name),
-		changed: a.publishStatus,
+		changed: a.publishStatus, told: relay.Dialect != "",
 	}
 	r := &running{keeper: k, relay: relay, token: token, stop: stop, done: make(chan struct{})}
-	base, conf, err := endpoint(relay)
+	d, err := newDialer(relay, token)
 	if problem == nil {
 		problem = err
 	}
@@ -261,15 +261,20 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 		close(r.done)
 		return r
 	}
-	d := &ptth.Dialer{
-		Relay: base, Token: token, TLS: conf, Ping: pingEvery, MaxLinks: claim.MaxLinks,
-		Agent: "Homehook/" + a.opts.Version,
-	}
+	d.Ping, d.MaxLinks, d.Agent = pingEvery, claim.MaxLinks, "Homehook/"+a.opts.Version
 	k.dial = func(ctx context.Context) (ptth.AgentLink, error) { return d.Dial(ctx, claim.Name) }
 	k.serve = func(_ context.Context, l ptth.AgentLink, x *http1.Exchange) { a.inbox.take(k, l, x) }
 	var asking sync.WaitGroup
-	k.connected = func(ctx context.Context) {
-		asking.Go(func() { a.register(ctx, k, newRegistry(base, token, conf)) })
+	k.connected = func(ctx context.Context, about ptth.About) {
+		r := newRegistry(d)
+		if about.Negotiated {
+			asking.Go(func() { a.register(ctx, k, r, about) })
+			return
+		}
+		// What is the claims API here may be somebody's claim on a relay of
+		// another make, and is not to see the token.
+		k.suppose(r, about)
+		a.publishStatus()
 	}
 	a.keeping.Go(func() {
 		defer close(r.done)
@@ -280,13 +285,13 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 }
 
 // register tells a relay the settings of a claim and learns its public URL.
-func (a *Agent) register(ctx context.Context, k *keeper, r *registry) {
+func (a *Agent) register(ctx context.Context, k *keeper, r *registry, about ptth.About) {
 	public, err := r.put(ctx, k.claim)
 	switch {
 	case err == nil:
-		k.set(func(s *linkState) { s.url = public })
+		k.setURL(public)
 	case errors.Is(err, errForeign):
-		k.set(func(s *linkState) { s.url = r.guess(k.claim.Name) })
+		k.suppose(r, about)
 		k.log.Debug("relay has no claims API", "claim", k.claim.Name)
 	case ctx.Err() == nil:
 		k.log.Warn("settings of the claim did not reach the relay", "claim", k.claim.Name, "error", err)

@@ -95,7 +95,7 @@ func (b *backend) relayStateLocked(r config.Relay) control.Relay {
 		}
 		out.Links += int(k.up.Load())
 		out.Error = cmp.Or(s.err, out.Error)
-		out.Dialect = cmp.Or(s.dialect, out.Dialect)
+		out.Dialect, out.Note = cmp.Or(s.dialect, out.Dialect), cmp.Or(s.note, out.Note)
 		out.RoundTripMS = max(out.RoundTripMS, milliseconds(s.roundTrip))
 	}
 	return out
@@ -278,19 +278,24 @@ func giveBack(ctx context.Context, c *config.Config, claim config.Claim, secret 
 		if r.Name != claim.Relay {
 			continue
 		}
-		base, conf, err := endpoint(r)
-		if err != nil {
-			return err
-		}
 		token := ""
 		if r.Token != "" {
+			var err error
 			if token, err = secret(r.Token); err != nil {
 				return err
 			}
 		}
+		d, err := newDialer(r, token)
+		if err != nil {
+			return err
+		}
 		ctx, cancel := context.WithTimeout(ctx, registryTimeout)
 		defer cancel()
-		if err := newRegistry(base, token, conf).remove(ctx, claim.Name); !errors.Is(err, errForeign) {
+		reg := newRegistry(d)
+		if ours, err := reg.ours(ctx); err != nil || !ours {
+			return err
+		}
+		if err := reg.remove(ctx, claim.Name); !errors.Is(err, errForeign) {
 			return err
 		}
 	}

@@ -7,9 +7,13 @@
 // network or a relay is missing.
 //
 // The parts, in the order in which a delivery meets them: a keeper holds the
-// links of one claim (keeper.go); the inbox takes a request from a link
-// (inbox.go), records it (recorder.go) and hands it to routes; what happened
-// goes out as events to whoever listens on the control socket (backend.go).
+// links of one claim, as many as their dialect needs (keeper.go, pool.go); the
+// inbox takes a request from a link (inbox.go), sees that it is for the claim
+// and within its limits (admit.go, address.go), records it (recorder.go) and
+// hands it to routes; what happened goes out as events to whoever listens on
+// the control socket (backend.go).
+//
+// [Examine] goes the way to a relay step by step, without an agent.
 //
 // The CLI starts agents, in the foreground or as a service. The package knows
 // nothing of terminals or windows.

@@ -8,7 +8,18 @@ import (
 	"os"
 
 	"homehook/agent/config"
+	"homehook/ptth"
 )
+
+// newDialer opens connections to a relay, with a token or with "". The fields
+// that concern one claim's links are left to the caller.
+func newDialer(r config.Relay, token string) (*ptth.Dialer, error) {
+	base, conf, err := endpoint(r)
+	if err != nil {
+		return nil, err
+	}
+	return &ptth.Dialer{Relay: base, Token: token, TLS: conf, Dialect: r.Dialect}, nil
+}
 
 // endpoint reads where a relay is and which roots it is checked against. The
 // TLS configuration is nil when the system's roots do.

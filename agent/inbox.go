@@ -3,6 +3,7 @@ package agent
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -45,7 +46,8 @@ type note struct {
 // take carries one request from a link to its handler.
 func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 	began := time.Now()
-	n := readNote(x.Request, link.About().Negotiated)
+	about := link.About()
+	n := readNote(x.Request, about)
 	if n.waiting > 0 {
 		k.wait(n.waiting)
 	}
@@ -55,18 +57,24 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 		in.log.Warn("relay sent a request that no relay may send", "claim", k.claim.Name, "reason", why)
 		return
 	}
+	no := in.admit(k, about, x.Request, &n)
 	path, query := x.Request.PathQuery()
-	route, params, found := in.table.Load().Find(k.claim.Name, x.Request.Method, path)
 	d := routes.Delivery{
 		ID: n.id, Claim: k.claim.Name, Received: began, Attempt: n.attempt,
-		Remote: n.remote, Prefix: n.prefix, Params: params, Request: x.Request,
+		Remote: n.remote, Prefix: n.prefix, Request: x.Request,
 	}
-	if found {
-		d.Route = route.Name
+	var route *routes.Route
+	if no == nil {
+		found := false
+		if route, d.Params, found = in.table.Load().Find(k.claim.Name, x.Request.Method, path); found {
+			d.Route = route.Name
+		} else {
+			no = errNoRoute
+		}
 	}
 	keep := in.keep.Load()
 	if keep < 0 && in.hub.Subscribers() == 0 {
-		in.dispatch(route, &d, x)
+		in.dispatch(k, route, no, &d, x)
 		return
 	}
 	d.Received = n.time(began)
@@ -78,7 +86,8 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 		Received: d.Received, Size: max(x.Request.Body.Length(), 0), Route: d.Route,
 	}
 	in.begin(&r.rec, keep)
-	in.settle(r, in.dispatch(route, &d, x), x, began)
+	res, no := in.dispatch(k, route, no, &d, x)
+	in.settle(r, res, no, x, began)
 	in.finish(&r.rec, keep)
 }
 
@@ -94,21 +103,27 @@ func refusal(r *http1.Request) (status int, why string) {
 	return 0, ""
 }
 
-// dispatch runs the handler of a route, or says that there is none.
-func (in *inbox) dispatch(route *routes.Route, d *routes.Delivery, x *http1.Exchange) routes.Result {
-	if route == nil {
-		x.Text(404, "no route at home takes this request")
-		return routes.Result{Exit: -1}
+// dispatch runs the handler of a route, or answers why none does.
+func (in *inbox) dispatch(k *keeper, route *routes.Route, no *rejection, d *routes.Delivery, x *http1.Exchange) (routes.Result, *rejection) {
+	if no == nil && route.Kind() == "respond" && k.claim.MaxBody > 0 {
+		no = overlong(d.Request)
 	}
-	return route.Serve(in.work, d, x)
+	if no != nil {
+		if no.status == 413 {
+			x.CloseAfter() // the rest of the body is not waited for
+		}
+		x.Text(no.status, no.text)
+		return routes.Result{Exit: -1}, no
+	}
+	return route.Serve(in.work, d, x), nil
 }
 
 // settle decides what state a delivery ends in.
-func (in *inbox) settle(r *recorder, res routes.Result, x *http1.Exchange, began time.Time) {
-	r.complete(x, began)
+func (in *inbox) settle(r *recorder, res routes.Result, no *rejection, x *http1.Exchange, began time.Time) {
+	broken := r.complete(x, began)
 	d := &r.rec
-	if d.Route == "" {
-		d.State, d.Reason = history.Rejected, "no route"
+	if no != nil {
+		d.State, d.Reason = history.Rejected, no.reason
 		return
 	}
 	a := &r.attempt
@@ -116,6 +131,10 @@ func (in *inbox) settle(r *recorder, res routes.Result, x *http1.Exchange, began
 	a.Started, a.DurationMS = began, milliseconds(time.Since(began))
 	a.Exit, a.Output, a.OutputTruncated = res.Exit, res.Output, res.OutputTruncated
 	switch {
+	case errors.Is(broken, http1.ErrBodyTooLarge):
+		// Whatever the handler made of the part it saw.
+		d.State, d.Reason = history.Rejected, errTooLarge.reason
+		a.Error = d.Reason
 	case res.Err != nil:
 		d.State, d.Reason = history.Dead, res.Err.Error()
 		a.Error = d.Reason
@@ -124,6 +143,7 @@ func (in *inbox) settle(r *recorder, res routes.Result, x *http1.Exchange, began
 	default:
 		d.State, d.Reason = history.Succeeded, remark(res, x, began)
 	}
+	r.resSize += res.TunnelOut // what passed behind a switch of protocols is counted, and not kept
 	r.tried(x.Status)
 }
 
@@ -132,6 +152,9 @@ func remark(res routes.Result, x *http1.Exchange, began time.Time) string {
 	switch {
 	case res.OutputTruncated:
 		return "the script wrote more than its route keeps; what was kept is the answer"
+	case x.Status == 101:
+		// What follows a switch ends when either side wants.
+		return fmt.Sprintf("the WebSocket took %d bytes from the sender and gave it %d", res.TunnelIn, res.TunnelOut)
 	case time.Since(began) > time.Second && x.Conn() != nil && x.Conn().PeerState() == http1.PeerGone:
 		return "the sender had left when the answer came"
 	}
@@ -162,11 +185,15 @@ func (in *inbox) finish(r *history.Record, keep int64) {
 }
 
 // readNote reads the relay's fields. What a foreign relay passes on under
-// their names is the sender's invention and is taken out.
-func readNote(r *http1.Request, ours bool) note {
+// their names is the sender's invention and is taken out; so is all that would
+// say where the sender is, where the relay has no part in the request.
+func readNote(r *http1.Request, about ptth.About) note {
 	n := note{attempt: 1}
-	if !ours {
+	if !about.Negotiated {
 		r.Remove(http1.KindsOf(http1.Homehook, http1.PTTH))
+	}
+	if about.Parked {
+		r.Remove(http1.KindsOf(http1.Forwarded, http1.XForwarded))
 	}
 	for i := range r.Len() {
 		name, value, kind := r.At(i)

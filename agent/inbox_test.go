@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"homehook/http1"
+	"homehook/ptth"
 )
 
 func TestReadNote(t *testing.T) {
@@ -16,15 +17,16 @@ func TestReadNote(t *testing.T) {
 	tests := []struct {
 		name string
 		head string
-		ours bool
+		from ptth.About
 		want note
 	}{
-		{"our relay", head, true, note{
+		{"our relay", head, ptth.About{Negotiated: true}, note{
 			id: id, received: []byte("2026-11-22T10:00:00Z"),
 			attempt: 3, waiting: 7, remote: "203.0.113.9", prefix: "/~garage",
 		}},
-		{"foreign relay", head, false, note{attempt: 1, remote: "203.0.113.9", prefix: "/~garage"}},
-		{"nonsense", "POST /x HTTP/1.1\r\nHomehook-Delivery: ../../x\r\nHomehook-Attempt: -1\r\nHomehook-Waiting: x\r\nHomehook-Received: soon\r\n", true, note{attempt: 1, received: []byte("soon")}},
+		{"foreign relay", head, ptth.About{}, note{attempt: 1, remote: "203.0.113.9", prefix: "/~garage"}},
+		{"sender's own connection", head, ptth.About{Parked: true, Whole: true}, note{attempt: 1}},
+		{"nonsense", "POST /x HTTP/1.1\r\nHomehook-Delivery: ../../x\r\nHomehook-Attempt: -1\r\nHomehook-Waiting: x\r\nHomehook-Received: soon\r\n", ptth.About{Negotiated: true}, note{attempt: 1, received: []byte("soon")}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -32,7 +34,7 @@ func TestReadNote(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := readNote(r, tt.ours)
+			got := readNote(r, tt.from)
 			if tt.want.id == "" {
 				if uuid.Validate(got.id) != nil || got.id == id {
 					t.Errorf("id %q is not one of our own", got.id)
@@ -42,7 +44,7 @@ func TestReadNote(t *testing.T) {
 			if !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
-			if _, ok := r.Get("Homehook-Delivery"); ok && !tt.ours {
+			if _, ok := r.Get("Homehook-Delivery"); ok && !tt.from.Negotiated {
 				t.Error("a forged field is still there")
 			}
 		})

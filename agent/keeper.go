@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"log/slog"
 	"sync"
@@ -15,29 +14,33 @@ import (
 )
 
 const (
-	// fewest is how many links a claim keeps while nothing happens.
-	fewest = 4
-
-	// growth bounds how many links are opened at the same time.
-	growth = 16
-
 	shrinkEvery = 30 * time.Second
 	capFor      = time.Minute // how long a relay's 429 bounds the pool
+
+	// A link that ends within briefLink of its opening, unused, was hardly
+	// wanted; after fewBriefs of them in a row the next ones wait.
+	briefLink = 500 * time.Millisecond
+	fewBriefs = 8
 )
 
-// keeper holds the links of one claim: it opens a few, opens more before the
-// last one is busy, gives up those that idle, and redials for ever. Its run
-// method owns all state but the atomics and what mu guards.
+// keeper holds the links of one claim: it opens as many as their dialect needs,
+// opens more before the last one is busy, gives up those that idle, and redials
+// for ever. Its run method owns all state but the atomics and what mu guards.
 type keeper struct {
 	claim config.Claim
 	dial  func(context.Context) (ptth.AgentLink, error)
 	serve func(context.Context, ptth.AgentLink, *http1.Exchange)
-	// connected is called once each time the first link comes up.
-	connected func(context.Context)
+	// connected is called each time the first link comes up, and again when a
+	// link shows only later that the relay is one of ours.
+	connected func(context.Context, ptth.About)
 	changed   func()
 	log       *slog.Logger
+	told      bool // the dialect is the owner's choice
 
-	busy   atomic.Int32 // exchanges that run
+	place    atomic.Pointer[place] // of the claim's public URL, once known
+	stranger atomic.Int64          // when a request for another name was last warned of, in Unix seconds
+
+	busy   atomic.Int32 // exchanges that run, and links that belong to one sender
 	up     atomic.Int32 // links that are open
 	peak   atomic.Int32 // most exchanges at once since the last shrink
 	hint   atomic.Int32 // requests that wait at the relay, as it said last
@@ -48,9 +51,15 @@ type keeper struct {
 
 	links   map[ptth.AgentLink]bool // true once told to leave
 	opening int
-	limit   int // what the relay allows
+	dialect string    // of the link that came up last
+	fewest  int       // links to keep while nothing happens
+	shared  bool      // one link carries all
+	known   bool      // connected was told of a relay of ours
+	retried time.Time // when a better dialect was last looked for
+	limit   int       // what the relay allows
 	limited time.Time
 	pause   time.Time // no growth before
+	briefs  int       // links in a row that ended at once
 }
 
 // linkState is what status shows of a keeper.
@@ -59,15 +68,17 @@ type linkState struct {
 	err       string
 	refused   bool // a person has to do something
 	dialect   string
+	note      string
 	roundTrip time.Duration
 	url       string // public
 }
 
 // event is news from a goroutine that dials or serves.
 type event struct {
-	link ptth.AgentLink
-	up   bool
-	err  error
+	link  ptth.AgentLink
+	up    bool
+	brief bool // the link ended soon, without a request
+	err   error
 }
 
 // run keeps links until ctx ends, then lets running exchanges finish.
@@ -75,7 +86,7 @@ type event struct {
 // One loop owns the pool, so that no two decisions about it cross; it is long
 // because it is the list of what may happen to a pool.
 func (k *keeper) run(ctx context.Context) {
-	k.links = make(map[ptth.AgentLink]bool)
+	k.links, k.fewest = make(map[ptth.AgentLink]bool), 1
 	events := make(chan event)
 	tick := time.NewTicker(shrinkEvery)
 	defer tick.Stop()
@@ -86,13 +97,15 @@ func (k *keeper) run(ctx context.Context) {
 	for ctx.Err() == nil || k.opening+len(k.links) > 0 {
 		if ctx.Err() == nil && len(k.links) > 0 {
 			k.grow(ctx, events)
+			k.introduce(ctx)
 		}
 		select {
 		case e := <-events:
 			k.note(ctx, e)
-			if len(k.links) > 0 {
-				retry.reset()
-			} else if k.opening == 0 {
+			if k.briefs <= fewBriefs && (e.up || e.link != nil && !e.brief) {
+				retry.reset() // the relay was there
+			}
+			if len(k.links)+k.opening == 0 {
 				wait.Reset(k.delay(&retry, e.err))
 			}
 		case <-wait.C:
@@ -102,6 +115,7 @@ func (k *keeper) run(ctx context.Context) {
 		case <-k.wanted:
 		case <-tick.C:
 			k.shrink()
+			k.retry(ctx, events)
 		case <-ended:
 			ended = nil
 		}
@@ -126,31 +140,73 @@ func (k *keeper) note(ctx context.Context, e event) {
 	switch {
 	case e.up:
 		k.opening--
-		first := len(k.links) == 0
-		k.links[e.link] = false
-		k.up.Store(int32(len(k.links)))
-		if m := e.link.About().MaxLinks; m > 0 && (k.limit == 0 || time.Since(k.limited) > capFor) {
-			k.limit = m
-		}
-		k.set(func(s *linkState) {
-			s.connected, s.err, s.refused, s.dialect = true, "", false, e.link.About().Dialect
-			s.roundTrip = e.link.About().RoundTrip
-		})
-		if first {
-			k.log.Info("connected", "claim", k.claim.Name, "round_trip", e.link.About().RoundTrip)
-			k.changed()
-			k.connected(ctx)
-		}
+		k.noteLink(ctx, e.link)
 	case e.link == nil:
 		k.opening--
 		k.noteFailure(ctx, e.err)
 	default:
 		delete(k.links, e.link)
+		k.noteEnd(e.brief)
 		k.up.Store(int32(len(k.links)))
 		if len(k.links) == 0 && ctx.Err() == nil {
 			k.log.Info("disconnected", "claim", k.claim.Name)
 			k.set(func(s *linkState) { s.connected = false })
 			k.changed()
+		}
+	}
+}
+
+// noteEnd spaces out the links of a relay that grants them and ends them at
+// once.
+func (k *keeper) noteEnd(brief bool) {
+	if !brief {
+		k.briefs = 0
+		return
+	}
+	if k.briefs++; k.briefs > fewBriefs {
+		k.pause = time.Now().Add(min(time.Second<<min(k.briefs-fewBriefs, 6), longest))
+	}
+}
+
+// noteLink takes a link into the pool.
+func (k *keeper) noteLink(ctx context.Context, link ptth.AgentLink) {
+	about, first := link.About(), len(k.links) == 0
+	k.links[link] = false
+	k.up.Store(int32(len(k.links)))
+	if m := about.MaxLinks; m > 0 && (k.limit == 0 || time.Since(k.limited) > capFor) {
+		k.limit = m
+	}
+	k.suit(about)
+	k.set(func(s *linkState) {
+		s.connected, s.err, s.refused, s.dialect, s.note = true, "", false, about.Dialect, about.Note
+		s.roundTrip = about.RoundTrip
+	})
+	if about.Public != "" {
+		k.setURL(about.Public)
+	}
+	if !first {
+		return
+	}
+	k.log.Info("connected", "claim", k.claim.Name, "dialect", about.Dialect, "round_trip", about.RoundTrip)
+	if about.Note != "" {
+		k.log.Warn(about.Note, "claim", k.claim.Name, "dialect", about.Dialect)
+	}
+	k.changed()
+	k.known = about.Negotiated
+	k.connected(ctx, about)
+}
+
+// introduce looks whether a link has shown by now that the relay is one of
+// ours: those by polls know once the first poll is answered.
+func (k *keeper) introduce(ctx context.Context) {
+	if k.known {
+		return
+	}
+	for link := range k.links {
+		if about := link.About(); about.Negotiated {
+			k.known = true
+			k.connected(ctx, about)
+			return
 		}
 	}
 }
@@ -172,10 +228,14 @@ func (k *keeper) noteFailure(ctx context.Context, err error) {
 		return
 	}
 	text := explained(err)
+	lasting := isRefused && refused.Status < 500 && refused.Status != 429
+	if c, ok := errors.AsType[*ptth.ConnectError](err); ok {
+		lasting = c.Lasting
+	}
 	fresh := false
 	k.set(func(s *linkState) {
 		fresh = s.err != text
-		s.connected, s.err, s.refused = false, text, isRefused && refused.Status < 500 && refused.Status != 429
+		s.connected, s.err, s.refused = false, text, lasting
 	})
 	if fresh {
 		k.log.Warn("cannot connect, will keep trying", "claim", k.claim.Name, "error", text)
@@ -184,10 +244,10 @@ func (k *keeper) noteFailure(ctx context.Context, err error) {
 }
 
 // explained is the text of why a relay cannot be reached, with the remedy
-// where that is in the configuration.
+// where waiting is none.
 func explained(err error) string {
-	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
-		return err.Error() + "; set ca: of the relay to the PEM file of its root"
+	if c, ok := errors.AsType[*ptth.ConnectError](err); ok && c.Lasting {
+		return err.Error() + "; " + c.Remedy
 	}
 	return err.Error()
 }
@@ -204,40 +264,6 @@ func (k *keeper) snapshot() linkState {
 	return k.state
 }
 
-// most is how many links the claim may have.
-func (k *keeper) most() int {
-	n := k.claim.MaxLinks
-	if n <= 0 {
-		n = config.DefaultMaxLinks
-	}
-	if k.limit > 0 && k.limit < n {
-		n = k.limit
-	}
-	return n
-}
-
-// grow opens links while fewer are free than a burst may need: twice as many
-// as there are once the last free one is in use, and as many as the relay says
-// wait there.
-func (k *keeper) grow(ctx context.Context, events chan event) {
-	have := len(k.links) + k.opening
-	want := max(fewest, have)
-	if busy := int(k.busy.Load()); busy >= have-1 {
-		want = max(want, 2*have)
-	}
-	if hint := int(k.hint.Swap(0)); hint > 0 {
-		want = max(want, have+hint)
-	}
-	if k.limit > 0 && time.Since(k.limited) > capFor && !k.limited.IsZero() {
-		k.limit, k.limited = 0, time.Time{}
-	}
-	n := min(want, k.most()) - have
-	if n <= 0 || time.Now().Before(k.pause) {
-		return
-	}
-	k.open(ctx, events, min(n, max(growth-k.opening, 0)))
-}
-
 // open dials n links, each on a goroutine that goes on to serve it.
 func (k *keeper) open(ctx context.Context, events chan event, n int) {
 	k.opening += n
@@ -249,23 +275,55 @@ func (k *keeper) open(ctx context.Context, events chan event, n int) {
 				return
 			}
 			events <- event{link: link, up: true}
-			link.Serve(ctx, func(ctx context.Context, x *http1.Exchange) { k.take(ctx, link, x) })
+			began := time.Now()
+			served := k.serveLink(ctx, link)
 			link.Close()
-			events <- event{link: link}
+			events <- event{link: link, brief: !served && time.Since(began) < briefLink}
 		}()
 	}
 }
 
-// take counts an exchange around its handler.
-func (k *keeper) take(ctx context.Context, link ptth.AgentLink, x *http1.Exchange) {
+// serveLink runs a link until it ends, and reports whether a request came. A
+// link that belongs to a sender counts as busy from then on, between exchanges
+// too.
+func (k *keeper) serveLink(ctx context.Context, link ptth.AgentLink) bool {
+	var served atomic.Bool
+	engaged := false
+	if e, ok := link.(ptth.Engager); ok {
+		e.Engaged(func() {
+			engaged = true
+			k.begin()
+		})
+	}
+	before := link.About()
+	shared, stranger := before.Shared, !before.Negotiated
+	link.Serve(ctx, func(ctx context.Context, x *http1.Exchange) {
+		if stranger && !shared && link.About().Negotiated {
+			stranger = false // such a link has one exchange at a time
+			k.want()
+		}
+		if !engaged && !shared {
+			k.begin()
+			defer k.busy.Add(-1)
+		}
+		served.Store(true)
+		k.serve(ctx, link, x)
+	})
+	if engaged {
+		k.busy.Add(-1)
+	}
+	return served.Load()
+}
+
+// begin counts a link that is in use now, and asks for more before there is no
+// other.
+func (k *keeper) begin() {
 	n := k.busy.Add(1)
-	defer k.busy.Add(-1)
 	for p := k.peak.Load(); n > p && !k.peak.CompareAndSwap(p, n); p = k.peak.Load() {
 	}
 	if up := k.up.Load(); n >= up-1 && int(up) < k.claim.MaxLinks {
 		k.want()
 	}
-	k.serve(ctx, link, x)
 }
 
 // wait tells that the relay has n requests waiting.
@@ -279,28 +337,5 @@ func (k *keeper) want() {
 	select {
 	case k.wanted <- struct{}{}:
 	default:
-	}
-}
-
-// shrink tells links that were not needed since the last look to leave at
-// their next ping.
-func (k *keeper) shrink() {
-	peak := int(k.peak.Swap(k.busy.Load()))
-	staying := 0
-	for _, leaving := range k.links {
-		if !leaving {
-			staying++
-		}
-	}
-	surplus := staying - max(fewest, 2*peak)
-	for link, leaving := range k.links {
-		if surplus <= 0 {
-			return
-		}
-		if !leaving {
-			k.links[link] = true
-			link.Leave()
-			surplus--
-		}
 	}
 }

@@ -91,12 +91,15 @@ func (r *recorder) keep(to, p []byte) []byte {
 	return append(to, p[:min(len(p), r.limit-len(to))]...)
 }
 
-// complete reads what the handler left of the body and fills in the record.
-func (r *recorder) complete(x *http1.Exchange, began time.Time) {
+// complete reads what the handler left of the body and fills in the record. It
+// returns what the body broke with, nil if it did not.
+func (r *recorder) complete(x *http1.Exchange, began time.Time) (broken error) {
 	whole := true
 	if b := x.Request.Body; !b.Empty() {
 		_, err := io.CopyN(io.Discard, b, lateBody)
-		whole = err == io.EOF
+		if whole = err == io.EOF; !whole {
+			broken = err
+		}
 	}
 	d := &r.rec
 	d.Size, d.Body = r.size, r.body
@@ -110,6 +113,7 @@ func (r *recorder) complete(x *http1.Exchange, began time.Time) {
 		r.last = time.Now()
 	}
 	d.DurationMS = milliseconds(r.last.Sub(began))
+	return broken
 }
 
 // tried fills in the attempt that was made.

@@ -3,23 +3,24 @@ package agent
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"homehook/agent/config"
+	"homehook/ptth"
 )
 
 // registry speaks the claims API of one relay: settings of claims go there,
 // and their public URLs come from there. Relays of other makes have none.
 type registry struct {
-	base   *url.URL
-	token  string
+	dialer *ptth.Dialer
 	client *http.Client
 }
 
@@ -28,12 +29,38 @@ var errForeign = errors.New("relay has no claims API")
 
 const registryTimeout = 10 * time.Second
 
-func newRegistry(base *url.URL, token string, conf *tls.Config) *registry {
-	t := &http.Transport{TLSClientConfig: conf, DisableKeepAlives: true}
-	return &registry{base: base, token: token, client: &http.Client{
-		Transport: t, Timeout: registryTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+// newRegistry makes a registry that reaches the relay as links do.
+func newRegistry(d *ptth.Dialer) *registry {
+	open := func(scheme string) func(context.Context, string, string) (net.Conn, error) {
+		return func(ctx context.Context, _, addr string) (net.Conn, error) {
+			return d.Connect(ctx, &url.URL{Scheme: scheme, Host: addr})
+		}
+	}
+	t := &http.Transport{DialContext: open("http"), DialTLSContext: open("https"), DisableKeepAlives: true}
+	return &registry{dialer: d, client: &http.Client{Transport: t, Timeout: registryTimeout, CheckRedirect: follow}}
+}
+
+// follow allows what keeps method, body and host: nobody else is to see the
+// token.
+func follow(next *http.Request, via []*http.Request) error {
+	from := via[len(via)-1].URL
+	status := next.Response.StatusCode
+	if status != 307 && status != 308 || len(via) > 5 || next.URL.Host != from.Host || next.URL.Scheme != from.Scheme {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
+
+// ours reports whether the relay has a claims API. It asks without the token:
+// on a relay of another make the path may be somebody's claim.
+func (r *registry) ours(ctx context.Context) (bool, error) {
+	res, err := r.ask(ctx, http.MethodGet, r.dialer.Relay.JoinPath("api", "claims"), "", nil)
+	if err != nil {
+		return false, err
+	}
+	defer res.Body.Close()
+	known := res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusOK
+	return known && strings.Contains(res.Header.Get("Content-Type"), "json"), nil
 }
 
 // put states the settings of a claim and returns its public URL.
@@ -55,7 +82,17 @@ func (r *registry) put(ctx context.Context, c config.Claim) (string, error) {
 }
 
 // guess is the public URL of a claim at a relay that cannot tell.
-func (r *registry) guess(name string) string { return r.base.JoinPath("~"+name, "/").String() }
+func (r *registry) guess(name string, about ptth.About) string {
+	if strings.Contains(r.dialer.Relay.Path, "{name}") {
+		u := *r.dialer.Relay
+		u.Path, u.RawPath, u.RawQuery = strings.ReplaceAll(u.Path, "{name}", name), "", ""
+		return u.JoinPath("/").String()
+	}
+	if about.Parked {
+		return r.dialer.Relay.JoinPath(name, "/").String()
+	}
+	return r.dialer.Relay.JoinPath("~"+name, "/").String()
+}
 
 // remove releases a claim. A claim that the relay does not know is released.
 func (r *registry) remove(ctx context.Context, name string) error {
@@ -63,19 +100,9 @@ func (r *registry) remove(ctx context.Context, name string) error {
 }
 
 func (r *registry) do(ctx context.Context, method, name string, body []byte, into any) error {
-	req, err := http.NewRequestWithContext(ctx, method, r.base.JoinPath("api", "claims", name).String(), bytes.NewReader(body))
+	res, err := r.ask(ctx, method, r.dialer.Relay.JoinPath("api", "claims", name), r.dialer.Token, body)
 	if err != nil {
 		return err
-	}
-	if r.token != "" {
-		req.Header.Set("Authorization", "Bearer "+r.token)
-	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	res, err := r.client.Do(req)
-	if err != nil {
-		return fmt.Errorf("ask relay: %w", err)
 	}
 	defer res.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
@@ -83,6 +110,28 @@ func (r *registry) do(ctx context.Context, method, name string, body []byte, int
 		return fmt.Errorf("read relay's answer: %w", err)
 	}
 	return judge(res, answer, into)
+}
+
+// ask sends one request. The caller closes the body of the answer.
+func (r *registry) ask(ctx context.Context, method string, u *url.URL, token string, body []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if r.dialer.Agent != "" {
+		req.Header.Set("User-Agent", r.dialer.Agent)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := r.client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("ask relay: %w", err)
+	}
+	return res, nil
 }
 
 // judge turns an answer of the claims API into a result. What is not JSON does

@@ -117,7 +117,10 @@ func (r *testRelay) send(id, head, body string) (answer, error) {
 }
 
 func exchange(link *ptth.Link, id, head, body string) (answer, error) {
-	full := fmt.Sprintf("%s\r\nHost: garage.test\r\nContent-Length: %d\r\nX-Forwarded-For: 203.0.113.9\r\n", head, len(body))
+	if !strings.Contains(head, "Host:") {
+		head += "\r\nHost: garage.test"
+	}
+	full := fmt.Sprintf("%s\r\nContent-Length: %d\r\nX-Forwarded-For: 203.0.113.9\r\n", head, len(body))
 	if id != "" {
 		full += "Homehook-Delivery: " + id + "\r\nHomehook-Received: 2026-11-22T10:00:00.123Z\r\n"
 	}

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"crypto/x509"
 	"fmt"
 	"io"
 	"log"
@@ -11,16 +10,20 @@ import (
 	"testing"
 
 	"homehook/agent/control"
+	"homehook/ptth"
 )
 
 func TestExplained(t *testing.T) {
-	const remedy = "; set ca: of the relay to the PEM file of its root"
-	unknown := fmt.Errorf("dial: %w", x509.UnknownAuthorityError{})
-	if got := explained(unknown); got != unknown.Error()+remedy {
-		t.Errorf("got %q", got)
-	}
-	if got := explained(io.EOF); got != io.EOF.Error() {
-		t.Errorf("got %q", got)
+	lasting := &ptth.ConnectError{Detail: "the proxy wants a password", Remedy: "give it one", Lasting: true}
+	passing := &ptth.ConnectError{Detail: "connect: refused", Remedy: "check the port"}
+	for err, want := range map[error]string{
+		fmt.Errorf("dial: %w", lasting): "dial: the proxy wants a password; give it one",
+		passing:                         "connect: refused",
+		io.EOF:                          "EOF",
+	} {
+		if got := explained(err); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
 
@@ -33,7 +36,7 @@ func TestUnknownRootIsNamed(t *testing.T) {
 	h := startHome(t, strings.Replace(conf(server.Listener.Addr().String(), respondRoute), "http://", "https://", 1))
 	eventually(t, "the status shows the remedy", func() bool {
 		s, err := h.client.Status(t.Context())
-		return err == nil && s.State == control.StateConnecting && len(s.Relays) == 1 &&
+		return err == nil && s.State == control.StateProblem && len(s.Relays) == 1 &&
 			strings.HasSuffix(s.Relays[0].Error, "; set ca: of the relay to the PEM file of its root")
 	})
 }

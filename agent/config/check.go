@@ -77,6 +77,13 @@ func (c *checker) relay(i int) {
 		c.report(path+".token", "token is the name of a credential, never the secret itself", fmt.Sprintf("keep the secret with: homehook secret set relay/%s, and write token: relay/%s", name, name))
 	}
 	c.roots(path+".ca", r.CA)
+	if r.Dialect != "" && !slices.Contains(Dialects, r.Dialect) {
+		remedy := "leave it out to have the agent choose, or use one of: " + strings.Join(Dialects, ", ")
+		if near := nearest(r.Dialect, Dialects); near != "" {
+			remedy = fmt.Sprintf("did you mean %q? Or leave it out to have the agent choose", near)
+		}
+		c.report(path+".dialect", fmt.Sprintf("unknown dialect %q", r.Dialect), remedy)
+	}
 }
 
 // claim checks one claim.

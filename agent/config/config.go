@@ -51,7 +51,13 @@ type Relay struct {
 	// Plain allows http:// to another machine, where anyone on the way reads
 	// every delivery and the token.
 	Plain bool `yaml:"plain,omitempty"`
+	// Dialect is the one way to link to this relay, one of [Dialects]. Empty:
+	// the agent finds out what the relay offers.
+	Dialect string `yaml:"dialect,omitempty"`
 }
+
+// Dialects are the values that a relay's dialect may have.
+var Dialects = []string{"ptth", "ptth/1.0", "ptth/0.9", "comet", "reversehttp"}
 
 // Claim is the ownership of one name on one relay.
 type Claim struct {

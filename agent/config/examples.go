@@ -39,6 +39,7 @@ var examples = map[string]string{
 	"output":     "write a number of bytes such as 4096, 64KiB or 1MB",
 	"timeout":    "write a number and a unit, such as 90s or 2m",
 	"keep":       "write a number and a unit, such as 30d",
+	"dialect":    "write one of ptth, ptth/1.0, ptth/0.9, comet and reversehttp, or leave it out",
 	"token":      "write the name of a credential, such as relay/mine",
 	"match":      `write a pattern such as "POST /github/{repo}"`,
 }

@@ -43,6 +43,8 @@ type Relay struct {
 	Links   int    `json:"links"`
 	// RoundTripMS is in milliseconds; 0 is not measured.
 	RoundTripMS float64 `json:"round_trip_ms"`
+	// Note says what stood in the way of a better dialect; empty for nothing.
+	Note string `json:"note"`
 }
 
 // Claim is one claim and whether it can be reached now.

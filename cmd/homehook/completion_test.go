@@ -30,10 +30,11 @@ func TestCompletions(t *testing.T) {
 		has, not []string
 	}{
 		{"", []string{"try", "relay", "--json", "--help"}, []string{"sample-script", "add", "--once"}},
-		{" relay", []string{"add", "list", "remove", "--json"}, []string{"try", "--ca"}},
-		{" relay add", []string{"--token-stdin", "--ca", "--json"}, []string{"add", "--once"}},
+		{" relay", []string{"add", "list", "test", "remove", "--json"}, []string{"try", "--ca"}},
+		{" relay add", []string{"--token-stdin", "--ca", "--json", "--dialect", "--dialect=ptth/1.0", "--dialect=comet"}, []string{"add", "--once"}},
 		{" completion", []string{"bash", "zsh", "fish", "powershell"}, []string{"try"}},
 		{" history", []string{"--state", "--state=dead", "--limit"}, []string{"--state=", "--limit=50"}},
+		{" export", []string{"--format", "--format=combined", "--output", "--state=dead"}, []string{"--format="}},
 		{" run", []string{"--log-format", "--log-format=json"}, nil},
 	}
 	for _, tt := range tests {

@@ -9,13 +9,14 @@ type grammar struct {
 	Try     tryCmd     `cmd:"" help:"See a webhook arrive, with nothing set up."`
 	Run     runCmd     `cmd:"" help:"Run the agent in the foreground."`
 	Status  statusCmd  `cmd:"" help:"Show how the agent and its relays are doing."`
-	Relay   relayCmd   `cmd:"" help:"Add, list and remove relays."`
+	Relay   relayCmd   `cmd:"" help:"Add, list, test and remove relays."`
 	Claim   claimCmd   `cmd:"" help:"Claim a name on a relay, and so a public URL."`
 	Claims  claimsCmd  `cmd:"" help:"List the claims and their public URLs."`
 	Release releaseCmd `cmd:"" help:"Give a claimed name back."`
 	Route   routeCmd   `cmd:"" help:"List the routes and check the configuration."`
 	History historyCmd `cmd:"" help:"List deliveries, newest first."`
 	Show    showCmd    `cmd:"" help:"Show one delivery: request, attempts, answer."`
+	Export  exportCmd  `cmd:"" help:"Write the history in a format for other programs."`
 	Tail    tailCmd    `cmd:"" help:"Show deliveries as they come."`
 	Send    sendCmd    `cmd:"" help:"Send a webhook to a URL."`
 	Secret  secretCmd  `cmd:"" help:"Set, list and remove credentials."`

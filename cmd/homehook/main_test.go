@@ -22,6 +22,8 @@ func TestMain(m *testing.M) {
 //	relay start           a relay in this process; its address is $RELAY, a token $TOKEN
 //	relay stop|restart    the same relay at the same address
 //	relay token NAME      another token becomes $TOKEN
+//	fake KIND             what answers in a relay's place, at $FAKE: portal, stripped, certificate, hostile
+//	proxy [PASSWORD]      an HTTP proxy at $PROXY that knows the relay as relay.test, and its log proxy.log
 //	start NAME COMMAND    a process in the background, with NAME.out and NAME.err
 //	stop NAME [SIGNAL]    a signal (INT, TERM, KILL) to it; it must end with 0 but after KILL
 //	signal NAME SIGNAL    only the signal
@@ -53,7 +55,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"relay": cmdRelay, "start": cmdStart, "stop": cmdStop, "signal": cmdSignal,
+			"relay": cmdRelay, "fake": cmdFake, "proxy": cmdProxy, "start": cmdStart, "stop": cmdStop, "signal": cmdSignal,
 			"await": cmdAwait, "awaitfile": cmdAwaitFile, "exits": cmdExits,
 			"keys": cmdKeys, "value": cmdValue, "setenv": cmdSetenv, "count": cmdCount, "empty": cmdEmpty, "append": cmdAppend, "fill": cmdFill,
 			"grepenv": cmdGrepenv,

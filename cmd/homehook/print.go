@@ -108,6 +108,9 @@ func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
+	if stem, ok := strings.CutSuffix(noun, "ry"); ok { // but not "relay"
+		noun = stem + "rie"
+	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 

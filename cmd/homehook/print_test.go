@@ -98,6 +98,9 @@ func TestNumbersForPeople(t *testing.T) {
 			t.Errorf("size(%d) = %q, want %q", n, got, want)
 		}
 	}
+	if got := count(1, "delivery") + " " + count(2, "delivery") + " " + count(2, "relay"); got != "1 delivery 2 deliveries 2 relays" {
+		t.Errorf("%q", got)
+	}
 	if got := count(1, "link") + " " + count(2, "link"); got != "1 link 2 links" {
 		t.Error(got)
 	}

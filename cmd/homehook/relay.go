@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 type relayCmd struct {
 	Add    relayAddCmd    `cmd:"" help:"Add a relay to the configuration."`
 	List   relayListCmd   `cmd:"" help:"List the relays and how their links are doing."`
+	Test   relayTestCmd   `cmd:"" help:"Try a relay step by step and say what is wrong."`
 	Remove relayRemoveCmd `cmd:"" help:"Take a relay out of the configuration."`
 }
 
@@ -30,6 +32,7 @@ type relayAddCmd struct {
 	TokenStdin bool   `help:"Read the relay's token from stdin, or a hidden prompt, and store it."`
 	Token      string `placeholder:"CREDENTIAL" help:"Name of the credential that holds the token; default relay/NAME with --token-stdin, else none."`
 	CA         string `name:"ca" placeholder:"FILE" help:"PEM file of roots to trust for this relay besides the system's."`
+	Dialect    string `enum:",ptth,ptth/1.0,ptth/0.9,comet,reversehttp" default:"" help:"The one way to link to it: ptth, ptth/1.0, ptth/0.9, comet or reversehttp; without it, what the relay offers."`
 	Plain      bool   `help:"Allow http:// to another machine: everyone on the way can read the token and every delivery."`
 }
 
@@ -40,12 +43,13 @@ func (*relayAddCmd) Help() string {
 Examples:
 
     homehook relay add mine https://relay.example.com --token-stdin < token
-    homehook relay add mine https://relay.example.com --token relay/mine`
+    homehook relay add mine https://relay.example.com --token relay/mine
+    homehook relay add old https://old.example.com --dialect comet`
 }
 
 // Run adds the relay, then its token.
 func (c *relayAddCmd) Run(ctx context.Context, a *app) error {
-	r := config.Relay{Name: c.Name, URL: c.URL, Token: c.Token, CA: c.CA, Plain: c.Plain}
+	r := config.Relay{Name: c.Name, URL: c.URL, Token: c.Token, CA: c.CA, Plain: c.Plain, Dialect: c.Dialect}
 	if err := checkRelay(r); err != nil {
 		return err
 	}
@@ -83,6 +87,7 @@ func (c *relayAddCmd) Run(ctx context.Context, a *app) error {
 		return a.writeJSON(control.Relay{Name: r.Name, URL: r.URL})
 	}
 	a.say("relay %s is in %s", r.Name, p.Config)
+	a.note("see if it works: homehook relay test %s", r.Name)
 	a.note("next: homehook claim NAME --relay %s", r.Name)
 	return nil
 }
@@ -144,7 +149,7 @@ func (a *app) relayTable(relays []control.Relay) {
 		if r.RoundTripMS > 0 {
 			trip = ms(r.RoundTripMS)
 		}
-		row := plainCells(r.Name, r.URL, r.State, strconv.Itoa(r.Links), r.Dialect, trip, r.Error)
+		row := plainCells(r.Name, r.URL, r.State, strconv.Itoa(r.Links), r.Dialect, trip, cmp.Or(r.Error, r.Note))
 		row[2].colour = stateColour(r.State)
 		rows = append(rows, row)
 	}

@@ -99,7 +99,7 @@ func (s *stage) connect(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("connect to relay: %w", err), context.Cause(ctx))
 	}
-	dialect := "PTTH/1.0"
+	dialect := "ptth/1.0"
 	if relays, err := s.trial.client.Relays(ctx); err == nil && len(relays) == 1 {
 		dialect = relays[0].Dialect
 	}

@@ -48,7 +48,7 @@ func TestTryLeavesNothing(t *testing.T) {
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
-	if errs.Len() > 0 || !strings.Contains(out.String(), "PTTH/1.0") {
+	if errs.Len() > 0 || !strings.Contains(out.String(), "ptth/1.0") {
 		t.Errorf("stdout %s, stderr %s", out, errs)
 	}
 }

@@ -1,0 +1,81 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"homehook/http1"
+	"homehook/ptth"
+)
+
+// rejection is why a request gets no handler. It is recorded, unlike what no
+// relay may send.
+type rejection struct {
+	status int
+	text   string // for the sender
+	reason string // for the history
+}
+
+var (
+	errNoRoute  = &rejection{404, "no route at home takes this request", "no route"}
+	errTooLarge = &rejection{413, "the request body is larger than this address accepts", "the body is larger than max_body of the claim"}
+)
+
+// warnEvery spaces the warnings of a relay that mixes names up.
+const warnEvery = time.Minute
+
+// admit decides whether a request is for the claim and within its limits, and
+// takes the prefix of path mode off its target. It returns nil to let it pass.
+func (in *inbox) admit(k *keeper, about ptth.About, r *http1.Request, n *note) *rejection {
+	prefix, other := k.locate(r, about, n.prefix)
+	n.prefix = prefix
+	if other != "" {
+		other = printable(other)
+		in.warnStranger(k, other)
+		return &rejection{404, "nothing here has this address", fmt.Sprintf("the relay sent it for %s, which you have not claimed", other)}
+	}
+	if k.claim.MaxBody > 0 {
+		r.Body.SetLimit(int64(k.claim.MaxBody))
+		if r.Body.TooLarge() {
+			return errTooLarge
+		}
+	}
+	return nil
+}
+
+// warnStranger logs that a relay sends what belongs to others, once in a while:
+// it could send much of it.
+func (in *inbox) warnStranger(k *keeper, other string) {
+	now := time.Now()
+	last := k.stranger.Load()
+	if now.Unix()-last < int64(warnEvery/time.Second) || !k.stranger.CompareAndSwap(last, now.Unix()) {
+		return
+	}
+	in.log.Warn(fmt.Sprintf("relay sent a request for %s, which you have not claimed", other), "claim", k.claim.Name, "relay", k.claim.Relay)
+}
+
+// printable keeps a message readable whatever a relay puts into it.
+func printable(s string) string {
+	const most = 100
+	b := []byte(s[:min(len(s), most)])
+	for i, c := range b {
+		if c < ' ' || c > '~' {
+			b[i] = '?'
+		}
+	}
+	return string(b)
+}
+
+// overlong reads a body of unknown length as far as its limit, for handlers
+// that answer without having seen its end.
+func overlong(r *http1.Request) *rejection {
+	if r.Body.Length() >= 0 {
+		return nil
+	}
+	if _, err := io.Copy(io.Discard, r.Body); errors.Is(err, http1.ErrBodyTooLarge) {
+		return errTooLarge
+	}
+	return nil // what else is wrong with it is for the handler to say
+}

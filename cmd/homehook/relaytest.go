@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"homehook/agent"
+	"homehook/agent/config"
+	"homehook/agent/credentials"
+)
+
+// relayTestCmd is "homehook relay test".
+type relayTestCmd struct {
+	Name string `arg:"" help:"Name of the relay."`
+}
+
+// Help says what it does and shows an example.
+func (*relayTestCmd) Help() string {
+	return `It needs no running agent and does what one does, step by step: DNS, TCP, a
+proxy of the environment, TLS, clock, token, each dialect, a link. Where a step
+fails it says why and what to do. Links are opened for the relay's first claim
+in the configuration and closed at once; without a claim the relay is only asked
+what it offers.
+
+Example:
+
+    homehook relay test mine`
+}
+
+// Run tries the relay.
+func (c *relayTestCmd) Run(ctx context.Context, a *app) error {
+	p, err := a.paths()
+	if err != nil {
+		return err
+	}
+	e, err := c.examination(a, p.Config)
+	if err != nil {
+		return err
+	}
+	if !a.json {
+		e.Tell = a.finding
+	}
+	v := agent.Examine(ctx, e)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if a.json {
+		if err := a.writeJSON(v); err != nil || v.OK {
+			return err
+		}
+		return errSilent
+	}
+	if !v.OK {
+		// The steps above have said why, and what to do.
+		return fmt.Errorf("relay %s: no link can be opened", c.Name)
+	}
+	if v.Dialect == "" {
+		a.say("\nrelay %s: nothing is in the way of a link", c.Name)
+		return nil
+	}
+	a.say("\nrelay %s works with %s, round trip %s", c.Name, v.Dialect, ms(v.RoundTripMS))
+	return nil
+}
+
+// examination gathers what is configured for the relay.
+func (c *relayTestCmd) examination(a *app, path string) (agent.Examination, error) {
+	e := agent.Examination{Version: a.version}
+	cfg, err := config.Load(path)
+	if err != nil {
+		return e, err
+	}
+	defer cfg.Table.Close()
+	for _, r := range cfg.Relays {
+		if r.Name == c.Name {
+			e.Relay = r
+		}
+	}
+	if e.Relay.Name == "" {
+		return e, withNext(fmt.Errorf("relay %q %w", c.Name, config.ErrNotFound), "see: homehook relay list")
+	}
+	for _, claim := range cfg.Claims {
+		if claim.Relay == c.Name && e.Claim == "" {
+			e.Claim = claim.Name
+		}
+	}
+	if e.Relay.Token == "" {
+		return e, nil
+	}
+	store, err := a.store()
+	if err != nil {
+		return e, err
+	}
+	e.Token, err = store.Get(e.Relay.Token)
+	if errors.Is(err, credentials.ErrNotFound) {
+		err = fmt.Errorf("credential %q is missing; set it with: homehook secret set %s", e.Relay.Token, e.Relay.Token)
+	}
+	e.TokenErr = err
+	return e, nil
+}
+
+// marks of findings, and their colours.
+var marks = map[string]struct{ sign, colour string }{
+	agent.FindingOK:      {"✓", green},
+	agent.FindingNo:      {"–", faint},
+	agent.FindingWarning: {"!", yellow},
+	agent.FindingProblem: {"✗", red},
+	agent.FindingSkipped: {"·", faint},
+}
+
+// finding prints one step and what to do about it.
+func (a *app) finding(f agent.Finding) {
+	took := ""
+	if f.MS > 0 {
+		took = ms(f.MS)
+	}
+	m := marks[f.State]
+	a.say("%s %-8s %-8s %s", a.paint(m.colour, m.sign), f.Step, took, f.Text)
+	if f.Remedy != "" {
+		a.say("  %-8s %-8s %s", "", "", a.paint(bold, "→ "+f.Remedy))
+	}
+}
