@@ -3,13 +3,16 @@ package relay
 import (
 	"context"
 	"errors"
-	"strconv"
 
 	"homehook/http1"
 	"homehook/ptth"
 )
 
-const allMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+const (
+	allMethods  = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+	linkMethods = "GET, POST, OPTIONS"
+	pageMethods = "GET, HEAD, OPTIONS"
+)
 
 var (
 	errConnect   = refuse(405, "this relay is no forward proxy")
@@ -17,8 +20,8 @@ var (
 	errMisdirect = refuse(421, "this relay does not serve that address")
 	errNoHost    = refuse(400, "the Host field is missing")
 	errBadHost   = refuse(400, "the Host field is malformed")
-	errMethod    = refuse(405, "the method is not served here")
-	errWebSocket = refuse(501, "this version of the relay does not carry WebSocket connections")
+	errMethod    = &refusal{status: 405, detail: "the method is not served here", allow: linkMethods}
+	errPage      = &refusal{status: 405, detail: "the method is not served here", allow: pageMethods}
 	errLoop      = refuse(508, "the request has been through this relay twice already")
 )
 
@@ -31,13 +34,16 @@ func (v *visitor) answer(ctx context.Context) *refusal {
 	case r.IsMethod("TRACE"):
 		return errTrace
 	case len(r.Target) == 1 && r.Target[0] == '*':
-		return v.options()
+		return v.options(allMethods)
 	case !r.HasHost() && r.Minor > 0 && !opensLink(r):
 		return errNoHost
 	}
 	var err *refusal
-	if v.place, err = v.relay.where.find(r, v.conn.NetConn().LocalAddr()); err != nil {
+	if v.place, err = v.relay.where.find(r, v.local()); err != nil {
 		return err
+	}
+	if !r.HasHost() && r.Minor > 0 && !v.place.kind.ofAgents() {
+		return errNoHost
 	}
 	switch v.place.kind {
 	case placeClaim:
@@ -62,6 +68,9 @@ func (v *visitor) answer(ctx context.Context) *refusal {
 	return errUnknown
 }
 
+// ofAgents reports whether agents open links at places of that kind.
+func (k placeKind) ofAgents() bool { return k == placeLink || k == placeWellKnown || k == placeComet }
+
 // opensLink reports whether a request asks for a link: old agents send no
 // Host with that.
 func opensLink(r *http1.Request) bool {
@@ -83,9 +92,9 @@ func (v *visitor) answerClaim() *refusal {
 }
 
 // options tells what methods there are.
-func (v *visitor) options() *refusal {
+func (v *visitor) options(methods string) *refusal {
 	v.x.Start(204, nil)
-	v.x.Field("Allow", allMethods)
+	v.x.Field("Allow", methods)
 	v.x.EndEmpty()
 	v.x.Finish()
 	return nil
@@ -96,9 +105,9 @@ func (v *visitor) page(text, contentType string) *refusal {
 	r := v.x.Request
 	switch {
 	case r.IsMethod("OPTIONS"):
-		return v.options()
+		return v.options(pageMethods)
 	case !r.IsMethod("GET") && !r.IsMethod("HEAD"):
-		return errMethod
+		return errPage
 	}
 	v.x.Start(200, nil)
 	v.x.Field("Content-Type", contentType)
@@ -119,37 +128,6 @@ const pageHome = `<!doctype html>
 <p>There is nothing to see here: each receiver has an address of its own below this one.</p>
 </html>
 `
-
-// refuse answers with a refusal, unless an answer has begun.
-func (v *visitor) refuse(r *refusal) {
-	x := v.x
-	if x.Started() {
-		return
-	}
-	if r.status == 400 || r.status == 421 || r == errConnect {
-		x.CloseAfter() // what follows from such a sender is not trusted either
-	}
-	x.Start(r.status, nil)
-	if r.retry > 0 {
-		x.Field("Retry-After", strconv.Itoa(r.retry))
-	}
-	switch r.status {
-	case 401:
-		x.Field("WWW-Authenticate", "Bearer")
-	case 405:
-		x.Field("Allow", allMethods)
-	case 426:
-		if v.relay.advertised != "" {
-			x.Field("Upgrade", v.relay.advertised)
-			x.Field("Connection", "Upgrade")
-		}
-	}
-	x.Field("Content-Type", "text/plain; charset=utf-8")
-	x.EndLength(int64(len(r.detail)) + 1)
-	x.Write([]byte(r.detail))
-	x.Write([]byte("\n"))
-	x.Finish()
-}
 
 // asRefusal turns any error into an answer.
 func asRefusal(err error) *refusal {

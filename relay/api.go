@@ -95,7 +95,7 @@ func (r *Relay) deleteClaim(w http.ResponseWriter, q *http.Request, t *tokenReco
 	if err != nil {
 		return errNoClaim
 	}
-	if err := r.dir.release(q.Context(), name, t); err != nil {
+	if err := r.dir.release(q.Context(), name, t.Name); err != nil {
 		return err
 	}
 	w.WriteHeader(204)

@@ -18,6 +18,10 @@ const answerThrough = "through"
 // way with it anyhow.
 const freshFor = 5 * time.Millisecond
 
+// probeAtMost is how often the links at rest are looked at because an agent wants
+// more than it may have.
+const probeAtMost = 250 * time.Millisecond
+
 // poolLimits bound the links of a claim and the requests that wait for one.
 type poolLimits struct {
 	links   int           // most links of a claim
@@ -38,16 +42,29 @@ type claim struct {
 	// never hold them all.
 	uploads chan struct{}
 
+	// tunnels has a place for each link that a switch of protocols may hold at
+	// once: half of them too.
+	tunnels chan struct{}
+
 	queued atomic.Int32 // waiters in line, for those who only want the number
+
+	// lease is until when an agent of ReverseHttp has the claim, in
+	// nanoseconds of Unix time; 0 for none. While it lives the agent is not
+	// away, polls or not.
+	lease atomic.Int64
+
+	replies ptth.Replies // of polls
 
 	mu       sync.Mutex // guards what follows; nothing is locked under it
 	idle     []*link    // the one used last at the end
 	all      []*link    // every link, in no order
+	kept     []*link    // at rest for the one sender they belong to, longest first
 	coming   int        // links that are being opened
 	first    *waiter
 	last     *waiter
 	lastSeen time.Time // when the last link went, or the claim came
 	rounds   uint32    // looks taken at the links at rest
+	probed   time.Time // when reserve has looked at them last
 	ended    bool      // released: no link and no waiter is taken any more
 	draining bool      // links that come to rest are closed
 }
@@ -72,7 +89,7 @@ func (r *Relay) newLink(carrier ptth.Carrier, c *claim) *link {
 func newClaim(rec *claimRecord, pool poolLimits) *claim {
 	c := &claim{
 		name: rec.Name, pool: pool, lastSeen: time.Now(),
-		uploads: make(chan struct{}, max(1, pool.links/2)),
+		uploads: make(chan struct{}, max(1, pool.links/2)), tunnels: make(chan struct{}, max(1, pool.links/2)),
 	}
 	c.rec.Store(rec)
 	return c
@@ -105,21 +122,46 @@ func (c *claim) away() bool {
 }
 
 func (c *claim) awayLocked() bool {
-	return len(c.all)+c.coming == 0 && time.Since(c.lastSeen) > c.pool.recent
+	return len(c.all)+c.coming == 0 && time.Since(c.lastSeen) > c.pool.recent && !c.leased()
+}
+
+// leased reports whether a lease lives.
+func (c *claim) leased() bool {
+	until := c.lease.Load()
+	return until != 0 && time.Now().UnixNano() < until
 }
 
 // reserve makes room for a link that is about to be opened. The caller then
 // calls add, or unreserve if the link did not come to be. Dead links make room
-// for new ones, because an agent that restarts leaves its old links behind.
+// for new ones, because an agent that restarts leaves its old links behind, and
+// so does the link that a sender has kept longest without using it. Some agents
+// come back at once whatever they are told, so that looking is bounded.
 func (c *claim) reserve() error {
 	if c.reserveOnce() {
 		return nil
 	}
-	c.probe(nil)
-	if c.reserveOnce() {
+	if c.mayProbe() {
+		c.probe(nil)
+		if c.reserveOnce() {
+			return nil
+		}
+	}
+	if c.evict() && c.reserveOnce() {
 		return nil
 	}
 	return errLinks
+}
+
+// mayProbe reports whether the links at rest have not been looked at for a
+// while.
+func (c *claim) mayProbe() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.probed) < probeAtMost {
+		return false
+	}
+	c.probed = time.Now()
+	return true
 }
 
 func (c *claim) reserveOnce() bool {
@@ -164,7 +206,7 @@ func (c *claim) put(l *link) {
 
 // restLocked gives a link to who waits for one, or lays it to rest.
 func (c *claim) restLocked(l *link) {
-	if w := c.first; w != nil {
+	if w := c.waiterFor(l); w != nil {
 		c.unlinkLocked(w)
 		w.hand <- l // has room: a waiter is handed one link
 		return
@@ -215,6 +257,9 @@ func (c *claim) removeLocked(l *link) {
 	c.all[l.at].at = l.at
 	c.all[end] = nil
 	c.all = c.all[:end]
+	if i := slices.Index(c.kept, l); i >= 0 {
+		c.kept = slices.Delete(c.kept, i, i+1)
+	}
 	if end == 0 {
 		c.lastSeen = time.Now()
 	}
@@ -234,7 +279,8 @@ func (c *claim) cutLocked() int {
 	}
 	clear(c.all)
 	clear(c.idle)
-	c.all, c.idle = c.all[:0], c.idle[:0]
+	clear(c.kept)
+	c.all, c.idle, c.kept = c.all[:0], c.idle[:0], c.kept[:0]
 	if n > 0 {
 		c.lastSeen = time.Now()
 	}

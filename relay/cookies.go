@@ -6,15 +6,54 @@ import (
 	"homehook/http1"
 )
 
-const setCookie = "Set-Cookie"
+const (
+	setCookie   = "Set-Cookie"
+	contentType = "Content-Type"
+)
 
-// hasForeignCookie reports whether an answer sets a cookie that would reach
-// other claims.
-func (v *visitor) hasForeignCookie(res *http1.Response) bool {
-	for value := range res.Values(setCookie) {
-		if v.foreignCookie(value) {
-			return true
+// hazard is what an answer can do to other claims.
+type hazard uint8
+
+const (
+	foreignCookies hazard = 1 << iota // it sets a cookie that would reach them
+	activeContent                     // it is, or may be taken for, a document of their origin
+)
+
+// hazards looks for what an answer could do to other claims.
+func (v *visitor) hazards(res *http1.Response) hazard {
+	var found hazard
+	typed := false
+	for i := range res.Len() {
+		name, value, kind := res.At(i)
+		switch {
+		case kind != http1.Other:
+		case len(name) == len(setCookie) && foldedEqual(name, setCookie):
+			if v.foreignCookie(value) {
+				found |= foreignCookies
+			}
+		case len(name) == len(contentType) && foldedEqual(name, contentType):
+			typed = true
+			if v.place.prefix != nil && isDocument(value) {
+				found |= activeContent
+			}
 		}
+	}
+	if !typed && v.place.prefix != nil && !res.Body.Empty() {
+		found |= activeContent // browsers guess
+	}
+	return found
+}
+
+// isDocument reports whether a media type is one that browsers run scripts in.
+func isDocument(value []byte) bool {
+	if end := bytes.IndexByte(value, ';'); end >= 0 {
+		value = value[:end]
+	}
+	switch value = bytes.TrimSpace(value); {
+	case foldedEqual(value, "text/html"), foldedEqual(value, "text/xml"), foldedEqual(value, "application/xml"), len(value) == 0:
+		return true
+	case len(value) > 4: // application/xhtml+xml, image/svg+xml
+		return foldedEqual(value[len(value)-4:], "+xml")
 	}
 	return false
 }
@@ -48,7 +87,7 @@ func above(host, domain []byte) bool {
 }
 
 // forwardWithoutCookies is Exchange.Forward for an answer that loses cookies.
-func (v *visitor) forwardWithoutCookies(res *http1.Response) error {
+func (v *visitor) forwardWithoutCookies(res *http1.Response, found hazard) error {
 	x := v.x
 	x.Start(res.Status, res.Reason)
 	drop := droppedFromHome | http1.HopByHop
@@ -59,7 +98,11 @@ func (v *visitor) forwardWithoutCookies(res *http1.Response) error {
 		}
 		x.Field(string(name), string(value))
 	}
-	v.writeVia(x.Writer)
+	if found&activeContent != 0 {
+		v.writeViaSandbox(x.Writer)
+	} else {
+		v.writeVia(x.Writer)
+	}
 	if n := bodyLength(x.Request, res); n >= 0 {
 		x.EndLength(n)
 	} else {

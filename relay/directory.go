@@ -27,6 +27,7 @@ type directory struct {
 	store *store
 	log   *slog.Logger
 	pool  poolLimits
+	open  bool // agents may claim names without a token
 
 	change  sync.Mutex // held over a change of the store and what follows from it
 	seen    int64      // version of the store that is in memory; guarded by change
@@ -36,10 +37,15 @@ type directory struct {
 	tokens map[tokenHash]*tokenRecord
 	owners map[string]*tokenRecord // the good tokens by name
 	claims map[string]*claim
+	regs   map[string]*registration // by the names of their claims
+
+	// leaving are registrations that have ended while replies were on their
+	// way.
+	leaving []*registration
 }
 
-func newDirectory(ctx context.Context, s *store, pool poolLimits, log *slog.Logger) (*directory, error) {
-	d := &directory{store: s, log: log, pool: pool, claims: map[string]*claim{}}
+func newDirectory(ctx context.Context, s *store, pool poolLimits, open bool, log *slog.Logger) (*directory, error) {
+	d := &directory{store: s, log: log, pool: pool, open: open, claims: map[string]*claim{}}
 	d.change.Lock()
 	defer d.change.Unlock()
 	v, err := s.version(ctx)
@@ -123,21 +129,25 @@ func (d *directory) changeClaim(ctx context.Context, f func(context.Context, cla
 	return c, nil
 }
 
-// release removes a claim and drops its links.
-func (d *directory) release(ctx context.Context, name string, t *tokenRecord) error {
+// release removes a claim that a token holds and drops its links.
+func (d *directory) release(ctx context.Context, name, token string) error {
 	d.change.Lock()
 	defer d.change.Unlock()
-	if err := d.store.removeClaim(ctx, name, t.Name); err != nil {
+	if err := d.store.removeClaim(ctx, name, token); err != nil {
 		return err
 	}
 	d.mu.Lock()
-	c := d.claims[name]
+	c, g := d.claims[name], d.regs[name]
 	delete(d.claims, name)
+	delete(d.regs, name)
 	d.mu.Unlock()
+	if g != nil {
+		d.leave(g)
+	}
 	if c != nil {
 		c.end()
 	}
-	d.log.Info("claim released", keyClaim, name, keyToken, t.Name)
+	d.log.Info("claim released", keyClaim, name, keyToken, token)
 	return nil
 }
 
@@ -211,6 +221,9 @@ func (d *directory) addToken(ctx context.Context, name string, hash tokenHash, m
 }
 
 func (d *directory) revokeToken(ctx context.Context, name string) error {
+	if name == openToken {
+		return ErrNoToken
+	}
 	d.change.Lock()
 	defer d.change.Unlock()
 	if err := d.store.revokeToken(ctx, name); err != nil {

@@ -18,6 +18,30 @@
 // The directory notices within a second what another process, such as
 // "homehook-relay token revoke", has changed in the store.
 //
+// # What passes, and what does not
+//
+// Fields and bodies are end to end: their order and case, repeated fields,
+// content codings, ranges, conditions, cookies and credentials are nobody's
+// business here. What belongs to a connection ends at the relay, which frames
+// every message anew; trailer fields reach senders that say "TE: trailers".
+// TRACE and CONNECT are refused. Of all switches of protocol only that to
+// WebSocket is passed on, to a link that can carry it: it takes up the link, so
+// that tunnels may hold half of a claim's links, each until an hour has passed in
+// which it carried nothing, and ends with the relay.
+//
+// In path mode all claims share one origin. So every Set-Cookie is dropped
+// there, and an answer that browsers take for a document, or have to guess at,
+// gets "Content-Security-Policy: sandbox" with scripts, forms, popups and
+// downloads allowed: it runs, but as a document of no origin, which reads
+// nothing of its neighbours. The field stands beside a policy of the home's own,
+// since browsers apply both; an exception for homes that send one would be the
+// way out for exactly those that the sandbox is meant for. Applications that
+// need an origin of their own are reached in host mode, where cookies and
+// documents pass untouched but for cookies that name the relay's own domain.
+//
+// The relay's own refusals are problem documents (RFC 9457) for clients that
+// ask for JSON, and a line of text for all others.
+//
 // # What the package is not
 //
 // It does not store deliveries: the only answer mode is "through", in which

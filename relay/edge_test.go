@@ -3,6 +3,8 @@ package relay
 import (
 	"strings"
 	"testing"
+
+	"homehook/ptth"
 )
 
 const smuggled = "GET /~garage/smuggled HTTP/1.1\r\nHost: r\r\n\r\n"
@@ -10,9 +12,6 @@ const smuggled = "GET /~garage/smuggled HTTP/1.1\r\nHost: r\r\n\r\n"
 // TestFraming sends what intermediaries have been fooled with. None of it may
 // reach the agent, and nothing behind it may be read as a request.
 func TestFraming(t *testing.T) {
-	tr := startRelay(t, Options{})
-	var got seen
-	tr.agent(t, "garage", 2, got.record)
 	const post = "POST /~garage/x HTTP/1.1\r\nHost: r\r\n"
 	long := strings.Repeat("a", 70_000)
 	tests := []struct {
@@ -44,6 +43,8 @@ func TestFraming(t *testing.T) {
 		{"chunked body that ends early", post + "Transfer-Encoding: chunked\r\n\r\n5\r\nab", 400},
 		{"malformed chunk size", post + "Transfer-Encoding: chunked\r\n\r\nzz\r\nab" + smuggled, 400},
 		{"no Host", "POST /~garage/x HTTP/1.1\r\n\r\n" + smuggled, 400},
+		{"no Host, asks for a link", "POST /~garage/x HTTP/1.1\r\nUpgrade: PTTH/1.0\r\nConnection: Upgrade\r\n\r\n" + smuggled, 400},
+		{"no Host, asks for an old link", "GET /~garage/x HTTP/1.1\r\nUpgrade: PTTH/0.9\r\n\r\n" + smuggled, 400},
 		{"two Hosts", post + "Host: r\r\n\r\n" + smuggled, 400},
 		{"Host with an at sign", "POST /~garage/x HTTP/1.1\r\nHost: a@b\r\n\r\n" + smuggled, 400},
 		{"Host with a slash", "POST /~garage/x HTTP/1.1\r\nHost: a/b\r\n\r\n" + smuggled, 400},
@@ -60,33 +61,35 @@ func TestFraming(t *testing.T) {
 		{"malformed escape", "GET /~garage/%zz HTTP/1.1\r\nHost: r\r\nConnection: close\r\n\r\n", 400},
 		{"expectation", post + "Expect: 200-ok\r\nContent-Length: 2\r\n\r\nab", 417},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			answer := tr.rawEnd(t, tt.send)
-			if !strings.HasPrefix(answer, "HTTP/1.1 "+itoa(tt.want)+" ") {
-				t.Errorf("answer %.200q, want %d", answer, tt.want)
-			}
-			if n := strings.Count(answer, "HTTP/1.1 "); n != 1 {
-				t.Errorf("%d answers, want 1: %.300q", n, answer)
-			}
-			if strings.Contains(answer, "secret") {
-				t.Errorf("the answer repeats a credential: %q", answer)
-			}
-			if tt.want == 405 && !strings.Contains(answer, "\r\nAllow: ") {
-				t.Errorf("no Allow in %q", answer)
+	everyDialect(t, Options{}, func(t *testing.T, tr *testRelay, _ string, got *seen) {
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				t.Parallel()
+				answer := tr.rawEnd(t, tt.send)
+				if !strings.HasPrefix(answer, "HTTP/1.1 "+itoa(tt.want)+" ") {
+					t.Errorf("answer %.200q, want %d", answer, tt.want)
+				}
+				if n := strings.Count(answer, "HTTP/1.1 "); n != 1 {
+					t.Errorf("%d answers, want 1: %.300q", n, answer)
+				}
+				if strings.Contains(answer, "secret") {
+					t.Errorf("the answer repeats a credential: %q", answer)
+				}
+				if tt.want == 405 && !strings.Contains(answer, "\r\nAllow: ") {
+					t.Errorf("no Allow in %q", answer)
+				}
+			})
+		}
+		t.Cleanup(func() {
+			if n := got.count(); n != 0 {
+				t.Errorf("the agent got %d requests: %q", n, got.head)
 			}
 		})
-	}
-	if n := got.count(); n != 0 {
-		t.Errorf("the agent got %d requests: %q", n, got.head)
-	}
+	})
 }
 
 // TestRouting asks for every kind of address.
 func TestRouting(t *testing.T) {
-	tr := startRelay(t, Options{Domain: "Relay.Example.com"})
-	var got seen
-	tr.agent(t, "garage", 1, got.record)
 	const end = "\r\nConnection: close\r\n\r\n"
 	unknown := errUnknown.detail + "\n"
 	tests := []struct {
@@ -127,30 +130,53 @@ func TestRouting(t *testing.T) {
 		{"OPTIONS of the server", "OPTIONS * HTTP/1.1\r\nHost: r" + end, 204, "", "", ""},
 		{"OPTIONS, last hop", "OPTIONS /~garage/a HTTP/1.1\r\nHost: r\r\nMax-Forwards: 0" + end, 204, "", "", ""},
 		{"OPTIONS, more hops", "OPTIONS /~garage/a HTTP/1.1\r\nHost: r\r\nMax-Forwards: 3" + end, 200, "", "/a", "/~garage"},
-		{"WebSocket", "GET /~garage/ws HTTP/1.1\r\nHost: r\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n", 501, "", "", ""},
+		{"WebSocket", "GET /~garage/ws HTTP/1.1\r\nHost: r\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n", 200, "", "/ws", "/~garage"},
 		{"link without Upgrade", "GET /ptth/garage HTTP/1.1\r\nHost: r" + end, 426, "", "", ""},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			before := got.count()
-			status, body := tr.ask(t, tt.send)
-			if status != tt.status || tt.body != "" && body != tt.body {
-				t.Fatalf("got %d %q, want %d %q", status, body, tt.status, tt.body)
+	everyDialect(t, Options{Domain: "Relay.Example.com"}, func(t *testing.T, tr *testRelay, dialect string, got *seen) {
+		for _, tt := range tests {
+			if tt.name == "WebSocket" && !tunnels(dialect) {
+				tt.status, tt.target = 501, ""
 			}
-			if tt.target == "" {
-				if n := got.count(); n != before {
-					t.Fatalf("the agent got %q", got.last(t))
+			if dialect == ptth.DialectReverseHTTP && tt.target != "" { // which keeps the prefix
+				tt.target, tt.prefix = rawTarget(tt.send), ""
+			}
+			t.Run(tt.name, func(t *testing.T) {
+				before := got.count()
+				status, body := tr.ask(t, tt.send)
+				if status != tt.status || tt.body != "" && body != tt.body {
+					t.Fatalf("got %d %q, want %d %q", status, body, tt.status, tt.body)
 				}
-				return
-			}
-			head := got.last(t)
-			method, _, _ := strings.Cut(tt.send, " ")
-			if !strings.HasPrefix(head, method+" "+tt.target+" HTTP/1.1\r\n") {
-				t.Errorf("the agent got %q, want target %q", head, tt.target)
-			}
-			if strings.Contains(head, "X-Forwarded-Prefix: ") != (tt.prefix != "") || !strings.Contains(head, tt.prefix+"\r\n") {
-				t.Errorf("prefix %q is not stated in %q", tt.prefix, head)
-			}
-		})
+				if tt.target == "" {
+					if n := got.count(); n != before {
+						t.Fatalf("the agent got %q", got.last(t))
+					}
+					return
+				}
+				head := got.last(t)
+				method, _, _ := strings.Cut(tt.send, " ")
+				if !strings.HasPrefix(head, method+" "+tt.target+" HTTP/1.1\r\n") {
+					t.Errorf("the agent got %q, want target %q", head, tt.target)
+				}
+				if strings.Contains(head, "X-Forwarded-Prefix: ") != (tt.prefix != "") || !strings.Contains(head, tt.prefix+"\r\n") {
+					t.Errorf("prefix %q is not stated in %q", tt.prefix, head)
+				}
+			})
+		}
+	})
+}
+
+// tunnels reports whether a dialect carries a switch of protocols.
+func tunnels(dialect string) bool {
+	return dialect != ptth.DialectPTTH && dialect != ptth.DialectComet && dialect != ptth.DialectReverseHTTP
+}
+
+// rawTarget is the target of a request as it was sent, in origin form.
+func rawTarget(request string) string {
+	target := strings.Fields(request)[1]
+	if _, rest, ok := strings.Cut(target, "://"); ok {
+		_, path, _ := strings.Cut(rest, "/")
+		target = "/" + path
 	}
+	return target
 }

@@ -28,6 +28,12 @@ var (
 	protoPart    = []byte(";proto=")
 	firstAttempt = []byte("1")
 	throughMode  = []byte(answerThrough)
+
+	sandbox = []byte("sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts")
+	nosniff = []byte("nosniff")
+
+	optionUpgrade = []byte("Upgrade")
+	webSocket     = []byte("websocket")
 )
 
 // writeHead writes the request as the agent gets it, but for its framing.
@@ -42,8 +48,21 @@ func (v *visitor) writeHead(w *http1.Writer) {
 		v.scratch = strconv.AppendInt(v.scratch[:0], int64(v.forwards), 10)
 		w.FieldBytes("Max-Forwards", v.scratch)
 	}
+	if v.switches {
+		w.FieldBytes("Connection", optionUpgrade)
+		w.FieldBytes("Upgrade", webSocket)
+	}
 	v.writeOrigin(w, r)
 	v.writeDelivery(w)
+}
+
+// takesTrailers reports whether the sender has said that it takes trailer
+// fields.
+func takesTrailers(r *http1.Request) bool {
+	if _, ok := r.GetKind(http1.TE); !ok || r.Minor == 0 {
+		return false
+	}
+	return r.HasToken("TE", "trailers")
 }
 
 // dropHost drops the Host field too where the target names another authority,
@@ -56,7 +75,7 @@ func (v *visitor) dropHost(r *http1.Request) http1.Kinds {
 }
 
 // target returns what the agent gets as target: the raw path and query, in
-// path mode without the prefix.
+// path mode without the prefix unless the link's dialect has it otherwise.
 func (v *visitor) target(r *http1.Request) []byte {
 	t := r.Target
 	if r.Absolute() {
@@ -67,7 +86,9 @@ func (v *visitor) target(r *http1.Request) []byte {
 			t = nil
 		}
 	}
-	t = t[len(v.place.prefix):]
+	if !v.whole {
+		t = t[len(v.place.prefix):]
+	}
 	if len(t) > 0 && t[0] == '/' {
 		return t
 	}
@@ -78,7 +99,11 @@ func (v *visitor) target(r *http1.Request) []byte {
 // writeOrigin says where the request came from, from the socket and not from
 // what the sender says.
 func (v *visitor) writeOrigin(w *http1.Writer, r *http1.Request) {
-	v.writeViaOf(w, r.Minor)
+	if v.conn == nil {
+		w.FieldBytes("Via", v.relay.viaTwo)
+	} else {
+		v.writeViaOf(w, r.Minor)
+	}
 	host := v.place.host
 	if len(host) > 0 {
 		q := noQuote
@@ -94,7 +119,7 @@ func (v *visitor) writeOrigin(w *http1.Writer, r *http1.Request) {
 		w.FieldBytes("X-Forwarded-Host", host)
 	}
 	w.FieldBytes("X-Forwarded-Proto", v.proto)
-	if v.place.prefix != nil {
+	if v.place.prefix != nil && !v.whole {
 		w.FieldBytes("X-Forwarded-Prefix", v.place.prefix)
 	}
 }
@@ -114,6 +139,14 @@ func (v *visitor) writeDelivery(w *http1.Writer) {
 
 // writeVia adds the relay to the way that an answer took.
 func (v *visitor) writeVia(w *http1.Writer) { v.writeViaOf(w, 1) }
+
+// writeViaSandbox also isolates a document in path mode, where every claim is
+// of one origin. An application's own policy stays in force beside this one.
+func (v *visitor) writeViaSandbox(w *http1.Writer) {
+	v.writeVia(w)
+	w.FieldBytes("Content-Security-Policy", sandbox)
+	w.FieldBytes("X-Content-Type-Options", nosniff)
+}
 
 func (v *visitor) writeViaOf(w *http1.Writer, minor int) {
 	via := v.relay.via

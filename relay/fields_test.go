@@ -75,10 +75,41 @@ func TestRequestAtTheAgent(t *testing.T) {
 	}
 }
 
-func TestMaxForwardsIsCounted(t *testing.T) {
-	tr := startRelay(t, Options{})
-	var got seen
-	tr.agent(t, "garage", 1, got.record)
+// TestForgedFields writes what only a relay may write. The socket decides, in
+// every dialect; what else the sender says arrives as it was.
+func TestForgedFields(t *testing.T) {
+	const forged = "192.0.2.99"
+	everyDialect(t, Options{}, func(t *testing.T, tr *testRelay, dialect string, got *seen) {
+		status, _ := tr.ask(t, "POST /~garage/ HTTP/1.1\r\nHost: r\r\nX-Forwarded-For: "+forged+"\r\nX-Real-IP: "+forged+
+			"\r\nForwarded: for="+forged+"\r\nX-Forwarded-Prefix: /"+forged+"\r\nHomehook-Delivery: "+forged+
+			"\r\nHomehook-Accepted: "+forged+"\r\nPTTH-Ping: 9\r\nProxy: http://evil.example\r\nX-Twice: 1\r\nX-Twice: 2\r\n"+
+			"Cookie: a=b\r\nAuthorization: Basic dTpw\r\nRange: bytes=1-2\r\nIf-None-Match: \"x\"\r\nAccept-Encoding: br\r\n"+
+			"Connection: close\r\nContent-Length: 5\r\n\r\nhello")
+		head := got.last(t)
+		if status != 200 || strings.Contains(head, forged) || got.body[0] != "hello" {
+			t.Fatalf("%d, the agent got %q and body %q", status, head, got.body)
+		}
+		for _, field := range []string{
+			"Proxy: http://evil.example", "Cookie: a=b", "Authorization: Basic dTpw", "Range: bytes=1-2",
+			"If-None-Match: \"x\"", "Accept-Encoding: br", "X-Forwarded-For: 127.0.0.1", "Via: " + string(tr.via), "Host: r",
+		} {
+			if !strings.Contains(strings.ToLower(head), strings.ToLower("\r\n"+field+"\r\n")) {
+				t.Errorf("no %q in %q", field, head)
+			}
+		}
+		first, second := strings.Index(head, "X-Twice: 1\r\n"), strings.Index(head, "X-Twice: 2\r\n")
+		if first < 0 || second < first {
+			t.Errorf("a repeated field lost its order in %q", head)
+		}
+		if strings.Contains(strings.ToLower(head), "ptth-ping") {
+			t.Errorf("a field of the relay's own in %q", head)
+		}
+	})
+}
+
+func TestMaxForwardsIsCounted(t *testing.T) { everyDialect(t, Options{}, maxForwardsIsCounted) }
+
+func maxForwardsIsCounted(t *testing.T, tr *testRelay, _ string, got *seen) {
 	for _, n := range []int{1, 3} {
 		tr.ask(t, fmt.Sprintf("OPTIONS /~garage/ HTTP/1.1\r\nHost: r\r\nMax-Forwards: %d\r\nConnection: close\r\n\r\n", n))
 		if head := got.last(t); !strings.Contains(head, fmt.Sprintf("\r\nMax-Forwards: %d\r\n", n-1)) || strings.Count(head, "Max-Forwards") != 1 {
@@ -98,10 +129,9 @@ func TestAuthorityOutranksHost(t *testing.T) {
 	}
 }
 
-func TestViaLoop(t *testing.T) {
-	tr := startRelay(t, Options{})
-	var got seen
-	tr.agent(t, "garage", 1, got.record)
+func TestViaLoop(t *testing.T) { everyDialect(t, Options{}, viaLoop) }
+
+func viaLoop(t *testing.T, tr *testRelay, _ string, got *seen) {
 	via := string(tr.via)
 	for n, want := range []int{200, 200, 508, 508} {
 		status, _ := tr.ask(t, "GET /~garage/ HTTP/1.1\r\nHost: r\r\nVia: 1.1 a"+strings.Repeat(", "+via, n)+"\r\nConnection: close\r\n\r\n")

@@ -29,7 +29,7 @@ func (v *visitor) forward() *refusal {
 		return ref
 	}
 	if r.IsMethod("OPTIONS") && !v.countForwards(r) {
-		return v.options()
+		return v.options(allMethods)
 	}
 	if n := v.claim.record().MaxBody; n > 0 && (v.relay.opts.MaxBody == 0 || n < v.relay.opts.MaxBody) {
 		r.Body.SetLimit(n)
@@ -46,34 +46,37 @@ func (v *visitor) forward() *refusal {
 			return v.senderBroke(err)
 		}
 		if !whole {
-			return v.sendLong()
+			return v.sendFrom(v.claim.uploads)
 		}
+	}
+	if v.switches {
+		return v.sendFrom(v.claim.tunnels)
 	}
 	return v.send()
 }
 
-// sendLong sends a request whose body is not in memory, once there is a place
-// for it.
-func (v *visitor) sendLong() *refusal {
+// sendFrom sends a request that may hold a link for long, once there is one of
+// the claim's places for it.
+func (v *visitor) sendFrom(places chan struct{}) *refusal {
 	late := time.NewTimer(v.claim.pool.wait)
 	defer late.Stop()
 	select {
-	case v.claim.uploads <- struct{}{}:
+	case places <- struct{}{}:
 	case <-late.C:
 		return errBusy
 	}
-	defer func() { <-v.claim.uploads }()
+	defer func() { <-places }()
 	return v.send()
 }
 
 // mayForward refuses what cannot be passed on.
 func (v *visitor) mayForward(r *http1.Request) *refusal {
 	v.drop, v.forwards = droppedFromSender, -1
-	switch {
-	case v.loops(r):
+	if v.loops(r) {
 		return errLoop
-	case r.WantsUpgrade() && r.HasToken("Upgrade", "websocket"):
-		return errWebSocket
+	}
+	if v.switches = asksWebSocket(r); v.switches && v.x.Conn() == nil {
+		return errStream
 	}
 	return nil
 }
@@ -112,43 +115,86 @@ func (v *visitor) countForwards(r *http1.Request) bool {
 
 // send tries links until one has taken the request.
 func (v *visitor) send() *refusal {
-	v.call.Request = v.x.Request
-	v.call.Wait = v.relay.opts.AnswerTimeout
 	v.wait.reset()
+	v.wait.tunnel = v.switches
 	for {
-		l, err := v.claim.take(&v.wait)
+		l, err := v.next()
 		if err != nil {
 			return asRefusal(err)
 		}
 		v.link = l
+		v.prepareCall(l)
 		res, err := l.Do(&v.call)
 		if err == nil {
-			v.respond(res)
-			v.returnLink()
-			return nil
+			return v.respond(res)
 		}
-		l.Done()
-		v.claim.drop(l)
-		v.link = nil
-		if !errors.Is(err, ptth.ErrNotSent) {
+		cannot, again := errors.AsType[*ptth.CannotError](err)
+		if !again && !errors.Is(err, ptth.ErrNotSent) {
+			v.returnLink() // the end of one stream does the link no harm
 			return v.failed(err)
 		}
-		if v.x.Request.Body.Consumed() > 0 {
+		v.returnLink()
+		switch {
+		case again && (v.wait.not != "" || v.x.Request.Body.Consumed() > 0):
+			return refuse(501, "the request cannot be passed on: "+cannot.Reason)
+		case again:
+			v.wait.not = l.traits.Dialect
+			if !v.claim.serves(&v.wait) {
+				return refuse(501, "the request cannot be passed on: "+cannot.Reason)
+			}
+		case v.x.Request.Body.Consumed() > 0:
 			return errUnsent
 		}
 	}
 }
 
-// respond passes the home's answer on to the sender.
-func (v *visitor) respond(res *http1.Response) {
+// next returns the link that belongs to the sender's connection, or else any
+// one that will do.
+func (v *visitor) next() (*link, error) {
+	l := v.kept
+	if l == nil {
+		return v.claim.take(&v.wait)
+	}
+	v.kept = nil
+	if l.claim == v.claim && v.claim.resume(l) && l.sound() {
+		return l, nil
+	}
+	l.claim.drop(l)
+	return v.claim.take(&v.wait)
+}
+
+// prepareCall fills in what depends on the link.
+func (v *visitor) prepareCall(l *link) {
+	v.call.Request = v.x.Request
+	v.call.Switch, v.whole = v.switches, l.traits.Whole
+	v.call.Wait = v.relay.opts.AnswerTimeout
+	if most := l.traits.MaxWait; most > 0 {
+		v.call.Wait = min(v.call.Wait, most)
+	}
+	if l.traits.Once && !l.traits.Stays {
+		v.call.Client = v.clientAddr()
+	}
+}
+
+// respond passes the home's answer on to the sender and gives the link back.
+func (v *visitor) respond(res *http1.Response) *refusal {
+	if res.Status == 101 {
+		return v.tunnel(res)
+	}
 	x := v.x
 	if v.link.Uploading() {
 		x.CloseAfter()
 	}
+	if res.Chunked() && x.Conn() != nil && !takesTrailers(x.Request) {
+		res.Body.DropTrailer()
+	}
 	var err error
-	if v.hasForeignCookie(res) {
-		err = v.forwardWithoutCookies(res)
-	} else {
+	switch hazards := v.hazards(res); {
+	case hazards&foreignCookies != 0:
+		err = v.forwardWithoutCookies(res, hazards)
+	case hazards&activeContent != 0:
+		err = x.Forward(res, droppedFromHome, v.addViaSandbox)
+	default:
 		err = x.Forward(res, droppedFromHome, v.addVia)
 	}
 	var broken *http1.CopyError
@@ -156,23 +202,42 @@ func (v *visitor) respond(res *http1.Response) {
 		v.relay.log.Debug("answer broke off", keyClaim, v.claim.name, keyLink, v.link.id, keyError, err)
 		v.reset()
 	}
+	v.returnLink()
+	return nil
 }
 
 // returnLink ends the exchange on its link, which goes back to the pool if it
-// is still good.
+// is still good, or stays with the sender's connection that it belongs to.
 func (v *visitor) returnLink() {
 	l := v.link
-	v.link = nil
-	if l.Done() {
-		v.claim.put(l)
+	if !l.Done() {
+		v.loseLink()
 		return
 	}
+	v.link = nil
+	switch {
+	case !l.traits.Stays:
+		v.claim.put(l)
+	case v.x.Conn() != nil && v.claim.keep(l):
+		v.kept = l
+	default:
+		v.claim.drop(l)
+	}
+}
+
+// loseLink drops the link of an exchange that has ended.
+func (v *visitor) loseLink() {
+	l := v.link
+	v.link = nil
 	v.claim.drop(l)
 }
 
 // reset makes the connection end such that the sender cannot take a part of
 // an answer for the whole.
 func (v *visitor) reset() {
+	if v.conn == nil {
+		return // a stream that is left unfinished is reset
+	}
 	if tcp, ok := v.conn.NetConn().(*net.TCPConn); ok && v.x.Request.Minor == 0 {
 		tcp.SetLinger(0)
 	}
@@ -186,7 +251,7 @@ func (v *visitor) failed(err error) *refusal {
 		return v.senderBroke(broken.Err)
 	case errors.Is(err, ptth.ErrSenderGone):
 		v.left = true
-		v.conn.Close()
+		v.hangUp()
 		return nil
 	}
 	v.relay.log.Warn("exchange failed", keyClaim, v.claim.name, keyDelivery, v.id.String(), keyError, err)
@@ -212,7 +277,7 @@ func (v *visitor) senderBroke(err error) *refusal {
 
 // early passes a 103 on to senders that understand it.
 func (v *visitor) early(res *http1.Response) {
-	if v.x.Request.Minor == 0 || v.hasForeignCookie(res) {
+	if v.x.Request.Minor == 0 || v.hazards(res)&foreignCookies != 0 {
 		return
 	}
 	v.x.Start(res.Status, res.Reason)

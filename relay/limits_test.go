@@ -15,11 +15,10 @@ import (
 )
 
 // TestBodyLimits holds the limits of relay and claim, with length and chunked.
-func TestBodyLimits(t *testing.T) {
-	tr := startRelay(t, Options{MaxBody: 100_000})
-	var got seen
-	tr.agent(t, "garage", 2, got.record)
-	tr.agent(t, "small", 1, got.record)
+func TestBodyLimits(t *testing.T) { everyDialect(t, Options{MaxBody: 100_000}, bodyLimits) }
+
+func bodyLimits(t *testing.T, tr *testRelay, dialect string, got *seen) {
+	tr.agentOf(t, dialect, "small", 1, got.record)
 	if _, err := tr.dir.put(t.Context(), claimRecord{Name: "small", Token: "me", Answer: "through", MaxBody: 10}); err != nil {
 		t.Fatal(err)
 	}
@@ -57,12 +56,13 @@ func TestBodyLimits(t *testing.T) {
 
 // TestExpect answers 100 Continue at the relay, once, for short and long
 // bodies.
-func TestExpect(t *testing.T) {
-	tr := startRelay(t, Options{})
-	tr.agent(t, "garage", 1, echo)
+func TestExpect(t *testing.T) { everyDialect(t, Options{}, expect) }
+
+func expect(t *testing.T, tr *testRelay, dialect string, _ *seen) {
+	tr.agentOf(t, dialect, "echo", 1, echo)
 	for _, size := range []int{10, 500_000} {
 		nc := tr.conn(t)
-		fmt.Fprintf(nc, "POST /~garage/ HTTP/1.1\r\nHost: r\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: %d\r\n\r\n", size)
+		fmt.Fprintf(nc, "POST /~echo/ HTTP/1.1\r\nHost: r\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: %d\r\n\r\n", size)
 		b := make([]byte, 100)
 		n, err := nc.Read(b)
 		if got := string(b[:n]); got != "HTTP/1.1 100 Continue\r\n\r\n" {

@@ -21,7 +21,7 @@ const askGarage = "POST /~garage/ HTTP/1.1\r\nHost: r\r\nContent-Length: 2\r\nCo
 // TestUpgrade asks for links in every way, right and wrong.
 func TestUpgrade(t *testing.T) {
 	all := t
-	tr := startRelay(t, Options{MaxLinks: 3})
+	tr := startRelay(t, Options{MaxLinks: 4})
 	other, err := tr.CreateToken(t.Context(), "other", 1)
 	if err != nil {
 		t.Fatal(err)
@@ -44,19 +44,21 @@ func TestUpgrade(t *testing.T) {
 		{"name of another", "POST /ptth/taken HTTP/1.1\r\nHost: r\r\n" + auth + up + "\r\n", "403", nil},
 		{"reserved name", "POST /ptth/www HTTP/1.1\r\nHost: r\r\n" + auth + up + "\r\n", "403", nil},
 		{"malformed name", "POST /ptth/a_b HTTP/1.1\r\nHost: r\r\n" + auth + up + "\r\n", "400", nil},
-		{"no Upgrade", "POST /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Content-Length: 0\r\n\r\n", "426", []string{"Upgrade: PTTH/1.0", "Connection: Upgrade"}},
-		{"foreign protocol", "GET /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "426", []string{"Upgrade: PTTH/1.0"}},
-		{"unknown version", "GET /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Upgrade: ptth\r\nConnection: Upgrade\r\n\r\n", "426", []string{"Upgrade: PTTH/1.0"}},
+		{"no Upgrade", "POST /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Content-Length: 0\r\n\r\n", "426", []string{"Upgrade: ptth, PTTH/1.0", "Connection: Upgrade"}},
+		{"foreign protocol", "GET /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "426", []string{"Upgrade: ptth, PTTH/1.0"}},
+		{"unknown version", "GET /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Upgrade: PTTH/2.0\r\nConnection: Upgrade\r\n\r\n", "426", []string{"Upgrade: ptth, PTTH/1.0"}},
+		{"the draft's token without ALPN", "GET /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Upgrade: ptth\r\nConnection: Upgrade\r\n\r\n", "426", nil},
 		{"no Connection", "POST /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Upgrade: PTTH/1.0\r\n\r\n", "400", nil},
 		{"method", "PUT /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + up + "\r\n", "405", nil},
 		{"long body", "POST /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + up + "Content-Length: 100000\r\n\r\n", "413", nil},
 
 		{
 			"our agent", "POST /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + up + "PTTH-Ping: 20\r\nPTTH-Max-Conns: 32\r\nContent-Length: 0\r\n\r\n", "101",
-			[]string{"Upgrade: PTTH/1.0", "Connection: Upgrade", "PTTH-Ping: 20", "PTTH-Max-Conns: 3"},
+			[]string{"Upgrade: PTTH/1.0", "Connection: Upgrade", "PTTH-Ping: 20", "PTTH-Max-Conns: 4"},
 		},
 		{"old agent without Host", "GET /ptth/Garage HTTP/1.1\r\n" + auth + "connection: keep-alive, upgrade\r\nupgrade: foo, ptth/1.0\r\n\r\n", "101", nil},
 		{"token in the path, a body", "OPTIONS /ptth/garage/" + tr.token + " HTTP/1.1\r\nHost: r\r\n" + up + "Content-Length: 3\r\n\r\nabc", "101", nil},
+		{"the draft's token without ALPN, and another", "GET /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Upgrade: ptth, PTTH/1.0\r\nConnection: Upgrade\r\n\r\n", "101", []string{"Upgrade: PTTH/1.0"}},
 		{"beyond the limit", "POST /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + up + "\r\n", "429", []string{"Retry-After: "}},
 	}
 	for _, tt := range tests {

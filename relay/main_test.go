@@ -63,15 +63,23 @@ func openRelay(t testing.TB, o Options) *Relay {
 
 func startRelay(t testing.TB, o Options) *testRelay {
 	t.Helper()
+	tr := serveRelay(t, o)
+	token, err := tr.CreateToken(t.Context(), "me", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr.token = token
+	return tr
+}
+
+// serveRelay is startRelay without a token.
+func serveRelay(t testing.TB, o Options) *testRelay {
+	t.Helper()
 	log := &syncBuffer{}
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	r := openRelay(t, o)
-	token, err := r.CreateToken(t.Context(), "me", 10)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +92,7 @@ func startRelay(t testing.TB, o Options) *testRelay {
 			t.Error(err)
 		}
 	}()
-	tr := &testRelay{Relay: r, addr: ln.Addr().String(), token: token, log: log, stop: func() { cancel(); <-done }}
+	tr := &testRelay{Relay: r, addr: ln.Addr().String(), log: log, stop: func() { cancel(); <-done }}
 	t.Cleanup(tr.stop)
 	return tr
 }

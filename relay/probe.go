@@ -58,7 +58,8 @@ func (c *claim) borrow(round uint32) *link {
 	return nil
 }
 
-// giveBack returns a borrowed link to its place among those at rest.
+// giveBack returns a borrowed link to its place among those at rest: polls
+// from the newest to the oldest, then links to the one used last.
 func (c *claim) giveBack(l *link) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -70,7 +71,16 @@ func (c *claim) giveBack(l *link) {
 		return
 	}
 	since := l.IdleSince()
-	at := sort.Search(len(c.idle), func(i int) bool { return c.idle[i].IdleSince().After(since) })
+	at := sort.Search(len(c.idle), func(i int) bool {
+		other := c.idle[i]
+		switch {
+		case l.traits.Once && other.traits.Once:
+			return !other.IdleSince().After(since)
+		case l.traits.Once != other.traits.Once:
+			return l.traits.Once
+		}
+		return other.IdleSince().After(since)
+	})
 	c.idle = slices.Insert(c.idle, at, l)
 }
 
@@ -81,6 +91,9 @@ func (r *Relay) sweep(ctx context.Context) {
 	defer t.Stop()
 	p := pinger{slots: make(chan struct{}, maxPings)}
 	defer p.wg.Wait()
+	if err := r.dir.dropOpen(ctx); err != nil && ctx.Err() == nil {
+		r.log.Error("close relay to agents without a token", keyError, err)
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -90,6 +103,7 @@ func (r *Relay) sweep(ctx context.Context) {
 		if err := r.dir.refresh(ctx, refreshEvery/2); err != nil && ctx.Err() == nil {
 			r.log.Error("read relay data", keyError, err)
 		}
+		r.dir.expire(ctx)
 		r.dir.each(func(c *claim) { c.probe(p.ping) })
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// loadLocked reads tokens and claims from the store, puts them in the place
-// of those in memory, and drops the links that have lost their ground. It
-// needs d.change.
+// loadLocked reads tokens, claims and registrations from the store, puts them
+// in the place of those in memory, and drops what has lost its ground. It needs
+// d.change.
 func (d *directory) loadLocked(ctx context.Context) error {
 	tokens, err := d.store.tokens(ctx)
 	if err != nil {
@@ -17,12 +17,20 @@ func (d *directory) loadLocked(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read claims: %w", err)
 	}
+	registrations, err := d.store.registrations(ctx)
+	if err != nil {
+		return fmt.Errorf("read registrations: %w", err)
+	}
 	d.mu.Lock()
 	before := d.owners
 	d.setTokens(tokens)
 	gone := d.setClaims(claims)
+	released, lost := d.setRegistrations(registrations)
 	cut := d.withoutGround(before)
 	d.mu.Unlock()
+	for _, g := range released {
+		d.leave(g)
+	}
 	for _, c := range gone {
 		c.end()
 		d.log.Info("claim released", keyClaim, c.name)
@@ -31,6 +39,9 @@ func (d *directory) loadLocked(ctx context.Context) error {
 		if n := c.cut(); n > 0 {
 			d.log.Info("links dropped, token revoked", keyClaim, c.name, keyToken, c.record().Token, keyLinks, n)
 		}
+	}
+	if err := d.forget(ctx, lost); err != nil {
+		return fmt.Errorf("remove registrations: %w", err)
 	}
 	return nil
 }

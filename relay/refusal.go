@@ -1,6 +1,15 @@
 package relay
 
-import "errors"
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"homehook/http1"
+)
 
 // refusal is an answer other than the one asked for: a status and a sentence
 // for the person at the other end, which names no one else's secrets.
@@ -8,6 +17,7 @@ type refusal struct {
 	status int
 	retry  int // seconds for Retry-After; 0 for none
 	detail string
+	allow  string // for 405, the methods that there are; "" for those of a claim
 }
 
 // Error returns the sentence.
@@ -41,5 +51,95 @@ var (
 	errCrowded = refuseFor(503, 5, "too many requests wait for the receiver; try again later")
 	errLinks   = refuseFor(429, 10, "the claim has as many links as it may have")
 
+	errNoPoller = refuse(504, "the receiver has not come for the request in time; try again later")
+	errNoTunnel = refuse(501, "the receiver is connected in a way that carries no WebSocket connections")
+	errCannot   = refuse(501, "the receiver is connected in a way that cannot carry this request")
+
 	errNotNow = refuseFor(503, 5, "the relay cannot read its data at the moment; try again later")
 )
+
+// refuse answers with a refusal, unless an answer has begun.
+func (v *visitor) refuse(r *refusal) {
+	x := v.x
+	if x.Started() {
+		return
+	}
+	if r.status == 400 || r.status == 421 || r == errConnect {
+		x.CloseAfter() // what follows from such a sender is not trusted either
+	}
+	x.Start(r.status, nil)
+	if r.retry > 0 {
+		x.Field("Retry-After", strconv.Itoa(r.retry))
+	}
+	switch r.status {
+	case 401:
+		x.Field("WWW-Authenticate", "Bearer")
+	case 405:
+		x.Field("Allow", cmp.Or(r.allow, allMethods))
+	case 426:
+		if v.relay.advertised != "" {
+			x.Field("Upgrade", v.relay.advertised)
+			x.Field("Connection", "Upgrade")
+		}
+	}
+	if k := v.place.kind; k == placeComet || k == placeReverseHTTP {
+		openToPages(x.Writer)
+	}
+	x.Field("Cache-Control", "no-store") // the next answer may be the home's
+	contentType, body := r.render(wantsProblem(x.Request))
+	x.Field("Content-Type", contentType)
+	x.EndLength(int64(len(body)))
+	x.Write(body)
+	x.Finish()
+}
+
+// problem is a problem document (RFC 9457).
+type problem struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+}
+
+// render returns the body of a refusal: a problem document, or a line of text.
+func (r *refusal) render(asProblem bool) (contentType string, body []byte) {
+	if asProblem {
+		if b, err := json.Marshal(problem{http.StatusText(r.status), r.status, r.detail}); err == nil {
+			return "application/problem+json", append(b, '\n')
+		}
+	}
+	return "text/plain; charset=utf-8", append([]byte(r.detail), '\n')
+}
+
+// wantsProblem reports whether a client asks for JSON by name, and for no text
+// with more weight. A client that takes anything gets text, as a person may be
+// the one who reads it.
+func wantsProblem(r *http1.Request) bool {
+	jsonWeight, textWeight := 0, 0
+	for value := range r.Values("Accept") {
+		for item := range bytes.SplitSeq(value, []byte{','}) {
+			media, params, _ := bytes.Cut(item, []byte{';'})
+			switch media = bytes.TrimSpace(media); {
+			case foldedEqual(media, "application/problem+json"), foldedEqual(media, "application/json"):
+				jsonWeight = max(jsonWeight, weight(params))
+			case foldedEqual(media, "text/plain"), foldedEqual(media, "text/html"), foldedEqual(media, "text/*"):
+				textWeight = max(textWeight, weight(params))
+			}
+		}
+	}
+	return jsonWeight > 0 && jsonWeight >= textWeight
+}
+
+// weight reads the parameter q of a media type, in thousandths. What makes no
+// sense counts in full.
+func weight(params []byte) int {
+	for param := range bytes.SplitSeq(params, []byte{';'}) {
+		name, value, _ := bytes.Cut(bytes.TrimSpace(param), []byte{'='})
+		if !foldedEqual(name, "q") {
+			continue
+		}
+		if q, err := strconv.ParseFloat(string(value), 64); err == nil && q >= 0 && q <= 1 {
+			return int(q * 1000)
+		}
+	}
+	return 1000
+}

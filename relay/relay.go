@@ -88,7 +88,7 @@ func (o Options) withDefaults() Options {
 	def(&o.DrainTimeout, 10*time.Second)
 	if o.TLS != nil {
 		o.TLS = o.TLS.Clone()
-		o.TLS.NextProtos = []string{"http/1.1"}
+		o.TLS.NextProtos = []string{"h2", "http/1.1"}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -111,13 +111,17 @@ type Relay struct {
 	dir    *directory
 	where  whereabouts
 	via    []byte // the value that the relay adds to Via
+	viaTwo []byte // the same for a message in HTTP/2
 	viaOld []byte // the same for a message in HTTP/1.0
 
 	advertised string // the value of Upgrade in an answer 426
 
 	apiPlain, apiTLS http.Handler
 
+	access *accessLog // nil for none
+
 	conns  connTable
+	h2     *h2Edge
 	linkID atomic.Uint64
 	close  sync.Once
 }
@@ -140,7 +144,11 @@ func New(ctx context.Context, o Options) (*Relay, error) {
 	}
 	r := &Relay{opts: o, log: o.Log, store: s, where: where, advertised: advertised(o.Dialects)}
 	r.apiPlain, r.apiTLS = r.newAPI(false), r.newAPI(true)
+	if o.CombinedLog != nil {
+		r.access = &accessLog{to: o.CombinedLog}
+	}
 	r.conns.init(o.MaxConns, o.MaxPerAddress)
+	r.h2 = newH2Edge(r)
 	if err := r.load(ctx); err != nil {
 		s.close()
 		return nil, err
@@ -155,9 +163,9 @@ func (r *Relay) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read relay data: %w", err)
 	}
-	r.via, r.viaOld = []byte("1.1 "+pseudonym), []byte("1.0 "+pseudonym)
+	r.via, r.viaOld, r.viaTwo = []byte("1.1 "+pseudonym), []byte("1.0 "+pseudonym), []byte("2.0 "+pseudonym)
 	pool := poolLimits{links: r.opts.MaxLinks, waiting: r.opts.MaxWaiting, wait: r.opts.LinkWait, recent: r.opts.AwayAfter}
-	r.dir, err = newDirectory(ctx, r.store, pool, r.log)
+	r.dir, err = newDirectory(ctx, r.store, pool, r.opts.Open, r.log)
 	return err
 }
 
@@ -197,9 +205,11 @@ func (r *Relay) Tokens(ctx context.Context) ([]Token, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list tokens: %w", err)
 	}
-	all := make([]Token, len(recs))
+	all := make([]Token, 0, len(recs))
 	for i := range recs {
-		all[i] = recs[i].Token
+		if recs[i].Name != openToken {
+			all = append(all, recs[i].Token)
+		}
 	}
 	return all, nil
 }

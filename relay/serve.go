@@ -28,6 +28,9 @@ func (r *Relay) Serve(ctx context.Context, ln net.Listener) error {
 	defer ln.Close()
 	r.conns.onEnd(func() { ln.Close() })
 
+	stopH2 := r.h2.start()
+	defer stopH2()
+
 	var sweeper, visits sync.WaitGroup
 	sweeping, stopSweep := context.WithCancel(context.WithoutCancel(ctx))
 	sweeper.Go(func() { r.sweep(sweeping) })
@@ -67,6 +70,7 @@ func (r *Relay) accept(ctx context.Context, ln net.Listener, visits *sync.WaitGr
 // drain waits for the running exchanges, and cuts off what takes too long.
 func (r *Relay) drain(visits *sync.WaitGroup) {
 	r.dir.each(func(c *claim) { c.drain() })
+	r.h2.drain()
 	late := time.AfterFunc(r.opts.DrainTimeout, func() {
 		r.log.Warn("exchanges cut off at the end")
 		r.conns.end()
@@ -86,17 +90,29 @@ func (r *Relay) visit(ctx context.Context, nc net.Conn) {
 		return
 	}
 	err := v.handshake(ctx)
-	if err == nil {
-		err = v.conn.Serve(ctx, v.handle)
-	} else {
+	switch {
+	case err != nil:
 		v.conn.Close()
+	case v.speaksH2():
+		r.h2.serve(v)
+	default:
+		err = v.conn.Serve(ctx, v.handle)
 	}
 	r.conns.remove(v)
-	if v.opened != nil {
+	v.unkeep()
+	switch {
+	case v.opened != nil:
 		r.finishUpgrade(v.opened, err)
 		return
+	case v.turned != nil:
+		r.finishTurn(ctx, v.turned, err)
+		return
+	case v.parked != nil:
+		v.parked.Start(err)
+		return
 	}
-	if err != nil {
+	r.logBroken(v, err)
+	if err != nil && !errors.Is(err, http1.ErrHijacked) {
 		r.log.Debug("connection ended", keyAddr, v.ip, keyError, err)
 	}
 }

@@ -68,21 +68,21 @@ func TestTLS(t *testing.T) {
 		}
 		io.Copy(io.Discard, res.Body)
 		res.Body.Close()
-		if res.StatusCode != 200 || res.ProtoMajor != 1 {
+		if res.StatusCode != 200 || res.ProtoMajor != 2 {
 			t.Errorf("got %s %s", res.Proto, res.Status)
 		}
 	}
 	if head := got.last(t); !strings.Contains(head, "\r\nX-Forwarded-Proto: https\r\n") || !strings.Contains(head, ";proto=https\r\n") {
 		t.Errorf("the agent got %q", head)
 	}
-	if got := get(t, tp, tr, "/api/claims"); !strings.Contains(got, `"url":"https://`+tr.addr+`/~garage/"`) {
+	if got := getTLS(t, tp, tr, "/api/claims"); !strings.Contains(got, `"url":"https://`+tr.addr+`/~garage/"`) {
 		t.Errorf("claims %s", got)
 	}
 	l.Close()
 	tr.waitLinks(t, "garage", 0) // the sweep sees the end of a TLS link too
 }
 
-func get(t *testing.T, tp *http.Transport, tr *testRelay, path string) string {
+func getTLS(t *testing.T, tp *http.Transport, tr *testRelay, path string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), "GET", "https://"+tr.addr+path, nil)
 	if err != nil {

@@ -15,7 +15,7 @@ var errNoOffer = refuse(426, "an agent opens a link here, with \"Upgrade: "+ptth
 	"\" and \"Connection: Upgrade\"; if it sent them, a proxy in between has removed them")
 
 // errOtherDialect goes out with the tokens that the relay does speak.
-var errOtherDialect = refuse(426, "the relay does not offer that way to open a link")
+var errOtherDialect = refuse(426, "that way to open a link is not offered here; the dialect ptth begins at /.well-known/ptth/")
 
 // maxUpgradeBody is how much body of an upgrade request is read and dropped.
 const maxUpgradeBody = 64 << 10
@@ -40,15 +40,16 @@ func (v *visitor) upgrade(ctx context.Context) *refusal {
 	if !r.IsMethod("POST") && !r.IsMethod("GET") && !r.IsMethod("OPTIONS") {
 		return errMethod
 	}
-	offer, err := ptth.ParseOffer(r)
-	var bad *http1.Error
-	switch {
-	case errors.As(err, &bad):
-		return refuse(bad.Status, bad.Detail)
-	case err != nil:
-		return errNoOffer
-	case !v.relay.speaks(offer.Dialect):
-		return errOtherDialect
+	if v.x.Conn() == nil {
+		return errNoUpgrade
+	}
+	parks := asksToPark(r)
+	if !parks && v.asksToTurn(r) {
+		return v.turnNamed(ctx)
+	}
+	offer, ref := v.offer(r, parks)
+	if ref != nil {
+		return ref
 	}
 	t, err := v.relay.dir.token(ctx, v.bearer(r))
 	if err != nil {
@@ -69,13 +70,42 @@ func (v *visitor) upgrade(ctx context.Context) *refusal {
 	if err := c.reserve(); err != nil {
 		return asRefusal(err)
 	}
-	l, err := ptth.Accept(v.x, offer, func(w *http1.Writer) { grant(w, offer, c.pool.links) })
+	granted := func(w *http1.Writer) { grant(w, offer, c.pool.links) }
+	if parks {
+		return v.park(offer, c, t, granted)
+	}
+	l, err := ptth.Accept(v.x, offer, granted)
 	if err != nil {
 		c.unreserve()
 		return nil // the connection is gone
 	}
 	v.opened = &opened{link: l, claim: c, token: t}
 	return nil
+}
+
+// offer reads which of the dialects that begin here an agent asks for.
+func (v *visitor) offer(r *http1.Request, parks bool) (ptth.Offer, *refusal) {
+	if _, err := ptth.ParseOffer(r); errors.Is(err, ptth.ErrNoOffer) {
+		return ptth.Offer{}, errNoOffer
+	}
+	var spoken []string
+	for _, d := range []string{ptth.Dialect10, ptth.Dialect09} {
+		if v.relay.speaks(d) && (d == ptth.Dialect10 || !parks) {
+			spoken = append(spoken, d)
+		}
+	}
+	if len(spoken) == 0 {
+		return ptth.Offer{}, errOtherDialect
+	}
+	offer, err := ptth.ParseOffer(r, spoken...)
+	var bad *http1.Error
+	switch {
+	case errors.As(err, &bad) && bad.Status == 426:
+		return offer, errOtherDialect
+	case errors.As(err, &bad):
+		return offer, refuse(bad.Status, bad.Detail)
+	}
+	return offer, nil
 }
 
 // takeClaim is directory.take with the causes that are not the agent's logged.

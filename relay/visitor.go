@@ -1,10 +1,8 @@
 package relay
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
-	"log/slog"
 	"net"
 	"net/netip"
 	"runtime/debug"
@@ -19,7 +17,8 @@ import (
 // allocation of its own.
 type visitor struct {
 	relay   *Relay
-	conn    *http1.Conn
+	conn    *http1.Conn // nil for a stream of HTTP/2
+	stream  *h2Stream   // nil but for those
 	ip      netip.Addr
 	counted netip.Addr // the address under which the connection counts
 	secure  bool
@@ -42,10 +41,20 @@ type visitor struct {
 	call     ptth.Call
 	wait     waiter
 	scratch  []byte
-	left     bool // the sender went before its answer
+	left     bool  // the sender went before its answer
+	switches bool  // the request asks for WebSocket, and gets a link for it
+	carried  int64 // bytes that a tunnel brought to the sender
+	whole    bool  // the link's dialect takes targets with their prefix
+	client   string
 
-	addVia func(*http1.Writer)
-	opened *opened // the link that the connection is to become
+	addVia        func(*http1.Writer)
+	addViaSandbox func(*http1.Writer)
+
+	opened  *opened      // the link that the connection is to become
+	turned  *turned      // the same, of one in HTTP/2
+	parked  *ptth.Parked // the same, of a held connection
+	parking bool         // the connection has been told that it may be held
+	kept    *link        // the link that belongs to this connection
 }
 
 func newVisitor(r *Relay, nc net.Conn) *visitor {
@@ -57,11 +66,16 @@ func newVisitor(r *Relay, nc net.Conn) *visitor {
 		v.proto = []byte("https")
 	}
 	v.describeAddr()
+	v.bind()
+	return v
+}
+
+// bind makes the functions that requests need.
+func (v *visitor) bind() {
 	v.call.Head = v.writeHead
 	v.call.Gone = v.gone
 	v.call.Early = v.early
-	v.addVia = v.writeVia
-	return v
+	v.addVia, v.addViaSandbox = v.writeVia, v.writeViaSandbox
 }
 
 // describeAddr renders the sender's address as RFC 7239 wants it, which is
@@ -89,6 +103,7 @@ func (v *visitor) handle(ctx context.Context, x *http1.Exchange) {
 		v.conn.SetLimits(l)
 	}
 	v.x, v.claim, v.link, v.left, v.received = x, nil, nil, false, time.Now()
+	v.switches, v.carried = false, 0
 	if r := v.answer(ctx); r != nil {
 		v.refuse(r)
 	}
@@ -112,43 +127,47 @@ func (v *visitor) guard() {
 	}
 }
 
-// note logs a request that was answered: never its query, its fields or its
-// body, which may hold secrets.
-func (v *visitor) note(ctx context.Context) {
-	level := slog.LevelDebug
-	if v.relay.opts.AccessLog {
-		level = slog.LevelInfo
+// clientAddr returns the sender's address and port. It is put together for the
+// dialects only that tell it.
+func (v *visitor) clientAddr() string {
+	switch {
+	case v.client != "":
+	case v.conn != nil:
+		v.client = v.conn.NetConn().RemoteAddr().String()
+	default:
+		v.client = v.stream.conn.RemoteAddr().String()
 	}
-	if !v.relay.log.Enabled(ctx, level) {
-		return
-	}
-	status := v.x.Status
-	if v.left {
-		status = 499 // what servers log for a client that has closed
-	}
-	attrs := make([]slog.Attr, 0, 8)
-	attrs = append(attrs, slog.String(keyMethod, string(v.x.Request.Method)), slog.Int(keyStatus, status),
-		slog.Duration(keyDuration, time.Since(v.received)), slog.Int64(keyBytes, v.x.Request.Body.Consumed()))
-	if v.claim != nil {
-		attrs = append(attrs, slog.String(keyClaim, v.claim.name), slog.String(keyDelivery, v.id.String()))
-	}
-	if v.relay.opts.AccessLog {
-		attrs = append(attrs, slog.String(keyAddr, string(v.addr)), slog.String(keyPath, loggedPath(v.x.Request)))
-	}
-	v.relay.log.LogAttrs(ctx, level, "request", attrs...)
+	return v.client
 }
 
-// loggedPath returns a request's path, without the token that an upgrade may
-// carry behind the name.
-func loggedPath(r *http1.Request) string {
-	p := r.Path()
-	if rest, ok := bytes.CutPrefix(p, linkPrefix); ok {
-		if name, _, more := bytes.Cut(rest, []byte("/")); more {
-			return string(linkPrefix) + string(name) + "/…"
-		}
+// unkeep closes the link that belongs to the connection, which has ended.
+func (v *visitor) unkeep() {
+	if l := v.kept; l != nil {
+		v.kept = nil
+		l.claim.drop(l)
 	}
-	return string(p)
 }
 
-// gone reports whether the sender has closed its connection.
-func (v *visitor) gone() bool { return v.conn.PeerState() == http1.PeerGone }
+// gone reports whether the sender has closed its connection or its stream.
+func (v *visitor) gone() bool {
+	if v.conn == nil {
+		return v.stream.ctx.Err() != nil
+	}
+	return v.conn.PeerState() == http1.PeerGone
+}
+
+// hangUp ends the connection to a sender that is gone. An unfinished stream
+// ends by itself.
+func (v *visitor) hangUp() {
+	if v.conn != nil {
+		v.conn.Close()
+	}
+}
+
+// local returns the address at which the sender has reached the relay.
+func (v *visitor) local() net.Addr {
+	if v.conn == nil {
+		return v.stream.conn.LocalAddr()
+	}
+	return v.conn.NetConn().LocalAddr()
+}

@@ -6,6 +6,10 @@ import (
 	"homehook/http1"
 )
 
+// leastPollWait is the least time that a request waits for a poll while a lease
+// lives.
+const leastPollWait = 5 * time.Second
+
 // waiter is a request in line for a link. One lives with each sender's
 // connection and is used again and again.
 type waiter struct {
@@ -13,12 +17,23 @@ type waiter struct {
 	timer *time.Timer
 	until time.Time // when this request's patience ends; zero before it waits first
 
+	tunnel bool   // only a link will do that carries a switch of protocols
+	not    string // a dialect that cannot carry the request
+
 	queued     bool // in the line of a claim; guarded by the claim's mu, like the next two
 	prev, next *waiter
 }
 
 // reset prepares for the next request.
-func (w *waiter) reset() { w.until = time.Time{} }
+func (w *waiter) reset() { w.until, w.tunnel, w.not = time.Time{}, false, "" }
+
+// picky reports whether not every link will do.
+func (w *waiter) picky() bool { return w.tunnel || w.not != "" }
+
+// takes reports whether a link will do.
+func (w *waiter) takes(l *link) bool {
+	return (!w.tunnel || l.traits.Tunnels) && (w.not == "" || l.traits.Dialect != w.not)
+}
 
 // take returns a link for one exchange: one at rest if there is one, else
 // the first that comes free while the waiter has patience. The caller gives it
@@ -27,6 +42,9 @@ func (c *claim) take(w *waiter) (*link, error) {
 	for {
 		c.mu.Lock()
 		n := len(c.idle)
+		if w.picky() {
+			n = c.lastFor(w)
+		}
 		if n == 0 {
 			l, err := c.takeNext(w)
 			if err != nil || l.traits.Ours || l.sound() {
@@ -36,14 +54,34 @@ func (c *claim) take(w *waiter) (*link, error) {
 			continue
 		}
 		l := c.idle[n-1]
-		c.idle[n-1] = nil
-		c.idle = c.idle[:n-1]
+		copy(c.idle[n-1:], c.idle[n:])
+		c.idle[len(c.idle)-1] = nil
+		c.idle = c.idle[:len(c.idle)-1]
 		c.mu.Unlock()
 		if l.sound() {
 			return l, nil
 		}
 		c.drop(l)
 	}
+}
+
+// lastFor returns the place behind the last link at rest that will do for a
+// waiter, 0 when there is none.
+func (c *claim) lastFor(w *waiter) int {
+	n := len(c.idle)
+	for n > 0 && !w.takes(c.idle[n-1]) {
+		n--
+	}
+	return n
+}
+
+// waiterFor returns the first in line for whom a link will do.
+func (c *claim) waiterFor(l *link) *waiter {
+	w := c.first
+	for w != nil && !w.takes(l) {
+		w = w.next
+	}
+	return w
 }
 
 // sound reports whether a link that comes from rest can be used. What it got
@@ -58,7 +96,7 @@ func (l *link) sound() bool {
 func (c *claim) takeNext(w *waiter) (*link, error) {
 	now := time.Now()
 	if w.until.IsZero() {
-		w.until = now.Add(c.pool.wait)
+		w.until = now.Add(c.patience())
 	}
 	if err := c.mayWaitLocked(w, now); err != nil {
 		c.mu.Unlock()
@@ -84,9 +122,18 @@ func (c *claim) takeNext(w *waiter) (*link, error) {
 	}
 	c.mu.Unlock()
 	if late {
-		return nil, c.whyNone()
+		return nil, c.whyNone(w)
 	}
 	return handed(<-w.hand)
+}
+
+// patience is how long a request waits for a link. Agents that poll for each
+// request, and pause before they do, get time for it.
+func (c *claim) patience() time.Duration {
+	if c.leased() {
+		return max(c.pool.wait, leastPollWait)
+	}
+	return c.pool.wait
 }
 
 func handed(l *link) (*link, error) {
@@ -102,6 +149,8 @@ func (c *claim) mayWaitLocked(w *waiter, now time.Time) error {
 		return errUnknown
 	case c.awayLocked(), c.draining && len(c.all) == 0:
 		return errAway
+	case w.picky() && c.noneForLocked(w):
+		return cannotReason(w)
 	case int(c.queued.Load()) >= c.pool.waiting:
 		return errCrowded
 	case !now.Before(w.until):
@@ -113,12 +162,45 @@ func (c *claim) mayWaitLocked(w *waiter, now time.Time) error {
 	return nil
 }
 
-// whyNone tells a busy agent from one that is away.
-func (c *claim) whyNone() error {
-	if c.links() == 0 {
-		return errAway
+// noneForLocked reports whether there are links, and none that will do.
+func (c *claim) noneForLocked(w *waiter) bool {
+	for _, l := range c.all {
+		if w.takes(l) {
+			return false
+		}
 	}
-	return errBusy
+	return len(c.all) > 0
+}
+
+// serves reports whether some link will do for a waiter.
+func (c *claim) serves(w *waiter) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.noneForLocked(w)
+}
+
+// cannotReason is what the sender hears of a request for which no link will do.
+func cannotReason(w *waiter) *refusal {
+	if w.tunnel {
+		return errNoTunnel
+	}
+	return errCannot
+}
+
+// whyNone tells a busy agent from one that is away, and from one that has not
+// polled in time.
+func (c *claim) whyNone(w *waiter) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case w.picky() && c.noneForLocked(w):
+		return cannotReason(w)
+	case c.leased() && c.polledOnlyLocked():
+		return errNoPoller
+	case len(c.all) > 0:
+		return errBusy
+	}
+	return errAway
 }
 
 func (c *claim) linkLocked(w *waiter) {

@@ -21,6 +21,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -38,7 +39,9 @@ func TestMain(m *testing.M) {
 // has: serve ARGS… (starts a relay on a free port and sets $ADDR), stop (ends
 // it with a signal, or kills it where there are none), get STATUS URL, agent
 // NAME (opens a link with $TOKEN and answers "home"), refused NAME STATUS
-// (the link is refused) and certificate (makes cert.pem and key.pem).
+// (the link is refused), certificate (makes cert.pem and key.pem), hangup (sends
+// the relay SIGHUP), waitfor FILE TEXT (waits until a file holds a text), waitfile
+// FILE (waits until it is there) and private FILE (nobody else may read it).
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
@@ -51,6 +54,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve": serveScript, "stop": stopScript, "get": getScript, "agent": agentScript,
 			"refused": refusedScript, "certificate": certificateScript, "capture": captureScript,
+			"hangup": hangupScript, "waitfor": waitforScript, "waitfile": waitforScript, "private": privateScript,
 		},
 	})
 }
@@ -111,6 +115,31 @@ func stopScript(ts *testscript.TestScript, _ bool, _ []string) {
 		ts.Check(err)
 	case <-time.After(15 * time.Second):
 		ts.Fatalf("the relay did not end")
+	}
+}
+
+func hangupScript(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Check(ts.Value("relay").(*child).cmd.Process.Signal(syscall.SIGHUP))
+}
+
+func waitforScript(ts *testscript.TestScript, _ bool, args []string) {
+	text := append(args, "")[1]
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		got, err := os.ReadFile(ts.MkAbs(args[0]))
+		if err == nil && strings.Contains(string(got), text) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%s holds %q, %v", args[0], got, err)
+		}
+	}
+}
+
+func privateScript(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if mode := info.Mode().Perm(); mode != 0o600 {
+		ts.Fatalf("%s has mode %v", args[0], mode)
 	}
 }
 

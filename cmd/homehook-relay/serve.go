@@ -23,6 +23,9 @@ type serveCmd struct {
 	MaxBody       size          `placeholder:"SIZE" help:"Longest request body, such as 32MiB; no limit by default."`
 	AnswerTimeout time.Duration `default:"5m" placeholder:"DURATION" help:"How long home may take until its answer begins; then the sender gets 504 (default ${default})."`
 	AccessLog     bool          `help:"Log a line for each request."`
+	CombinedLog   string        `placeholder:"FILE|-" help:"Write a line for each request in Combined Log Format, to standard output (-) or at the end of a file; SIGHUP opens the file anew."`
+	Dialects      []string      `placeholder:"D,D" help:"Dialects that agents may use: ptth, ptth/1.0, ptth/0.9, comet, reversehttp; all by default."`
+	Open          bool          `help:"Let agents without a token claim names over ReverseHttp; each gets an unguessable ending."`
 	Verbose       bool          `short:"v" help:"Log more."`
 }
 
@@ -48,6 +51,14 @@ func (c *serveCmd) Run(ctx context.Context, io streams) error {
 		level = slog.LevelDebug
 	}
 	o.Log = slog.New(slog.NewTextHandler(io.Log, &slog.HandlerOptions{Level: level}))
+	access, err := openAccessLog(c.CombinedLog, io.Out)
+	if err != nil {
+		return err
+	}
+	if access != nil {
+		o.CombinedLog = access
+		defer access.watch(ctx, o.Log)()
+	}
 	r, err := relay.New(ctx, o)
 	if err != nil {
 		return err
@@ -70,7 +81,10 @@ func (c *serveCmd) Run(ctx context.Context, io streams) error {
 func (c *serveCmd) options() (relay.Options, error) {
 	o := relay.Options{
 		Data: c.Data, Domain: c.Domain, MaxBody: int64(c.MaxBody),
-		AnswerTimeout: c.AnswerTimeout, AccessLog: c.AccessLog,
+		AnswerTimeout: c.AnswerTimeout, AccessLog: c.AccessLog, Open: c.Open,
+	}
+	if o.Dialects = c.Dialects; len(o.Dialects) == 0 {
+		o.Dialects = nil
 	}
 	if o.Data == "" {
 		return o, usagef("no folder for the relay's data is known; name one with --data DIR")
