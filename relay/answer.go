@@ -87,6 +87,10 @@ func (v *visitor) answerClaim() *refusal {
 	if v.claim == nil {
 		return errUnknown
 	}
+	if v.relay.ends.Load() != 0 {
+		v.x.CloseAfter()
+		return errRelayEnds
+	}
 	v.id.set(v.received)
 	return v.forward()
 }

@@ -185,8 +185,11 @@ func (c *claim) add(l *link) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.coming--
-	if c.ended || c.draining {
+	switch {
+	case c.ended:
 		return errNoClaim
+	case c.draining:
+		return errRelayEnds
 	}
 	l.at = len(c.all)
 	c.all = append(c.all, l)

@@ -116,7 +116,7 @@ func (v *visitor) cometPoll(ctx context.Context, c *claim, t *tokenRecord) *refu
 			fields(w)
 		},
 	})
-	l, ref := v.pool(ctx, p, c, t, nil)
+	l, ref := v.pool(p, c, t, nil)
 	if ref != nil {
 		return ref
 	}

@@ -71,3 +71,28 @@ func TestCloseEndsServe(t *testing.T) {
 	}
 	tr.stop()
 }
+
+// TestDrainInEveryDialect ends the relay while an agent works on a request. The
+// answer still reaches the sender, although some agents bring it with a request
+// of their own.
+func TestDrainInEveryDialect(t *testing.T) {
+	everyDialect(t, Options{DrainTimeout: 10 * time.Second}, func(t *testing.T, tr *testRelay, dialect string, _ *seen) {
+		started, finish := make(chan struct{}), make(chan struct{})
+		tr.agentOf(t, dialect, "slow", 1, func(_ context.Context, x *http1.Exchange) {
+			close(started)
+			<-finish
+			x.Text(200, "in the end")
+		})
+		answer := make(chan string, 1)
+		go func() { answer <- tr.raw(t, strings.Replace(askGarage, "garage", "slow", 1)) }()
+		<-started
+		stopped := make(chan struct{})
+		go func() { tr.stop(); close(stopped) }()
+		waitFor(t, "the relay is to end", func() bool { return tr.ends.Load() != 0 })
+		close(finish)
+		if got := <-answer; !strings.HasPrefix(got, "HTTP/1.1 200") || !strings.HasSuffix(got, "in the end\n") {
+			t.Errorf("got %q", got)
+		}
+		<-stopped
+	})
+}

@@ -15,9 +15,10 @@ func TestH2EdgeAttacks(t *testing.T) {
 	tr, client, raw := startTLS(t, Options{}, echo)
 	tests := []struct {
 		name string
+		ends bool // the relay closes the connection
 		run  func(c *h2Raw) error
 	}{
-		{"rapid reset", func(c *h2Raw) error {
+		{"rapid reset", true, func(c *h2Raw) error {
 			block := append(literal(":method", "GET"), literal(":scheme", "https")...)
 			block = append(append(block, literal(":authority", "r")...), literal(":path", "/~garage/")...)
 			for i := range uint32(10_000) {
@@ -28,7 +29,7 @@ func TestH2EdgeAttacks(t *testing.T) {
 			}
 			return nil
 		}},
-		{"continuation", func(c *h2Raw) error {
+		{"continuation", true, func(c *h2Raw) error {
 			c.frame(1, 1, 1, literal(":method", "GET"))
 			filler := literal("x", strings.Repeat("x", 16000))
 			for range 10_000 {
@@ -38,7 +39,7 @@ func TestH2EdgeAttacks(t *testing.T) {
 			}
 			return nil
 		}},
-		{"ping", func(c *h2Raw) error {
+		{"ping", false, func(c *h2Raw) error {
 			for range 50_000 {
 				if err := c.frame(6, 0, 0, make([]byte, 8)); err != nil {
 					return err
@@ -53,7 +54,8 @@ func TestH2EdgeAttacks(t *testing.T) {
 			var attack sync.WaitGroup
 			c := tr.h2Raw(t, raw)
 			attack.Go(func() { tt.run(c) })
-			attack.Go(func() { io.Copy(io.Discard, c) })
+			ended := make(chan struct{})
+			attack.Go(func() { defer close(ended); io.Copy(io.Discard, c) })
 			for range 50 {
 				res, err := client.Post("https://"+tr.addr+"/~garage/", "text/plain", strings.NewReader("hello"))
 				if err != nil {
@@ -64,6 +66,13 @@ func TestH2EdgeAttacks(t *testing.T) {
 				res.Body.Close()
 				if res.StatusCode != 200 || string(body) != "hello" {
 					t.Errorf("got %d %q", res.StatusCode, body)
+				}
+			}
+			if tt.ends {
+				select {
+				case <-ended:
+				case <-time.After(10 * time.Second):
+					t.Error("the connection goes on")
 				}
 			}
 			c.Close()

@@ -127,7 +127,7 @@ func TestH2Edge(t *testing.T) {
 func answerEdge(t *testing.T, x *http1.Exchange) {
 	switch string(x.Request.Path()) {
 	case "/echo":
-		echo(nil, x)
+		echo(t.Context(), x)
 	case "/length":
 		x.Start(200, nil)
 		x.EndLength(1234)

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -12,9 +11,6 @@ import (
 	"homehook/ptth"
 )
 
-// errRelayEnds tells an agent whose poll came while the relay was about to end.
-var errRelayEnds = refuseFor(503, 1, "the relay is about to end; try again")
-
 // newPoll makes a carrier of the request under way, which an agent has sent.
 func (v *visitor) newPoll(o ptth.PollOptions) *ptth.Poll {
 	o.Gone, o.Addr = v.gone, v.clientAddr()
@@ -23,7 +19,7 @@ func (v *visitor) newPoll(o ptth.PollOptions) *ptth.Poll {
 
 // pool puts a poll among the links of a claim. enter, if not nil, is called
 // with the link before that, and may refuse.
-func (v *visitor) pool(ctx context.Context, p *ptth.Poll, c *claim, t *tokenRecord, enter func(*link) *refusal) (*link, *refusal) {
+func (v *visitor) pool(p *ptth.Poll, c *claim, t *tokenRecord, enter func(*link) *refusal) (*link, *refusal) {
 	if err := c.reserve(); err != nil {
 		return nil, asRefusal(err)
 	}
@@ -35,9 +31,6 @@ func (v *visitor) pool(ctx context.Context, p *ptth.Poll, c *claim, t *tokenReco
 		}
 	}
 	if err := v.relay.dir.admit(l, t); err != nil {
-		if errors.Is(err, errNoClaim) && ctx.Err() != nil {
-			return l, errRelayEnds
-		}
 		return l, asRefusal(err)
 	}
 	return l, nil

@@ -1,10 +1,12 @@
 package relay
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestPollsOverHTTP2 lets an agent poll as a page in a browser does: over TLS,
@@ -15,8 +17,10 @@ func TestPollsOverHTTP2(t *testing.T) {
 	tp := &http.Transport{TLSClientConfig: client, ForceAttemptHTTP2: true}
 	defer tp.CloseIdleConnections()
 	base := "https://" + tr.addr
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
 	ask := func(method, url, body string, fields ...string) (*http.Response, string) {
-		req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+		req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 		if err != nil {
 			t.Error(err)
 			return &http.Response{}, ""

@@ -40,7 +40,10 @@ var (
 var (
 	errBadToken = refuse(401, "the token is missing, unknown or revoked")
 	errNotYours = refuse(403, "the name belongs to another token; choose another")
-	errNoClaim  = refuse(404, "this token holds no claim of that name")
+	// errRelayEnds is what everybody hears while running exchanges finish.
+	errRelayEnds = refuseFor(503, 1, "the relay is about to end; try again")
+
+	errNoClaim = refuse(404, "this token holds no claim of that name")
 
 	// errUnknown is what a sender hears of every name without a claim, so
 	// that nobody can tell unknown from deleted and malformed.

@@ -121,6 +121,7 @@ type Relay struct {
 	access *accessLog // nil for none
 
 	conns  connTable
+	ends   atomic.Int64 // when Serve ends at the latest, as Unix nanoseconds, once it is to end
 	h2     *h2Edge
 	linkID atomic.Uint64
 	close  sync.Once

@@ -155,7 +155,7 @@ func (v *visitor) pollRequest(ctx context.Context, g *registration, secret, id s
 		Dialect: ptth.DialectReverseHTTP, ID: id, Replies: &c.replies, Type: typeMessage, Fields: fields,
 		Ours: wishes.Ours || g.ours.Load(), Whole: true, Named: true, MaxWait: replyWithin,
 	})
-	l, ref := v.pool(ctx, p, c, t, func(l *link) *refusal { return g.park(id, l) })
+	l, ref := v.pool(p, c, t, func(l *link) *refusal { return g.park(id, l) })
 	if ref != nil {
 		if l != nil {
 			g.unpark(id, l)

@@ -23,7 +23,13 @@ const (
 // It returns nil when ctx ended or the relay was closed. It may be called
 // once.
 func (r *Relay) Serve(ctx context.Context, ln net.Listener) error {
-	stopAccept := context.AfterFunc(ctx, func() { ln.Close() })
+	visiting, stopVisits := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopVisits()
+	stopAccept := context.AfterFunc(ctx, func() {
+		r.settle()
+		stopVisits()
+		ln.Close()
+	})
 	defer stopAccept()
 	defer ln.Close()
 	r.conns.onEnd(func() { ln.Close() })
@@ -34,7 +40,8 @@ func (r *Relay) Serve(ctx context.Context, ln net.Listener) error {
 	var sweeper, visits sync.WaitGroup
 	sweeping, stopSweep := context.WithCancel(context.WithoutCancel(ctx))
 	sweeper.Go(func() { r.sweep(sweeping) })
-	err := r.accept(ctx, ln, &visits)
+	err := r.accept(visiting, ln, &visits)
+	stopVisits()
 	r.drain(&visits)
 	stopSweep()
 	sweeper.Wait()
@@ -67,11 +74,41 @@ func (r *Relay) accept(ctx context.Context, ln net.Listener, visits *sync.WaitGr
 	}
 }
 
+// settle is the first part of the end: senders are sent away, but agents that
+// took a request home with a poll can still bring its answer, for which they may
+// have to connect.
+func (r *Relay) settle() {
+	r.ends.Store(time.Now().Add(r.opts.DrainTimeout).UnixNano())
+	r.dir.each(func(c *claim) { c.drain() })
+	late := time.NewTimer(r.opts.DrainTimeout)
+	defer late.Stop()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for r.awaited() > 0 && !r.conns.isEnded() {
+		select {
+		case <-late.C:
+			return
+		case <-look.C:
+		}
+	}
+}
+
+// awaited is how many exchanges wait for an agent to bring the answer.
+func (r *Relay) awaited() int {
+	n := 0
+	r.dir.each(func(c *claim) { n += c.replies.Len() })
+	return n
+}
+
 // drain waits for the running exchanges, and cuts off what takes too long.
 func (r *Relay) drain(visits *sync.WaitGroup) {
 	r.dir.each(func(c *claim) { c.drain() })
 	r.h2.drain()
-	late := time.AfterFunc(r.opts.DrainTimeout, func() {
+	left := r.opts.DrainTimeout
+	if at := r.ends.Load(); at != 0 {
+		left = time.Until(time.Unix(0, at))
+	}
+	late := time.AfterFunc(left, func() {
 		r.log.Warn("exchanges cut off at the end")
 		r.conns.end()
 		r.dir.each(func(c *claim) { c.end() })
