@@ -102,8 +102,8 @@ func BuildResponse(status int, reason string, fields []Field, body io.Reader, n 
 // of the body's length and coding does not count. The error is an [*Error].
 func ParseResponse(head []byte, body io.Reader, n int64) (*Response, error) {
 	lim := grownLimits
-	head = bytes.TrimSuffix(head, crlf)
-	if !bytes.HasSuffix(head, crlf) {
+	head = bytes.TrimSuffix(bytes.TrimSuffix(head, []byte{'\n'}), []byte{'\r'})
+	if !bytes.HasSuffix(head, []byte{'\n'}) {
 		head = append(bytes.Clone(head), crlf...)
 	}
 	if len(head) > lim.Head {

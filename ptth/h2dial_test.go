@@ -25,24 +25,24 @@ func TestTurnRequest(t *testing.T) {
 	_, port, _ := net.SplitHostPort(addr)
 	tests := []struct {
 		name, relay, want string
-		d                 ptth.Dialer
+		d                 *ptth.Dialer
 	}{
 		{
 			"by address", "http://" + addr, "GET /.well-known/ptth/http%3A%2F%2Fgarage.localhost%3A" + port + "/ HTTP/1.1\r\nHost: " + addr +
-				"\r\nUpgrade: ptth\r\nConnection: Upgrade\r\nALPN: h2, http%2F1.1\r\n\r\n", ptth.Dialer{},
+				"\r\nUpgrade: ptth\r\nConnection: Upgrade\r\nALPN: h2, http%2F1.1\r\n\r\n", &ptth.Dialer{},
 		},
 		{
 			"by name, with everything", "http://localhost:" + port, "GET /.well-known/ptth/http%3A%2F%2Fgarage.localhost%3A" + port + "/ HTTP/1.1\r\nHost: localhost:" + port +
 				"\r\nAuthorization: Bearer hh_t\r\nUser-Agent: homehook/1\r\nUpgrade: ptth\r\nConnection: Upgrade\r\nALPN: h2, http%2F1.1\r\nPTTH-Ping: 20\r\nPTTH-Max-Conns: 8\r\n\r\n",
-			ptth.Dialer{Token: "hh_t", Agent: "homehook/1", Ping: 20 * time.Second, MaxLinks: 8},
+			&ptth.Dialer{Token: "hh_t", Agent: "homehook/1", Ping: 20 * time.Second, MaxLinks: 8},
 		},
 		{
 			"below a path", "http://" + addr + "/a%2Fb/?x=y", "GET /a%2Fb/.well-known/ptth/http%3A%2F%2Fgarage.localhost%3A" + port + "/?x=y HTTP/1.1\r\nHost: " + addr +
-				"\r\nUpgrade: ptth\r\nConnection: Upgrade\r\nALPN: h2, http%2F1.1\r\n\r\n", ptth.Dialer{},
+				"\r\nUpgrade: ptth\r\nConnection: Upgrade\r\nALPN: h2, http%2F1.1\r\n\r\n", &ptth.Dialer{},
 		},
 		{
 			"at an address of its own", "http://" + addr + "/turn/{name}/secret", "GET /turn/garage/secret HTTP/1.1\r\nHost: " + addr +
-				"\r\nUpgrade: ptth\r\nConnection: Upgrade\r\nALPN: h2, http%2F1.1\r\n\r\n", ptth.Dialer{},
+				"\r\nUpgrade: ptth\r\nConnection: Upgrade\r\nALPN: h2, http%2F1.1\r\n\r\n", &ptth.Dialer{},
 		},
 	}
 	for _, tt := range tests {

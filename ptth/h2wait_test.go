@@ -64,7 +64,7 @@ func TestH2SlowSender(t *testing.T) {
 			x.Text(403, "no")
 			return
 		}
-		echo(nil, x)
+		echo(t.Context(), x)
 	})
 	body := func(t *testing.T, target string) (*ptth.Call, net.Conn) {
 		a, b := net.Pipe()

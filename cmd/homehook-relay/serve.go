@@ -51,6 +51,7 @@ func (c *serveCmd) Run(ctx context.Context, io streams) error {
 		level = slog.LevelDebug
 	}
 	o.Log = slog.New(slog.NewTextHandler(io.Log, &slog.HandlerOptions{Level: level}))
+	slog.SetDefault(o.Log) // the standard library logs there what it finds wrong with HTTP/2
 	access, err := openAccessLog(c.CombinedLog, io.Out)
 	if err != nil {
 		return err
