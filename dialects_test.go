@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -200,6 +201,52 @@ var foreignAgents = map[string]struct {
 	"reversehttp-py": {script: "agent_reversehttp.py"},
 }
 
+// TestExampleClients runs the agents of docs/examples against the relay, with a
+// restart in between.
+func TestExampleClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and restarts the programs")
+	}
+	needPeers(t)
+	relayd, data, addr := filepath.Join(build(t), "homehook-relay"), t.TempDir(), freeAddr(t)
+	token := newToken(t, relayd, data)
+	running := serveRelay(t, relayd, data, addr)
+	clients := map[string]string{"page": "echo.mjs", "snake": "reversehttp.py"}
+	for name, script := range clients {
+		start(t, nil, interpreter(script), filepath.Join("docs", "examples", script), "http://"+addr+"/reversehttp", name, token)
+	}
+	known := slices.DeleteFunc(calls(), func(c call) bool { return c.path == "/head" || c.path == "/chunked" })
+	for round := range 2 {
+		for name := range clients {
+			base := "http://" + addr + "/~" + name
+			reached(t, base)
+			if err := each(4, known, func(c call) error { return c.run(t.Context(), base) }); err != nil {
+				t.Fatalf("round %d, %s: %v", round, name, err)
+			}
+		}
+		running.kill()
+		running = serveRelay(t, relayd, data, addr)
+	}
+}
+
+// newToken makes a token at a relay that need not run.
+func newToken(t *testing.T, relayd, data string) string {
+	t.Helper()
+	out, err := exec.Command(relayd, "token", "create", "me", "--claims", "20", "--data", data).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// serveRelay starts the built relay and waits until it listens.
+func serveRelay(t *testing.T, relayd, data, addr string) *program {
+	t.Helper()
+	p := start(t, nil, relayd, "serve", "--listen", addr, "--data", data)
+	eventually(t, "the relay listens", func() bool { return listens(addr) })
+	return p
+}
+
 // TestEveryDialectAtOnce lets one relay on one port serve an agent of each
 // dialect, and each of them again after the relay was killed and restarted.
 func TestEveryDialectAtOnce(t *testing.T) {
@@ -210,17 +257,8 @@ func TestEveryDialectAtOnce(t *testing.T) {
 	dir := build(t)
 	bin := func(name string) string { return filepath.Join(dir, name) }
 	data, addr := filepath.Join(dir, "relay"), freeAddr(t)
-	out, err := exec.Command(bin("homehook-relay"), "token", "create", "me", "--claims", "20", "--data", data).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	token := strings.TrimSpace(string(out))
-	serve := func() *program {
-		p := start(t, nil, bin("homehook-relay"), "serve", "--listen", addr, "--data", data)
-		eventually(t, "the relay listens", func() bool { return listens(addr) })
-		return p
-	}
-	running := serve()
+	token := newToken(t, bin("homehook-relay"), data)
+	running := serveRelay(t, bin("homehook-relay"), data, addr)
 	bases := []string{"http://" + addr + "/~home"}
 	for name, a := range foreignAgents {
 		peer(t, a.env, a.script, "http://"+addr, name, token)
@@ -244,7 +282,7 @@ func TestEveryDialectAtOnce(t *testing.T) {
 		}
 		if round == 0 {
 			running.kill()
-			running = serve()
+			running = serveRelay(t, bin("homehook-relay"), data, addr)
 		}
 	}
 }
