@@ -80,7 +80,7 @@ class Agent {
       body: new URLSearchParams(this.form).toString(),
     });
     if (response.status !== 201 && response.status !== 204 && response.status !== 200) {
-      throw refused('the claim', response);
+      throw await refused('the claim', response);
     }
     const links = linksOf(response);
     if (!links.first) throw new Error('the relay named no request URL; is the access point right?');
@@ -96,7 +96,7 @@ class Agent {
     const url = this.requestURL;
     const response = await this.fetch(url, { headers: { Accept: 'message/http' }, cache: 'no-store' });
     if ([403, 404, 410].includes(response.status)) this.requestURL = null; // forgotten: claim again
-    if (response.status !== 200 && response.status !== 204) throw refused('the poll', response);
+    if (response.status !== 200 && response.status !== 204) throw await refused('the poll', response);
     const entity = new Uint8Array(await response.arrayBuffer());
     // A 204 says that nobody called; without a Link the old URL stays good.
     this.requestURL = linksOf(response).next ?? (response.status === 204 ? url : null);
@@ -120,7 +120,7 @@ class Agent {
           method: 'POST', headers: { 'Content-Type': 'message/http' }, body: message,
         });
         if (response.ok) return;
-        throw refused('the answer', response); // 404: the caller has gone
+        throw await refused('the answer', response); // 404: the caller has gone
       } catch (error) {
         if (error.status || tries === REPLY_TRIES) throw error;
         await this.rest(FIRST_PAUSE);
@@ -163,8 +163,9 @@ class Agent {
   }
 }
 
-function refused(what, response) {
-  const error = new Error(`the relay refused ${what}: ${response.status} ${response.statusText}`);
+async function refused(what, response) {
+  const said = new TextDecoder().decode(await response.arrayBuffer()).split('\n')[0].slice(0, 200) || response.statusText;
+  const error = new Error(`the relay refused ${what}: ${response.status} ${said}`);
   error.status = response.status;
   error.retryAfter = 1000 * Number(response.headers.get('Retry-After') ?? 0) || 0;
   return error;

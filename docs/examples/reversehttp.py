@@ -65,8 +65,9 @@ def serve(access_point, name, token, handler, lease=60, on_claim=None, on_error=
 class _Refused(Exception):
     """The relay answered, but with a status that is no help."""
 
-    def __init__(self, what, response):
-        super().__init__(f"the relay refused {what}: {response.status} {response.reason}")
+    def __init__(self, what, response, body=b""):
+        said = body.decode(errors="replace").partition("\n")[0][:200] or response.reason
+        super().__init__(f"the relay refused {what}: {response.status} {said}")
         after = response.headers.get("Retry-After", "")
         self.retry_after = int(after) if after.isdigit() else 0
 
@@ -96,10 +97,10 @@ class _Agent:
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     def claim(self):
-        response, _ = _fetch("POST", self.access_point, self.form.encode(),
+        response, body = _fetch("POST", self.access_point, self.form.encode(),
                              {"Content-Type": "application/x-www-form-urlencoded"})
         if response.status not in (200, 201, 204):
-            raise _Refused("the claim", response)
+            raise _Refused("the claim", response, body)
         links = _links(response)
         if "first" not in links:
             raise ValueError("the relay named no request URL; is the access point right?")
