@@ -367,14 +367,20 @@ func (b *Body) fillStored(max int) (bool, error) {
 	return true, nil
 }
 
-// grow reads more of a body of n bytes, into a buffer that can hold it whole.
+// keptBuffer is the largest buffer that a connection keeps for its next message.
+const keptBuffer = 128 << 10
+
+// grow reads more of a body of n bytes, into a buffer that comes to hold it
+// whole. Memory goes by what has come, not by what was announced.
 func (b *Body) grow(n int) error {
 	c := b.c
-	if len(c.in)-c.r < n {
-		if len(c.in) >= n {
+	have, space := c.w-c.r, len(c.in)-c.r
+	if space < n && (have == space || space < min(n, keptBuffer)) {
+		room := min(n, max(keptBuffer, 2*have))
+		if len(c.in) >= room {
 			c.w = copy(c.in, c.in[c.r:c.w])
 		} else {
-			grown := make([]byte, n)
+			grown := make([]byte, room)
 			c.w = copy(grown, c.in[c.r:c.w])
 			putSmall(c.in)
 			c.in = grown
@@ -410,6 +416,9 @@ func (b *Body) Discard(n int) error {
 	b.account(b.c.in[b.c.r : b.c.r+n])
 	b.c.r += n
 	b.left -= int64(n)
+	if len(b.c.in) > keptBuffer {
+		b.c.releaseIn() // a sender that stays must not keep it
+	}
 	return b.err
 }
 

@@ -26,6 +26,8 @@ type Conn struct {
 	body Body
 	x    Exchange
 
+	refused func(*Exchange, *Error, []byte) error // see OnRefused
+
 	look    *looker     // made by the first probe
 	aborted atomic.Bool // reads of the body are to fail; set by another goroutine
 
@@ -64,6 +66,12 @@ func (c *Conn) Limits() Limits { return c.lim }
 
 // SetLimits replaces the limits, from the next message on.
 func (c *Conn) SetLimits(l Limits) { c.lim = l.withDefaults() }
+
+// OnRefused sets what answers requests that [Conn.Serve] refuses by itself,
+// because they cannot be read or are not allowed. It is given the head as far as
+// it came, unchecked and cut off anywhere, and must answer at once; the exchange
+// has no body, and the connection ends behind it.
+func (c *Conn) OnRefused(f func(x *Exchange, e *Error, head []byte) error) { c.refused = f }
 
 // Buffered returns bytes that were read from the peer and belong to no
 // message yet: the beginning of the next one, or what follows a switch of
@@ -239,6 +247,7 @@ func (c *Conn) headError(err error, begun bool) error {
 func (c *Conn) ReadRequest() (*Request, error) {
 	head, err := c.readHead(true)
 	if err != nil {
+		c.req.reset()
 		return nil, err
 	}
 	r := &c.req

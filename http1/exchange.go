@@ -258,10 +258,22 @@ func (c *Conn) refuse(err error) error {
 	c.body.reset()
 	c.req.Body = &c.body
 	c.req.Method = nil
-	if c.x.Text(e.Status, e.Detail) == nil {
+	if c.answerRefused(&c.x, e) == nil {
 		c.linger()
 	}
 	return err
+}
+
+// answerRefused writes the answer to a request that is not handled.
+func (c *Conn) answerRefused(x *Exchange, e *Error) error {
+	if c.refused == nil {
+		return x.Text(e.Status, e.Detail)
+	}
+	head := c.req.raw
+	if len(head) == 0 {
+		head = c.Buffered() // not even its end was found
+	}
+	return c.refused(x, e, head)
 }
 
 // serveOne runs one exchange and reports whether another may follow.
@@ -315,7 +327,7 @@ func (c *Conn) expectation(x *Exchange) bool {
 	}
 	if !equalFold(v, "100-continue") || x.Request.Count("Expect") > 1 {
 		x.mustEnd = true
-		x.Text(417, "the only expectation understood is 100-continue")
+		c.answerRefused(x, badf(417, "the only expectation understood is 100-continue"))
 		return false
 	}
 	b := x.Request.Body

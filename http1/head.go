@@ -150,8 +150,8 @@ func (h *Head) keepsAlive() bool {
 	return h.Minor >= 1 || h.keep
 }
 
-// nominated marks the fields that Connection names beyond the known options
-// and reports whether there is one in this head.
+// markNominated marks the fields that Connection names beyond the known options,
+// and reports whether one of them must not be lost.
 func (h *Head) markNominated() bool {
 	found := false
 	for i := range h.fields {
@@ -175,11 +175,34 @@ func (h *Head) mark(option []byte) bool {
 	}
 	for i := range h.fields {
 		if n, _, _ := h.At(i); bytes.EqualFold(n, option) {
+			found = found || isPrecious(h.fields[i].kind, n)
 			h.fields[i].kind = Nominated
-			found = true
 		}
 	}
 	return found
+}
+
+// precious are parts of the names of fields that a receiver's checks are made
+// with. A sender who could have an intermediary remove one would decide what the
+// receiver checks.
+var precious = []string{
+	"signature", "auth", "cookie", "token", "secret", "hmac", "digest", "key", "webhook", "hub-",
+	"hook-", "event", "delivery", "timestamp", "content-", "origin", "referer", "idempot",
+}
+
+// isPrecious reports whether a field must not be taken out because Connection
+// names it.
+func isPrecious(kind Kind, name []byte) bool {
+	if kind != Other {
+		return true // Host, Via, Forwarded and their like
+	}
+	low := bytes.ToLower(name)
+	for _, part := range precious {
+		if bytes.Contains(low, []byte(part)) {
+			return true
+		}
+	}
+	return false
 }
 
 // Request is the head of a request and its body.

@@ -224,7 +224,7 @@ func (h *Head) parseFields(lim *Limits, strict bool) error {
 		at = end
 	}
 	if h.nominate && h.markNominated() && strict {
-		return bad("the Connection field names an end-to-end field")
+		return bad("the Connection field names a field that must not be lost on the way")
 	}
 	return nil
 }

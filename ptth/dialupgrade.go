@@ -20,7 +20,7 @@ func (d *Dialer) dial10(ctx context.Context, name string) (AgentLink, error) {
 	case err != nil:
 		return nil, err
 	case switchedTo(a.res, "1.0"):
-		return newDirectLink(a.conn, a.res, Dialect10, a.took), nil
+		return newDirectLink(a.conn, a.res, Dialect10, a.took).pinged(d.Ping), nil
 	case isHeartbeat(a.res):
 		return newParkedLink(d, q, a), nil
 	}
@@ -35,7 +35,7 @@ func (d *Dialer) dial09(ctx context.Context, name string) (AgentLink, error) {
 	case err != nil:
 		return nil, err
 	case switchedTo(a.res, "0.9"), switchedTo(a.res, "1.0"):
-		return newDirectLink(a.conn, a.res, Dialect09, a.took), nil
+		return newDirectLink(a.conn, a.res, Dialect09, a.took).pinged(d.Ping), nil
 	}
 	return d.otherwise(ctx, a, Dialect09, upgradePlace)
 }
@@ -61,7 +61,7 @@ func (d *Dialer) otherwise(ctx context.Context, a *answered, dialect, place stri
 	var link AgentLink
 	err := guard(ctx, a.conn, func() error {
 		if a.res.Status == 200 && hasType(a.res, cometType) {
-			if e, err := readEvent(a.res); err == nil {
+			if e, err := d.readEvent(ctx, a.res); err == nil {
 				l := newCometLink(d, a, place)
 				l.event = e
 				l.learn(a.res)

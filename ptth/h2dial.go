@@ -27,7 +27,7 @@ func (d *Dialer) dialPTTH(ctx context.Context, name string) (AgentLink, error) {
 	if err != nil {
 		return nil, err
 	}
-	link, err := turned(a)
+	link, err := d.turned(a)
 	if err != nil {
 		a.conn.Close()
 		return nil, err
@@ -61,7 +61,7 @@ func (d *Dialer) origin(name string) string {
 }
 
 // turned makes a link of the relay's answer.
-func turned(a *answered) (AgentLink, error) {
+func (d *Dialer) turned(a *answered) (AgentLink, error) {
 	if a.res.Status != 101 {
 		return nil, refused(a.res, DialectPTTH)
 	}
@@ -73,7 +73,7 @@ func turned(a *answered) (AgentLink, error) {
 	case err != nil, len(chosen) != 1:
 		return nil, &RefusedError{Dialect: DialectPTTH, Status: 101, Detail: "the answer does not name one protocol in ALPN"}
 	case chosen[0] == ProtocolH1:
-		return newDirectLink(a.conn, a.res, DialectPTTH, a.took), nil
+		return newDirectLink(a.conn, a.res, DialectPTTH, a.took).pinged(d.Ping), nil
 	case chosen[0] == ProtocolH2:
 		about := About{RoundTrip: a.took}
 		about.granted(&a.res.Head)

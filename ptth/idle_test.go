@@ -1,8 +1,11 @@
 package ptth_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -241,5 +244,29 @@ func TestPool(t *testing.T) {
 		if err := within(t, errs, "worker"); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestPingUnconfirmed: an agent that asked for pings answers them although the
+// relay did not say that it would send any.
+func TestPingUnconfirmed(t *testing.T) {
+	agent, relay := net.Pipe()
+	defer relay.Close()
+	c := http1.NewConn(agent, http1.Limits{})
+	res, err := http1.ParseResponse([]byte("HTTP/1.1 101 Switching Protocols\r\n"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := ptth.NewTestLink(c, res, 20*time.Second)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		l.Serve(context.Background(), func(_ context.Context, x *http1.Exchange) { x.Text(404, "no route") })
+	}()
+	defer func() { l.Close(); <-done }()
+	go io.WriteString(relay, "OPTIONS * HTTP/1.1\r\nHost:\r\n\r\n")
+	line, err := bufio.NewReader(relay).ReadString('\n')
+	if line != "HTTP/1.1 200 OK\r\n" {
+		t.Errorf("got %q, %v", line, err)
 	}
 }

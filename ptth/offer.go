@@ -22,6 +22,12 @@ const (
 // ErrNoOffer reports a request that does not ask for a link.
 var ErrNoOffer = errors.New("not a request for a reverse connection")
 
+// ErrNoConnection reports a request that asks for a link, but not this hop.
+var ErrNoConnection error = &http1.Error{
+	Status: 426,
+	Detail: "an upgrade needs \"Connection: Upgrade\" too; if it was sent, a proxy in between has removed it",
+}
+
 // Offer is what an agent's upgrade request asks for.
 type Offer struct {
 	Dialect  string
@@ -34,9 +40,12 @@ type Offer struct {
 // ParseOffer reads the offer of a request: the first token in its Upgrade
 // fields that is of one of the given dialects, or of any where none is given.
 // It returns [ErrNoOffer] when the request does not ask for any reversal, and
-// an [*http1.Error] with status 400 or 426 when it asks for one that cannot be
+// an [*http1.Error] with status 426 when it asks for one that cannot be
 // granted.
 func ParseOffer(r *http1.Request, dialects ...string) (Offer, error) {
+	if r.Minor == 0 {
+		return Offer{}, ErrNoOffer // HTTP/1.0 has no Upgrade (RFC 9110, section 7.8)
+	}
 	named := false
 	for v := range r.Values("Upgrade") {
 		for token := range bytes.SplitSeq(v, []byte{','}) {
@@ -52,7 +61,7 @@ func ParseOffer(r *http1.Request, dialects ...string) (Offer, error) {
 			}
 			// The first draft had no Connection field yet.
 			if dialect != Dialect09 && !r.WantsUpgrade() {
-				return Offer{}, &http1.Error{Status: 400, Detail: "an upgrade needs \"Connection: Upgrade\""}
+				return Offer{}, ErrNoConnection
 			}
 			return readWishes(r, dialect), nil
 		}

@@ -52,9 +52,9 @@ func TestParseOffer(t *testing.T) {
 		{"shorter version", "Upgrade: PTTH/1\r\n" + up, ptth.Offer{}, 426},
 		{"space in the token", "Upgrade: PTTH / 1.0\r\n" + up, ptth.Offer{}, -1},
 
-		{"no Connection", "Upgrade: PTTH/1.0\r\n", ptth.Offer{}, 400},
-		{"no version, no Connection", "Upgrade: ptth\r\n", ptth.Offer{}, 400},
-		{"other Connection", "Upgrade: PTTH/1.0\r\nConnection: keep-alive\r\n", ptth.Offer{}, 400},
+		{"no Connection", "Upgrade: PTTH/1.0\r\n", ptth.Offer{}, 426},
+		{"no version, no Connection", "Upgrade: ptth\r\n", ptth.Offer{}, 426},
+		{"other Connection", "Upgrade: PTTH/1.0\r\nConnection: keep-alive\r\n", ptth.Offer{}, 426},
 
 		{"ping", "Upgrade: PTTH/1.0\r\nPTTH-Ping: 20\r\n" + up, ptth.Offer{Dialect: ptth.Dialect10, Version: "PTTH/1.0", Ping: 20 * time.Second}, 0},
 		{"ping too often", "Upgrade: PTTH/1.0\r\nPTTH-Ping: 1\r\n" + up, ptth.Offer{Dialect: ptth.Dialect10, Version: "PTTH/1.0", Ping: 5 * time.Second}, 0},

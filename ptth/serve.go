@@ -88,6 +88,7 @@ type About struct {
 type directLink struct {
 	about   About
 	conn    *http1.Conn
+	asked   bool // for pings
 	leaving atomic.Bool
 }
 
@@ -99,8 +100,16 @@ func newDirectLink(c *http1.Conn, res *http1.Response, dialect string, roundTrip
 	if l.about.granted(&res.Head); l.about.Ping > 0 {
 		lim.IdleTimeout = time.Duration(silence * float64(l.about.Ping))
 	}
+	l.asked = l.about.Ping > 0
 	c.SetLimits(lim)
 	c.SetReadTimeout(0)
+	return l
+}
+
+// pinged notes that pings at the given interval were asked for: a relay may send
+// them although its answer did not say so.
+func (l *directLink) pinged(every time.Duration) *directLink {
+	l.asked = l.asked || every > 0
 	return l
 }
 
@@ -113,7 +122,7 @@ func (l *directLink) About() About { return l.about }
 // handler has switched protocols.
 func (l *directLink) Serve(ctx context.Context, handle func(context.Context, *http1.Exchange)) error {
 	err := l.conn.Serve(ctx, func(ctx context.Context, x *http1.Exchange) {
-		if l.about.Ping > 0 && x.Request.IsMethod("OPTIONS") && string(x.Request.Target) == "*" {
+		if l.asked && x.Request.IsMethod("OPTIONS") && string(x.Request.Target) == "*" {
 			l.pong(x)
 			return
 		}

@@ -88,12 +88,15 @@ func (v *visitor) cometReply(c *claim) *refusal {
 		}
 		return nil
 	}
-	body.SetLimit(ptth.MaxObject)
-	text, err := io.ReadAll(body)
-	if err != nil {
+	text, grant, err := ptth.ReadObject(body, v.relay.objects)
+	switch {
+	case errors.Is(err, ptth.ErrNoRoom):
+		v.x.CloseAfter()
+		return errNoRoom
+	case err != nil:
 		return v.senderBroke(err)
 	}
-	if err := c.replies.Object(text); err != nil {
+	if err := c.replies.Object(text, grant); err != nil {
 		return v.badReply(err)
 	}
 	return nil
@@ -108,7 +111,7 @@ func (v *visitor) cometPoll(ctx context.Context, c *claim, t *tokenRecord) *refu
 		grantPolls(w, wishes, c.pool.links)
 	}
 	p := v.newPoll(ptth.PollOptions{
-		Dialect: ptth.DialectComet, ID: id, Replies: &c.replies, Type: kind, Ours: wishes.Ours,
+		Dialect: ptth.DialectComet, ID: id, Replies: &c.replies, Budget: v.relay.objects, Type: kind, Ours: wishes.Ours,
 		Fields: func(w *http1.Writer) {
 			if kind != typeJSON {
 				w.Field("Message-Id", id)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"homehook/ptth"
 )
 
 const cometFields = "Access-Control-Allow-Origin: *\r\n" +
@@ -306,4 +308,37 @@ func poll(t testing.TB, tr *testRelay, agent *peer, body string) event {
 	}
 	t.Fatal("no event came")
 	return event{}
+}
+
+// TestCometMemory uses up the memory for what is in JSON: senders and agents
+// with long bodies hear 503, short ones go on, and the rest of an exchange
+// gives it all back.
+func TestCometMemory(t *testing.T) {
+	tr := startRelay(t, Options{LinkWait: 50 * time.Millisecond})
+	tr.objects = ptth.NewBudget(2<<20, 50*time.Millisecond)
+	agent := tr.peer(t)
+	agent.send(tr.cometHead("Content-Length: 0\n"), "")
+	tr.waitIdle(t, "garage", 1)
+	long := strings.Repeat("a", 1<<20)
+	if a := tr.peer(t).ask("POST /~garage/ HTTP/1.1\nHost: relay\nConnection: close\n", long); a.status != 503 || a.fields["retry-after"] == "" {
+		t.Errorf("a long request got %d", a.status)
+	}
+	if a := tr.peer(t).ask(tr.cometHead(""), `{"message-id":"x","status":200,"body":"`+long+`"}`); a.status != 503 {
+		t.Errorf("a long reply got %d", a.status)
+	}
+	for range 3 { // each takes more than half of it while it is read
+		body := long[:300<<10]
+		sender := tr.sendLater(t, "POST /~garage/ HTTP/1.1\nHost: relay\nConnection: close\n", body)
+		e := readEvent(t, agent.read())
+		agent.send(tr.cometHead(""), `{"message-id":"`+e.ID+`","status":200,"body":"`+body+`"}`)
+		if a := sender(); a.status != 200 || a.body != body || e.Body != body {
+			t.Errorf("got %d with %d bytes, the agent %d", a.status, len(a.body), len(e.Body))
+		}
+	}
+	tr.waitIdle(t, "garage", 1)
+	waitFor(t, "all memory back", func() bool {
+		g := tr.objects.Take(2 << 20)
+		g.Give()
+		return g != nil
+	})
 }

@@ -58,26 +58,67 @@ func isDocument(value []byte) bool {
 	return false
 }
 
-// foreignCookie judges one cookie. In path mode all claims share a host, and
-// a cookie's path protects nothing, so every cookie is foreign. In host mode
-// one is that names a domain above the claim's own.
+// foreignCookie reports whether a cookie would reach other claims as it stands.
 func (v *visitor) foreignCookie(value []byte) bool {
+	confined, ok := v.confine(value)
+	return !ok || !bytes.Equal(confined, value)
+}
+
+// confine returns a cookie as it may be set: not for a domain above the claim's
+// own, and in path mode, where all claims share a host, for the claim's own
+// paths only. It reports false for one that cannot be set at all.
+func (v *visitor) confine(value []byte) ([]byte, bool) {
+	_, rest, _ := bytes.Cut(value, []byte{';'})
+	var path []byte
+	for attr := range bytes.SplitSeq(rest, []byte{';'}) {
+		name, set, _ := bytes.Cut(attr, []byte{'='})
+		switch name, set = bytes.TrimSpace(name), bytes.TrimSpace(set); {
+		case foldedEqual(name, "path"):
+			path = set // the last one counts
+		case foldedEqual(name, "domain") && len(set) > 0 && v.foreignDomain(bytes.TrimPrefix(set, []byte{'.'})):
+			return nil, false
+		}
+	}
+	if v.place.prefix == nil {
+		return value, true
+	}
+	return v.confinePath(value, path), true
+}
+
+// foreignDomain judges the domain of a cookie.
+func (v *visitor) foreignDomain(domain []byte) bool {
 	if v.place.prefix != nil {
 		return true
 	}
-	_, rest, _ := bytes.Cut(value, []byte{';'})
-	for attr := range bytes.SplitSeq(rest, []byte{';'}) {
-		name, domain, _ := bytes.Cut(attr, []byte{'='})
-		if !foldedEqual(bytes.TrimSpace(name), "domain") {
+	host, _ := hostOnly(v.place.host)
+	return len(domain) > 0 && !foldedEqual(domain, string(host)) && !above(host, domain)
+}
+
+// confinePath puts the prefix of path mode before a cookie's path.
+func (v *visitor) confinePath(value, path []byte) []byte {
+	prefix := v.place.prefix
+	switch {
+	case len(path) == 0 || path[0] != '/':
+		// A browser takes the folder of the request then.
+		if len(v.x.Request.Path()) > len(prefix) {
+			return value
+		}
+		path = slash
+	case bytes.HasPrefix(path, prefix) && (len(path) == len(prefix) || path[len(prefix)] == '/'):
+		return value
+	}
+	var out []byte
+	for i, attr := range bytes.Split(value, []byte{';'}) {
+		name, _, _ := bytes.Cut(attr, []byte{'='})
+		if i > 0 && foldedEqual(bytes.TrimSpace(name), "path") {
 			continue
 		}
-		domain = bytes.TrimPrefix(bytes.TrimSpace(domain), []byte{'.'})
-		host, _ := hostOnly(v.place.host)
-		if len(domain) > 0 && !foldedEqual(domain, string(host)) && !above(host, domain) {
-			return true
+		if i > 0 {
+			out = append(out, ';')
 		}
+		out = append(out, attr...)
 	}
-	return false
+	return append(append(append(out, "; Path="...), prefix...), path...)
 }
 
 // above reports whether domain is host with labels in front.
@@ -86,15 +127,22 @@ func above(host, domain []byte) bool {
 	return n > 0 && domain[n-1] == '.' && foldedEqual(domain[n:], string(host))
 }
 
-// forwardWithoutCookies is Exchange.Forward for an answer that loses cookies.
-func (v *visitor) forwardWithoutCookies(res *http1.Response, found hazard) error {
+// forwardConfined is Exchange.Forward for an answer whose cookies are confined.
+func (v *visitor) forwardConfined(res *http1.Response, found hazard) error {
 	x := v.x
 	x.Start(res.Status, res.Reason)
 	drop := droppedFromHome | http1.HopByHop
 	for i := range res.Len() {
 		name, value, kind := res.At(i)
-		if drop.Has(kind) || foldedEqual(name, setCookie) && v.foreignCookie(value) {
+		if drop.Has(kind) {
 			continue
+		}
+		if foldedEqual(name, setCookie) {
+			confined, ok := v.confine(value)
+			if !ok {
+				continue
+			}
+			value = confined
 		}
 		x.Field(string(name), string(value))
 	}

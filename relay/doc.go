@@ -29,8 +29,9 @@
 // that tunnels may hold half of a claim's links, each until an hour has passed in
 // which it carried nothing, and ends with the relay.
 //
-// In path mode all claims share one origin. So every Set-Cookie is dropped
-// there, and an answer that browsers take for a document, or have to guess at,
+// In path mode all claims share one host and one origin. So the path of a cookie
+// is put below the claim's own there, one for a whole domain is dropped, and an
+// answer that browsers take for a document, or have to guess at,
 // gets "Content-Security-Policy: sandbox" with scripts, forms, popups and
 // downloads allowed: it runs, but as a document of no origin, which reads
 // nothing of its neighbours. The field stands beside a policy of the home's own,

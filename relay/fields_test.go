@@ -165,8 +165,8 @@ func TestAnswerAtTheSender(t *testing.T) {
 		cookies    []string
 	}{
 		{"host mode", "GET / HTTP/1.1\r\nHost: garage.localhost\r\nConnection: close\r\n\r\n", []string{"a=b; Path=/", "e=f; domain=garage.localhost; Secure"}},
-		{"path mode", "GET /~garage/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", nil},
-		{"HEAD in path mode", "HEAD /~garage/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", nil},
+		{"path mode", "GET /~garage/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", []string{"a=b; Path=/~garage/"}},
+		{"HEAD in path mode", "HEAD /~garage/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", []string{"a=b; Path=/~garage/"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

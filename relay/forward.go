@@ -19,6 +19,7 @@ var (
 	errCutShort = refuse(400, "the request body ended early")
 	errBadReply = refuse(502, "the receiver gave no valid answer; it may have seen the request")
 	errUnsent   = refuseFor(503, 5, "the connection to the receiver broke before the request was sent; try again")
+	errNoRoom   = refuseFor(503, 5, "the relay has no memory for so long a body at the moment; try again later")
 	errTooSlow  = refuse(504, "the receiver did not answer in time; it may have seen the request")
 )
 
@@ -117,6 +118,7 @@ func (v *visitor) countForwards(r *http1.Request) bool {
 func (v *visitor) send() *refusal {
 	v.wait.reset()
 	v.wait.tunnel = v.switches
+	var unsent time.Time // since when links have not taken the request
 	for {
 		l, err := v.next()
 		if err != nil {
@@ -127,6 +129,10 @@ func (v *visitor) send() *refusal {
 		res, err := l.Do(&v.call)
 		if err == nil {
 			return v.respond(res)
+		}
+		if errors.Is(err, ptth.ErrNoRoom) {
+			v.returnLink()
+			return errNoRoom
 		}
 		cannot, again := errors.AsType[*ptth.CannotError](err)
 		if !again && !errors.Is(err, ptth.ErrNotSent) {
@@ -144,6 +150,10 @@ func (v *visitor) send() *refusal {
 			}
 		case v.x.Request.Body.Consumed() > 0:
 			return errUnsent
+		case unsent.IsZero():
+			unsent = time.Now()
+		case time.Since(unsent) > v.claim.pool.wait:
+			return errUnsent // some links take seconds to say so
 		}
 	}
 }
@@ -191,7 +201,7 @@ func (v *visitor) respond(res *http1.Response) *refusal {
 	var err error
 	switch hazards := v.hazards(res); {
 	case hazards&foreignCookies != 0:
-		err = v.forwardWithoutCookies(res, hazards)
+		err = v.forwardConfined(res, hazards)
 	case hazards&activeContent != 0:
 		err = x.Forward(res, droppedFromHome, v.addViaSandbox)
 	default:

@@ -48,7 +48,7 @@ func TestUpgrade(t *testing.T) {
 		{"foreign protocol", "GET /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Upgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "426", []string{"Upgrade: ptth, PTTH/1.0"}},
 		{"unknown version", "GET /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Upgrade: PTTH/2.0\r\nConnection: Upgrade\r\n\r\n", "426", []string{"Upgrade: ptth, PTTH/1.0"}},
 		{"the draft's token without ALPN", "GET /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Upgrade: ptth\r\nConnection: Upgrade\r\n\r\n", "426", nil},
-		{"no Connection", "POST /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Upgrade: PTTH/1.0\r\n\r\n", "400", nil},
+		{"no Connection", "POST /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + "Upgrade: PTTH/1.0\r\n\r\n", "426", nil},
 		{"method", "PUT /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + up + "\r\n", "405", nil},
 		{"long body", "POST /ptth/garage HTTP/1.1\r\nHost: r\r\n" + auth + up + "Content-Length: 100000\r\n\r\n", "413", nil},
 

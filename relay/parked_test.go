@@ -156,7 +156,7 @@ func TestParkedRefusals(t *testing.T) {
 		{"no Upgrade", "POST /ptth/garage?park HTTP/1.1\r\n" + auth + "\r\n", "426"},
 		{"another version", "POST /ptth/garage?park HTTP/1.1\r\n" + auth + "Upgrade: PTTH/2.0\r\nConnection: Upgrade\r\n\r\n", "426"},
 		{"the first draft", "POST /ptth/garage?park HTTP/1.1\r\n" + auth + "Upgrade: PTTH/0.9\r\n\r\n", "426"},
-		{"no Connection", "POST /ptth/garage?park HTTP/1.1\r\n" + auth + "Upgrade: PTTH/1.0\r\n\r\n", "400"},
+		{"no Connection", "POST /ptth/garage?park HTTP/1.1\r\n" + auth + "Upgrade: PTTH/1.0\r\n\r\n", "426"},
 		{"method", "PUT /ptth/garage?park HTTP/1.1\r\n" + auth + up + "\r\n", "405"},
 		{"GET", "GET /ptth/garage?park HTTP/1.1\r\n" + auth + up + "\r\n", "204"},
 		{"OPTIONS", "OPTIONS /ptth/garage?park= HTTP/1.1\r\n" + auth + up + "\r\n", "204"},

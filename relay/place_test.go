@@ -149,16 +149,56 @@ func TestForeignCookie(t *testing.T) {
 		{"the last of two", "garage.relay.example", "a=b; Domain=garage.relay.example; Domain=relay.example", "", true},
 		{"an empty domain", "garage.relay.example", "a=b; Domain=", "", false},
 		{"in the value", "garage.relay.example", "Domain=relay.example; Path=/", "", false},
-		{"path mode", "relay.example", "a=b; Path=/~garage", "/~garage", true},
+		{"path mode", "relay.example", "a=b; Path=/~garage", "/~garage", false},
+		{"path mode, all paths", "relay.example", "a=b; Path=/", "/~garage", true},
+		{"path mode, own domain", "relay.example", "a=b; Domain=relay.example", "/~garage", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			v := visitor{place: place{host: []byte(tt.host)}}
+			v := visitorAt("/~garage/x")
+			v.place.host = []byte(tt.host)
 			if tt.prefix != "" {
 				v.place.prefix = []byte(tt.prefix)
 			}
 			if got := v.foreignCookie([]byte(tt.cookie)); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// visitorAt is a visitor whose request has the given path.
+func visitorAt(path string) *visitor {
+	r, err := http1.ParseRequest([]byte("GET "+path+" HTTP/1.1\r\n"), nil, 0)
+	if err != nil {
+		panic(err)
+	}
+	return &visitor{x: &http1.Exchange{Request: r}}
+}
+
+// TestConfine puts cookies of path mode under the claim's own paths.
+func TestConfine(t *testing.T) {
+	tests := []struct{ name, path, cookie, want string }{
+		{"no path", "/~garage/x", "a=b; Secure", "a=b; Secure"},
+		{"no path, at the top", "/~garage", "a=b", "a=b; Path=/~garage/"},
+		{"all paths", "/~garage/x", "a=b; Path=/; HttpOnly", "a=b; HttpOnly; Path=/~garage/"},
+		{"a path of the app", "/~garage/x", "a=b;path=/login;Max-Age=5", "a=b;Max-Age=5; Path=/~garage/login"},
+		{"a path of the claim", "/~garage/x", "a=b; Path=/~garage/login", "a=b; Path=/~garage/login"},
+		{"a neighbour", "/~garage/x", "a=b; Path=/~house/", "a=b; Path=/~garage/~house/"},
+		{"a longer name", "/~garage/x", "a=b; Path=/~garage2", "a=b; Path=/~garage/~garage2"},
+		{"two paths, the last counts", "/~garage/x", "a=b; Path=/~garage; Path=/", "a=b; Path=/~garage/"},
+		{"a path that is none", "/~garage/x", "a=b; Path=x", "a=b; Path=x"},
+		{"a path that is none, at the top", "/~garage", "a=b; Path=x", "a=b; Path=/~garage/"},
+		{"Path in the value", "/~garage/x", "Path=/", "Path=/"},
+		{"a domain", "/~garage/x", "a=b; Domain=relay.example", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := visitorAt(tt.path)
+			v.place.host, v.place.prefix = []byte("relay.example"), []byte("/~garage")
+			got, ok := v.confine([]byte(tt.cookie))
+			if string(got) != tt.want || ok != (tt.want != "") {
+				t.Errorf("got %q, %v; want %q", got, ok, tt.want)
 			}
 		})
 	}

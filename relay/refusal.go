@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"iter"
 	"net/http"
 	"strconv"
 
@@ -88,12 +89,37 @@ func (v *visitor) refuse(r *refusal) {
 	if k := v.place.kind; k == placeComet || k == placeReverseHTTP {
 		openToPages(x.Writer)
 	}
+	r.write(x, wantsProblem(x.Request))
+}
+
+// write ends the head of a refusal and writes its body.
+func (r *refusal) write(x *http1.Exchange, asProblem bool) error {
 	x.Field("Cache-Control", "no-store") // the next answer may be the home's
-	contentType, body := r.render(wantsProblem(x.Request))
+	x.Field("Vary", "Accept")
+	contentType, body := r.render(asProblem)
 	x.Field("Content-Type", contentType)
 	x.EndLength(int64(len(body)))
 	x.Write(body)
-	x.Finish()
+	return x.Finish()
+}
+
+// refuseUnread answers a request that could not be read.
+func (v *visitor) refuseUnread(x *http1.Exchange, e *http1.Error, head []byte) error {
+	x.Start(e.Status, nil)
+	return refuse(e.Status, e.Detail).write(x, prefersProblem(unreadValues(head, "accept")))
+}
+
+// unreadValues yields the values of a field in a head that was refused, as far
+// as its lines can be told apart.
+func unreadValues(head []byte, name string) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for line := range bytes.SplitSeq(head, []byte{'\n'}) {
+			n, value, ok := bytes.Cut(line, []byte{':'})
+			if ok && foldedEqual(n, name) && !yield(bytes.TrimSpace(value)) || len(bytes.TrimSpace(line)) == 0 {
+				return // a blank line ends the head
+			}
+		}
+	}
 }
 
 // problem is a problem document (RFC 9457).
@@ -116,9 +142,12 @@ func (r *refusal) render(asProblem bool) (contentType string, body []byte) {
 // wantsProblem reports whether a client asks for JSON by name, and for no text
 // with more weight. A client that takes anything gets text, as a person may be
 // the one who reads it.
-func wantsProblem(r *http1.Request) bool {
+func wantsProblem(r *http1.Request) bool { return prefersProblem(r.Values("Accept")) }
+
+// prefersProblem is wantsProblem for the values of Accept.
+func prefersProblem(accept iter.Seq[[]byte]) bool {
 	jsonWeight, textWeight := 0, 0
-	for value := range r.Values("Accept") {
+	for value := range accept {
 		for item := range bytes.SplitSeq(value, []byte{','}) {
 			media, params, _ := bytes.Cut(item, []byte{';'})
 			switch media = bytes.TrimSpace(media); {

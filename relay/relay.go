@@ -16,7 +16,12 @@ import (
 	"time"
 
 	"homehook/http1"
+	"homehook/ptth"
 )
+
+// objectMemory bounds, in bytes, what the long bodies take that go through the
+// relay in JSON, and so have to be in memory whole.
+const objectMemory = 256 << 20
 
 // Options is how a relay is to run. Data is the one field without a default.
 type Options struct {
@@ -120,6 +125,8 @@ type Relay struct {
 
 	access *accessLog // nil for none
 
+	objects *ptth.Budget // memory for what is in JSON
+
 	conns  connTable
 	ends   atomic.Int64 // when Serve ends at the latest, as Unix nanoseconds, once it is to end
 	h2     *h2Edge
@@ -148,6 +155,7 @@ func New(ctx context.Context, o Options) (*Relay, error) {
 	if o.CombinedLog != nil {
 		r.access = &accessLog{to: o.CombinedLog}
 	}
+	r.objects = ptth.NewBudget(objectMemory, o.LinkWait)
 	r.conns.init(o.MaxConns, o.MaxPerAddress)
 	r.h2 = newH2Edge(r)
 	if err := r.load(ctx); err != nil {

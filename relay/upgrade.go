@@ -17,6 +17,8 @@ var errNoOffer = refuse(426, "an agent opens a link here, with \"Upgrade: "+ptth
 // errOtherDialect goes out with the tokens that the relay does speak.
 var errOtherDialect = refuse(426, "that way to open a link is not offered here; the dialect ptth begins at /.well-known/ptth/")
 
+var errNoConnection = refuse(426, ptth.ErrNoConnection.Error())
+
 // maxUpgradeBody is how much body of an upgrade request is read and dropped.
 const maxUpgradeBody = 64 << 10
 
@@ -55,7 +57,7 @@ func (v *visitor) upgrade(ctx context.Context) *refusal {
 	if err != nil {
 		return asRefusal(err)
 	}
-	if !r.Body.Drain(maxUpgradeBody) {
+	if r.Body.Continue() != nil || !r.Body.Drain(maxUpgradeBody) {
 		v.x.CloseAfter()
 		return errUpgradeBody
 	}
@@ -85,8 +87,11 @@ func (v *visitor) upgrade(ctx context.Context) *refusal {
 
 // offer reads which of the dialects that begin here an agent asks for.
 func (v *visitor) offer(r *http1.Request, parks bool) (ptth.Offer, *refusal) {
-	if _, err := ptth.ParseOffer(r); errors.Is(err, ptth.ErrNoOffer) {
+	switch _, err := ptth.ParseOffer(r); {
+	case errors.Is(err, ptth.ErrNoOffer):
 		return ptth.Offer{}, errNoOffer
+	case errors.Is(err, ptth.ErrNoConnection):
+		return ptth.Offer{}, errNoConnection
 	}
 	var spoken []string
 	for _, d := range []string{ptth.Dialect10, ptth.Dialect09} {

@@ -59,6 +59,7 @@ type visitor struct {
 
 func newVisitor(r *Relay, nc net.Conn) *visitor {
 	v := &visitor{relay: r, conn: r.newConn(nc), ip: remoteIP(nc)}
+	v.conn.OnRefused(v.refuseUnread)
 	v.counted = countedAs(v.ip)
 	_, v.secure = v.conn.NetConn().(*tls.Conn)
 	v.proto = []byte("http")

@@ -68,7 +68,7 @@ func (v *visitor) turn(ctx context.Context, list func() ([]origin, *refusal)) *r
 	if err != nil {
 		return asRefusal(err)
 	}
-	if !r.Body.Drain(maxUpgradeBody) {
+	if r.Body.Continue() != nil || !r.Body.Drain(maxUpgradeBody) {
 		v.x.CloseAfter()
 		return errUpgradeBody
 	}

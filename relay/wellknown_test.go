@@ -91,7 +91,7 @@ func TestWellKnown(t *testing.T) {
 		{"no upgrade", "GET /.well-known/ptth/" + garage + "/ HTTP/1.1\r\nHost: r\r\n" + auth, "HTTP/1.1 426 "},
 		{"a later version", "GET /.well-known/ptth/" + garage + "/ HTTP/1.1\r\nHost: r\r\nUpgrade: ptth/2\r\nConnection: Upgrade\r\nALPN: h2\r\n" + auth, "HTTP/1.1 426 "},
 		{"the other dialect", "GET /.well-known/ptth/" + garage + "/ HTTP/1.1\r\nHost: r\r\nUpgrade: PTTH/1.0\r\nConnection: Upgrade\r\nALPN: h2\r\n" + auth, "HTTP/1.1 426 "},
-		{"no Connection", "GET /.well-known/ptth/" + garage + "/ HTTP/1.1\r\nHost: r\r\nUpgrade: ptth\r\nALPN: h2\r\n" + auth, "HTTP/1.1 400 "},
+		{"no Connection", "GET /.well-known/ptth/" + garage + "/ HTTP/1.1\r\nHost: r\r\nUpgrade: ptth\r\nALPN: h2\r\n" + auth, "HTTP/1.1 426 "},
 		{"no ALPN", "GET /.well-known/ptth/" + garage + "/ HTTP/1.1\r\n" + turnFields + auth, "HTTP/1.1 400 "},
 		{"nothing known in ALPN", "GET /.well-known/ptth/" + garage + "/ HTTP/1.1\r\n" + turnFields + "ALPN: h3\r\n" + auth, "HTTP/1.1 406 "},
 		{"malformed ALPN", "GET /.well-known/ptth/" + garage + "/ HTTP/1.1\r\n" + turnFields + "ALPN: h2, http/1.1\r\n" + auth, "HTTP/1.1 400 "},
