@@ -20,8 +20,8 @@ var (
 	errNoName    = refuse(400, "the parameter name is missing")
 	errLease     = refuse(400, "the parameter lease is not a whole number of seconds")
 	errNoToken   = refuse(401, "a token of this relay is needed, as the parameter token or as a bearer")
-	errNotAToken = refuse(403, "the token is none of this relay's, or it is revoked")
-	errWeakToken = refuse(400, "the parameter token is shorter than 16 characters")
+	errNotAToken = refuse(401, "the token is none of this relay's, or it is revoked")
+	errWeakToken = refuse(400, "the parameter token is no secret, or longer than 256 characters")
 )
 
 // register gives an agent a name, or tells it that it has it still.
@@ -97,7 +97,7 @@ func (v *visitor) identify(ctx context.Context, form url.Values, w *registerWish
 	}
 	switch {
 	case shown[0] != "", strings.HasPrefix(shown[1], tokenPrefix), len(shown[1]) > maxToken:
-		return errNotAToken
+		return v.notAToken(w.name)
 	case v.relay.opts.Open:
 		w.open, w.owner, w.token = true, v.relay.dir.openOwner(), shown[1]
 		if w.owner == nil {
@@ -106,6 +106,15 @@ func (v *visitor) identify(ctx context.Context, form url.Values, w *registerWish
 		return nil
 	case shown[1] == "":
 		return errNoToken
+	}
+	return v.notAToken(w.name)
+}
+
+// notAToken refuses a token that is none of the relay's: for a name that is
+// taken as any token but its owner's is refused, for others as at every door.
+func (v *visitor) notAToken(name string) *refusal {
+	if v.relay.dir.claim([]byte(name)) != nil {
+		return errNotYours
 	}
 	return errNotAToken
 }
@@ -125,7 +134,7 @@ func (v *visitor) updateRegistration(ctx context.Context, g *registration, secre
 	switch {
 	case renew && !w.open:
 		return errNotYours
-	case renew && (len(w.token) < strongToken || len(w.token) > maxToken):
+	case renew && (!isOwn(w.token) || len(w.token) > maxToken):
 		return errWeakToken
 	}
 	salt := newSalt()

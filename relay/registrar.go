@@ -84,6 +84,9 @@ func (d *directory) register(ctx context.Context, w registerWish) (g *registrati
 		err := d.updateLocked(ctx, g, func(rec *registrationRecord) { rec.Lease = w.leaseOf(rec.Lease) })
 		return g, secretOf(w.token, g.record().Salt), false, err
 	}
+	if w.open && d.registration([]byte(w.name)) != nil {
+		return nil, "", false, errNotYours
+	}
 	if w.open && !d.roomFor(w.addr) {
 		return nil, "", false, errOpenNames
 	}
@@ -111,6 +114,11 @@ func (d *directory) same(w *registerWish) *registration {
 		}
 		return nil
 	}
+	// The whole name stands in the public URL, so a token that everybody knows
+	// must not be enough to take it over.
+	if g := d.regs[w.name]; g != nil && isOwn(w.token) && g.claim.record().Token == openToken && g.record().Token == hash {
+		return g
+	}
 	if len(w.token) < strongToken {
 		return nil
 	}
@@ -122,6 +130,10 @@ func (d *directory) same(w *registerWish) *registration {
 	}
 	return nil
 }
+
+// isOwn reports whether a token is one that its agent has chosen: old clients send
+// a hyphen where nobody chose one.
+func isOwn(token string) bool { return token != "" && token != "-" }
 
 // roomFor reports whether an address may hold one more name without a token.
 func (d *directory) roomFor(a netip.Addr) bool {

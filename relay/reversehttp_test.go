@@ -141,8 +141,8 @@ func TestReverseHTTPClaims(t *testing.T) {
 		{"empty lease", "", form, "name=one&lease=&token=" + tr.token, 400, ""},
 		{"bad escape", "", form, "name=%zz", 400, ""},
 		{"no token", "", form, "name=six", 401, "WWW-Authenticate: Bearer"},
-		{"the token that clients default to", "", form, "name=six&token=-", 403, ""},
-		{"unknown token", "", form, "name=six&token=hh_no", 403, "Access-Control-Allow-Origin: *"},
+		{"the token that clients default to", "", form, "name=six&token=-", 401, ""},
+		{"unknown token", "", form, "name=six&token=hh_no", 401, "Access-Control-Allow-Origin: *"},
 		{"another's name", "", form, "name=one&token=" + other, 403, ""},
 		{"no tunnel for others", "/_relay/127.0.0.1:22", "Content-Type: message/http\n", "GET / HTTP/1.1\r\n\r\n", 405, ""},
 	}
@@ -341,11 +341,21 @@ func TestReverseHTTPOpen(t *testing.T) {
 	if _, long := claim("name=" + strings.Repeat("l", 63)); len(strings.Trim(long.related, "/")) != len("http://relay/~")+63 {
 		t.Errorf("a long name is at %s", long.related)
 	}
+	nameOf := func(u urls) string { return strings.Trim(strings.TrimPrefix(u.related, "http://relay/~"), "/") }
+	_, brief := claim("name=shed&token=sec")
+	if a, again := claim("name=" + nameOf(brief) + "&token=sec"); a.status != 204 || again.private != brief.private {
+		t.Errorf("the whole name again: %s", a.head)
+	}
+	for _, params := range []string{nameOf(brief) + "&token=other", nameOf(brief) + "&token=-", nameOf(one) + "&token=-", nameOf(one)} {
+		if a := tr.peer(t).ask("POST /reversehttp HTTP/1.1\nHost: relay\n"+form, "name="+params); a.status != 403 {
+			t.Errorf("the whole name with %s: %s", params, a.head)
+		}
+	}
 	if a := tr.peer(t).ask(fetch(mine.first), ""); a.status != 204 {
 		t.Errorf("poll: %s", a.head)
 	}
-	if a := tr.peer(t).ask("PUT "+mine.private+" HTTP/1.1\nHost: relay\n"+form, "token=short"); a.status != 400 {
-		t.Errorf("PUT of a weak token: %s", a.head)
+	if a := tr.peer(t).ask("PUT "+mine.private+" HTTP/1.1\nHost: relay\n"+form, "token=-"); a.status != 400 {
+		t.Errorf("PUT of no secret: %s", a.head)
 	}
 	a = tr.peer(t).ask("PUT "+mine.private+" HTTP/1.1\nHost: relay\n"+form, "token=another-strong-token")
 	moved := urlsIn(t, a)
@@ -359,7 +369,7 @@ func TestReverseHTTPOpen(t *testing.T) {
 		t.Errorf("claim with the new token: %s", a.head)
 	}
 	for name, fields := range map[string]string{"bearer": "Authorization: Bearer nonsense\n", "looks like a token": ""} {
-		if a := tr.peer(t).ask("POST /reversehttp HTTP/1.1\nHost: relay\n"+fields+form, "name=garage&token=hh_unknown"); a.status != 403 {
+		if a := tr.peer(t).ask("POST /reversehttp HTTP/1.1\nHost: relay\n"+fields+form, "name=garage&token=hh_unknown"); a.status != 401 {
 			t.Errorf("%s: %s", name, a.head)
 		}
 	}
