@@ -2,7 +2,6 @@ package ptth
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -32,7 +31,7 @@ type eventObject struct {
 	Target  string      `json:"request-uri"`
 	Version string      `json:"http-version"`
 	Fields  [][2]string `json:"headers"`
-	bodyMembers
+	Body    string      `json:"body"` // left empty for withBody
 }
 
 type replyObject struct {
@@ -41,20 +40,15 @@ type replyObject struct {
 	Status  int         `json:"status"`
 	Reason  string      `json:"reason"`
 	Fields  [][2]string `json:"headers"`
-	bodyMembers
-}
-
-type bodyMembers struct {
-	Body     string `json:"body"`
-	Encoding string `json:"body-encoding,omitempty"` // "base64", or absent for text
+	Body    string      `json:"body"` // left empty for withBody
 }
 
 // encodeEvent renders a request and its body as an event.
 func encodeEvent(id string, r *http1.Request, body []byte) []byte {
-	return marshal(&eventObject{
+	return withBody(&eventObject{
 		ID: id, Method: string(r.Method), Target: string(r.Target), Version: cometVersion,
-		Fields: pairs(&r.Head, framing), bodyMembers: membersOf(body),
-	})
+		Fields: pairs(&r.Head, framing),
+	}, body)
 }
 
 // newReply keeps the head of a response for the reply to an event. asked is
@@ -69,10 +63,7 @@ func newReply(id string, res *http1.Response, asked []byte) *replyObject {
 }
 
 // encode renders the reply with its body.
-func (o *replyObject) encode(body []byte) []byte {
-	o.bodyMembers = membersOf(body)
-	return marshal(o)
-}
+func (o *replyObject) encode(body []byte) []byte { return withBody(o, body) }
 
 // decodeEvent reads what a relay has answered to a poll. For no event, which
 // is an empty object or nothing at all, the request is nil. With an error, id
@@ -151,11 +142,4 @@ func text(b []byte) string {
 		s.WriteRune(rune(c))
 	}
 	return s.String()
-}
-
-func membersOf(body []byte) bodyMembers {
-	if utf8.Valid(body) {
-		return bodyMembers{Body: string(body)}
-	}
-	return bodyMembers{Body: base64.StdEncoding.EncodeToString(body), Encoding: "base64"}
 }

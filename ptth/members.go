@@ -18,6 +18,9 @@ type members struct {
 	err error
 }
 
+// maxMembers is the most members of an object, known or not.
+const maxMembers = 64
+
 func malformed(detail string) *http1.Error { return &http1.Error{Status: 400, Detail: detail} }
 
 var errNoObject = malformed("the body is not a single JSON object")
@@ -35,6 +38,9 @@ func readMembers(b []byte) (*members, error) {
 		return nil, errNoObject
 	}
 	for d.More() {
+		if len(m.of) == maxMembers {
+			return nil, malformed("the object has too many members")
+		}
 		name, err := d.Token()
 		key, ok := name.(string)
 		if err != nil || !ok {

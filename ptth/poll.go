@@ -32,6 +32,9 @@ type PollOptions struct {
 	// COMET/JSON, any other for the request as it is.
 	Type string
 
+	// Budget bounds the memory of bodies that go out, or come back, in JSON.
+	Budget *Budget
+
 	// Fields, if not nil, adds fields to an answer that has a request.
 	Fields func(*http1.Writer)
 
@@ -148,23 +151,32 @@ func (p *Poll) Do(c *Call) (*http1.Response, error) {
 	if err := p.cannot(c); err != nil {
 		return nil, err
 	}
-	content, err := p.render(c)
-	if err != nil {
+	switch sent, err := p.ask(c); {
+	case !sent:
 		return nil, err
-	}
-	if p.awaited = p.o.Replies.expect(p.o.ID, c.Request.Method); p.awaited == nil {
-		p.expired.Store(true) // an older poll of the same id was faster
-		return nil, ErrNotSent
-	}
-	if !p.take(true) {
-		return nil, ErrNotSent
-	}
-	err = p.send(c, content)
-	p.leave()
-	if err != nil {
+	case err != nil:
 		return p.early(c, err)
 	}
 	return p.receive(c)
+}
+
+// ask answers the poll with the request, and reports whether it has come to
+// use the poll.
+func (p *Poll) ask(c *Call) (sent bool, err error) {
+	content, err := p.render(c)
+	defer content.grant.Give()
+	if err != nil {
+		return false, err
+	}
+	if p.awaited = p.o.Replies.expect(p.o.ID, c.Request.Method); p.awaited == nil {
+		p.expired.Store(true) // an older poll of the same id was faster
+		return false, ErrNotSent
+	}
+	if !p.take(true) {
+		return false, ErrNotSent
+	}
+	defer p.leave()
+	return true, p.send(c, content)
 }
 
 // cannot finds what the dialect has no means for.
@@ -255,7 +267,7 @@ func (p *Poll) Done() bool {
 		return fresh
 	}
 	p.o.Replies.end(p.o.ID, p.awaited)
-	close(p.awaited.over)
+	p.awaited.end()
 	p.awaited = nil
 	return false
 }

@@ -102,7 +102,7 @@ func TestPollAnswers(t *testing.T) {
 			if !h.replies.Waiting("m1") || h.replies.Len() != 1 {
 				t.Error("nobody waits")
 			}
-			if err := h.replies.Object([]byte(`{"message-id":"m1","status":202,"body":"ho"}`)); err != nil {
+			if err := h.replies.Object([]byte(`{"message-id":"m1","status":202,"body":"ho"}`), nil); err != nil {
 				t.Error(err)
 			}
 		}()

@@ -17,19 +17,24 @@ type content struct {
 	body   []byte
 	unread bool // body was peeked at only
 	whole  bool // nothing follows body
+
+	grant *Grant // of the memory that the two take
 }
 
 // render makes the answer to the poll as far as it is to be in memory before
 // the poll is used: a slow sender must not hold its connection half written.
-// The error is a [*http1.CopyError] of the sender's side.
+// The error is a [*http1.CopyError] of the sender's side, or [ErrNoRoom].
 func (p *Poll) render(c *Call) (content, error) {
 	most := smallBody
 	if p.isJSON() {
 		most = jsonBody
 	}
-	t, err := gather(c.Request.Body, most)
+	t, err := gather(c.Request.Body, most, p.o.Budget)
 	if err == nil && p.isJSON() && !t.whole {
 		err = http1.ErrBodyTooLarge
+	}
+	if err == ErrNoRoom {
+		return t, err
 	}
 	if err != nil {
 		return t, &http1.CopyError{Reading: true, Err: err}
@@ -59,8 +64,13 @@ func announced(r *http1.Request, t content) int64 {
 }
 
 // gather takes a body of at most max bytes into memory, or as much of a longer
-// one of unknown length.
-func gather(b *http1.Body, max int) (t content, err error) {
+// one of unknown length. What is more than a small body is on the budget.
+func gather(b *http1.Body, max int, budget *Budget) (t content, err error) {
+	if n := b.Length(); n > smallBody && n <= int64(max) {
+		if t.grant = budget.Take(eventTimes * n); t.grant == nil {
+			return t, ErrNoRoom
+		}
+	}
 	if t.whole, err = b.Fill(max); err != nil || t.whole || b.Length() >= 0 {
 		if t.whole {
 			t.body, t.unread = b.Peek(), true
@@ -68,7 +78,15 @@ func gather(b *http1.Body, max int) (t content, err error) {
 		return t, err
 	}
 	var buf bytes.Buffer
-	n, err := io.Copy(&buf, io.LimitReader(b, int64(max)+1))
+	n, err := io.Copy(&buf, io.LimitReader(b, smallBody+1))
+	if err == nil && n > smallBody && max > smallBody {
+		if t.grant = budget.Take(eventTimes * int64(max)); t.grant == nil {
+			return t, ErrNoRoom
+		}
+		var more int64
+		more, err = io.Copy(&buf, io.LimitReader(b, int64(max)+1-n))
+		n += more
+	}
 	t.body, t.whole = buf.Bytes(), n <= int64(max)
 	return t, err
 }

@@ -1,7 +1,9 @@
 package ptth
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"sync"
 	"sync/atomic"
 
@@ -28,6 +30,28 @@ type Awaited struct {
 	over   chan struct{}
 	used   atomic.Bool // the answer was taken
 	cut    atomic.Bool // the reading of the response was given up
+
+	mu    sync.Mutex // guards what follows
+	ended bool       // over is closed
+	grant *Grant     // of the memory that the answer takes
+}
+
+// end says that the exchange is over: the answer is not needed any more.
+func (a *Awaited) end() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ended = true
+	close(a.over)
+	a.grant.Give()
+}
+
+// keep has memory given back when the exchange is over.
+func (a *Awaited) keep(g *Grant) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.grant = g; a.ended {
+		g.Give()
+	}
 }
 
 // pollReply is what has come for an exchange. entity, if not nil, is the body of
@@ -124,13 +148,51 @@ func (a *Awaited) Message(x *http1.Exchange) error {
 // request holds in COMET/JSON. Nothing happens when there is none, or nobody
 // waits for it. A body that is no reply is an [*http1.Error]; the sender it
 // was meant for, if that can be seen, is told that there is no valid answer.
-func (r *Replies) Object(text []byte) error {
+// The grant, from [ReadObject], ends with the exchange.
+func (r *Replies) Object(text []byte, g *Grant) error {
 	id, res, err := decodeReply(text)
-	if id == "" {
-		return err
+	var a *Awaited
+	if id != "" {
+		a = r.Take(id)
 	}
-	if a := r.Take(id); a != nil {
+	if a == nil || res == nil {
+		g.Give()
+	} else {
+		g.Keep(res.Body.Length())
+		a.keep(g)
+	}
+	if a != nil {
 		a.answer <- pollReply{res: res, err: err}
 	}
 	return err
+}
+
+// ReadObject reads what may be an object of at most [MaxObject] bytes. What is
+// more than a small body is on the budget. The error is [ErrNoRoom], or that of
+// the body.
+func ReadObject(body *http1.Body, budget *Budget) ([]byte, *Grant, error) {
+	body.SetLimit(MaxObject)
+	if body.TooLarge() {
+		return nil, nil, http1.ErrBodyTooLarge
+	}
+	var buf bytes.Buffer
+	if _, err := io.Copy(&buf, io.LimitReader(body, smallBody)); err != nil {
+		return nil, nil, err
+	}
+	n, left := int64(0), body.Length()
+	switch {
+	case left > 0:
+		n = int64(buf.Len()) + left
+	case left < 0 && buf.Len() == smallBody:
+		n = MaxObject
+	}
+	g := budget.Take(objectTimes * n)
+	if g == nil {
+		return nil, nil, ErrNoRoom
+	}
+	if _, err := io.Copy(&buf, body); err != nil {
+		g.Give()
+		return nil, nil, err
+	}
+	return buf.Bytes(), g, nil
 }

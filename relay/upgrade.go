@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,10 @@ var errNoOffer = refuse(426, "an agent opens a link here, with \"Upgrade: "+ptth
 	"\" and \"Connection: Upgrade\"; if it sent them, a proxy in between has removed them")
 
 // errOtherDialect goes out with the tokens that the relay does speak.
-var errOtherDialect = refuse(426, "that way to open a link is not offered here; the dialect ptth begins at /.well-known/ptth/")
+var errOtherDialect = refuse(426, "that way to open a link is not offered here")
+
+// errElsewhere tells an agent of the dialect ptth where that begins.
+var errElsewhere = refuse(426, "that way to open a link is not offered here; the dialect ptth begins at /.well-known/ptth/")
 
 var errNoConnection = refuse(426, ptth.ErrNoConnection.Error())
 
@@ -100,17 +104,34 @@ func (v *visitor) offer(r *http1.Request, parks bool) (ptth.Offer, *refusal) {
 		}
 	}
 	if len(spoken) == 0 {
-		return ptth.Offer{}, errOtherDialect
+		return ptth.Offer{}, v.otherDialect()
 	}
 	offer, err := ptth.ParseOffer(r, spoken...)
 	var bad *http1.Error
 	switch {
 	case errors.As(err, &bad) && bad.Status == 426:
-		return offer, errOtherDialect
+		return offer, v.otherDialect()
 	case errors.As(err, &bad):
 		return offer, refuse(bad.Status, bad.Detail)
 	}
 	return offer, nil
+}
+
+// otherDialect refuses an offer of what the relay does not speak at this place.
+func (v *visitor) otherDialect() *refusal {
+	if v.relay.speaks(ptth.DialectPTTH) {
+		return errElsewhere
+	}
+	return errOtherDialect
+}
+
+// refusedLink logs a link that was opened, but did not come to be used.
+func (r *Relay) refusedLink(claim, addr string, err error) {
+	level := slog.LevelInfo
+	if !errors.As(err, new(*refusal)) {
+		level = slog.LevelDebug // its agent has gone, as those do that only look
+	}
+	r.log.Log(context.Background(), level, "link refused", keyClaim, claim, keyAddr, addr, keyError, err)
 }
 
 // takeClaim is directory.take with the causes that are not the agent's logged.
@@ -163,7 +184,7 @@ func (r *Relay) finishUpgrade(o *opened, served error) {
 	}
 	if err != nil {
 		l.Close()
-		r.log.Info("link refused", keyClaim, o.claim.name, keyAddr, l.RemoteAddr(), keyError, err)
+		r.refusedLink(o.claim.name, l.RemoteAddr(), err)
 		return
 	}
 	r.log.Info("link opened", keyClaim, o.claim.name, keyLink, l.id, keyAddr, l.RemoteAddr(), keyDialect, l.traits.Dialect)

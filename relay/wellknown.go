@@ -176,7 +176,7 @@ func (r *Relay) finishTurn(ctx context.Context, o *turned, served error) {
 	if err != nil {
 		unreserveAll(o.claims)
 		o.link.Close()
-		r.log.Info("link refused", keyClaim, o.claims[0].name, keyAddr, o.link.RemoteAddr(), keyError, err)
+		r.refusedLink(o.claims[0].name, o.link.RemoteAddr(), err)
 		return
 	}
 	hold := s.Stream("") // else the link would end with the first claim that does not take it
@@ -185,7 +185,7 @@ func (r *Relay) finishTurn(ctx context.Context, o *turned, served error) {
 	for i, c := range o.claims {
 		first, err := r.admitStreams(s, c, o.origins[i].host, each, o.token)
 		if err != nil {
-			r.log.Info("link refused", keyClaim, c.name, keyAddr, o.link.RemoteAddr(), keyError, err)
+			r.refusedLink(c.name, o.link.RemoteAddr(), err)
 			continue
 		}
 		r.log.Info("link opened", keyClaim, c.name, keyLink, first.id, keyAddr, first.RemoteAddr(), keyDialect, first.traits.Dialect)

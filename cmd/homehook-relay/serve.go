@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"homehook/relay"
@@ -24,7 +25,7 @@ type serveCmd struct {
 	AnswerTimeout time.Duration `default:"5m" placeholder:"DURATION" help:"How long home may take until its answer begins; then the sender gets 504 (default ${default})."`
 	AccessLog     bool          `help:"Log a line for each request."`
 	CombinedLog   string        `placeholder:"FILE|-" help:"Write a line for each request in Combined Log Format, to standard output (-) or at the end of a file; SIGHUP opens the file anew."`
-	Dialects      []string      `placeholder:"D,D" help:"Dialects that agents may use: ptth, ptth/1.0, ptth/0.9, comet, reversehttp; all by default."`
+	Dialects      string        `default:"all" placeholder:"D,D" help:"Dialects that agents may use, of ptth, ptth/1.0, ptth/0.9, comet, reversehttp (default ${default})."`
 	Open          bool          `help:"Let agents without a token claim names over ReverseHttp; each gets an unguessable ending."`
 	Verbose       bool          `short:"v" help:"Log more."`
 }
@@ -84,8 +85,8 @@ func (c *serveCmd) options() (relay.Options, error) {
 		Data: c.Data, Domain: c.Domain, MaxBody: int64(c.MaxBody),
 		AnswerTimeout: c.AnswerTimeout, AccessLog: c.AccessLog, Open: c.Open,
 	}
-	if o.Dialects = c.Dialects; len(o.Dialects) == 0 {
-		o.Dialects = nil
+	if c.Dialects != "all" {
+		o.Dialects = strings.Split(strings.ReplaceAll(c.Dialects, " ", ""), ",")
 	}
 	if o.Data == "" {
 		return o, usagef("no folder for the relay's data is known; name one with --data DIR")
