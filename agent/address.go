@@ -58,7 +58,7 @@ func (k *keeper) locate(r *http1.Request, about ptth.About, forwarded string) (p
 	if label := lastLabel(forwarded); label != "" && !strings.EqualFold(label, k.claim.Name) {
 		return forwarded, forwarded
 	}
-	if !about.Whole || p != nil && p.root {
+	if !about.Whole || p != nil && p.root || namesHost(r, k.claim.Name) {
 		return forwarded, ""
 	}
 	stripped, other := strip(r, k.claim.Name)
@@ -66,6 +66,13 @@ func (k *keeper) locate(r *http1.Request, about ptth.About, forwarded string) (p
 		forwarded = stripped
 	}
 	return forwarded, other
+}
+
+// namesHost reports whether a request is for a host whose first label is the
+// claim's name, so that its path has no prefix.
+func namesHost(r *http1.Request, name string) bool {
+	label, _, below := strings.Cut(string(hostName(r.Host())), ".")
+	return below && strings.EqualFold(label, name)
 }
 
 // isOther reports whether host is that of another name on the relay. A host

@@ -58,6 +58,7 @@ func TestLocate(t *testing.T) {
 		{"a public URL nobody knows", "", ptth.About{}, "/x", "other.relay.example", "", "/x", "", ""},
 
 		{"whole", path, whole, "/~garage/x?y", "relay.example", "", "/x?y", "/~garage", ""},
+		{"whole, its label in the host", "", whole, "/garage/x", "garage.yaler.example", "", "/garage/x", "", ""},
 		{"whole, escaped tilde", path, whole, "/%7egarage/x", "relay.example", "", "/x", "/%7egarage", ""},
 		{"whole, no tilde", "https://relay.example/garage/", whole, "/Garage/x", "relay.example", "", "/x", "/Garage", ""},
 		{"whole, nothing behind", path, whole, "/~garage", "relay.example", "", "/", "/~garage", ""},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"homehook/http1"
@@ -45,12 +46,21 @@ func (in *inbox) admit(k *keeper, about ptth.About, r *http1.Request, n *note) *
 	return nil
 }
 
-// warnStranger logs that a relay sends what belongs to others, once in a while:
-// it could send much of it.
+// seldom spaces warnings of one kind: a relay could give rise to many of them.
+// The zero value is ready, for several goroutines.
+type seldom struct {
+	last atomic.Int64 // Unix seconds
+}
+
+// due reports whether to warn now.
+func (s *seldom) due() bool {
+	now, last := time.Now().Unix(), s.last.Load()
+	return now-last >= int64(warnEvery/time.Second) && s.last.CompareAndSwap(last, now)
+}
+
+// warnStranger logs that a relay sends what belongs to others.
 func (in *inbox) warnStranger(k *keeper, other string) {
-	now := time.Now()
-	last := k.stranger.Load()
-	if now.Unix()-last < int64(warnEvery/time.Second) || !k.stranger.CompareAndSwap(last, now.Unix()) {
+	if !k.stranger.due() {
 		return
 	}
 	in.log.Warn(fmt.Sprintf("relay sent a request for %s, which you have not claimed", other), "claim", k.claim.Name, "relay", k.claim.Relay)

@@ -25,6 +25,10 @@ const (
 	// finishing is what running handlers get to end by themselves when the
 	// agent stops.
 	finishing = 5 * time.Second
+
+	// delivering is what their answers get behind that to reach the relay. One
+	// that does not take them would hold the agent up.
+	delivering = 2 * time.Second
 )
 
 // Options say where an agent finds its things.
@@ -50,6 +54,7 @@ type Agent struct {
 	base    context.Context         // Run's own, ends when the agent stops
 	abort   context.CancelCauseFunc // ends the context of handlers
 	keeping sync.WaitGroup          // keepers at work, those on their way out included
+	severed chan struct{}           // closed when links are not waited for any more
 
 	mu        sync.Mutex // guards the rest
 	config    *config.Config
@@ -79,7 +84,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	}
 	a := &Agent{
 		opts: o, log: o.Log, hub: control.NewHub(), started: time.Now(),
-		config: c, keepers: make(map[string]*running),
+		config: c, keepers: make(map[string]*running), severed: make(chan struct{}),
 	}
 	// The socket first: its owner is the one agent that may open the history.
 	if o.Socket != "" {
@@ -111,7 +116,8 @@ func historyOptions(h config.History, log *slog.Logger) history.Options {
 }
 
 // Run keeps links and takes deliveries until ctx ends, then ends in order:
-// links first, running handlers within five seconds, the history last. It
+// links first, running handlers within five seconds, the history last. Links
+// whose relay takes no answers are cut off two seconds after that. It
 // returns nil when ctx ended, or why the control socket could not be served.
 func (a *Agent) Run(ctx context.Context) error {
 	defer a.journal.Close()
@@ -128,6 +134,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	<-ctx.Done()
 	hurry := time.AfterFunc(finishing, func() { a.abort(nil) })
 	defer hurry.Stop()
+	sever := time.AfterFunc(finishing+delivering, func() { close(a.severed) })
+	defer sever.Stop()
 	a.stopKeepers()
 	wg.Wait()
 	a.inbox.table.Load().Close()
@@ -248,7 +256,7 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 	ctx, stop := context.WithCancel(a.base)
 	k := &keeper{
 		claim: claim, wanted: make(chan struct{}, 1), log: a.log.With("relay", relay.Name),
-		changed: a.publishStatus, told: relay.Dialect != "",
+		changed: a.publishStatus, severed: a.severed, told: relay.Dialect != "",
 	}
 	r := &running{keeper: k, relay: relay, token: token, stop: stop, done: make(chan struct{})}
 	d, err := newDialer(relay, token)
@@ -264,11 +272,11 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 	d.Ping, d.MaxLinks, d.Agent = pingEvery, claim.MaxLinks, "Homehook/"+a.opts.Version
 	k.dial = func(ctx context.Context) (ptth.AgentLink, error) { return d.Dial(ctx, claim.Name) }
 	k.serve = func(_ context.Context, l ptth.AgentLink, x *http1.Exchange) { a.inbox.take(k, l, x) }
-	var asking sync.WaitGroup
+	var asking errand
 	k.connected = func(ctx context.Context, about ptth.About) {
 		r := newRegistry(d)
 		if about.Negotiated {
-			asking.Go(func() { a.register(ctx, k, r, about) })
+			asking.do(ctx, func() { a.register(ctx, k, r, about) })
 			return
 		}
 		// What is the claims API here may be somebody's claim on a relay of
@@ -279,7 +287,7 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 	a.keeping.Go(func() {
 		defer close(r.done)
 		k.run(ctx)
-		asking.Wait()
+		asking.wait()
 	})
 	return r
 }

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -145,7 +147,7 @@ func TestDeliveryIsAnsweredAndRecorded(t *testing.T) {
 				d.Remote != "203.0.113.9" || d.Claim != "garage" || d.Relay != "test" {
 				t.Errorf("delivery in history: %+v", d)
 			}
-			if tt.id != "" && (d.ID != tt.id || !d.Received.Equal(time.Date(2026, 11, 22, 10, 0, 0, 123e6, time.UTC))) {
+			if tt.id != "" && (d.ID != tt.id || !d.Received.Equal(relayTime)) {
 				t.Errorf("id %s, received %v", d.ID, d.Received)
 			}
 			rec, err := h.client.Delivery(t.Context(), d.ID)
@@ -281,4 +283,47 @@ func TestRemarkOfACutAnswer(t *testing.T) {
 		list, _, err := h.client.Deliveries(t.Context(), control.Query{State: control.Succeeded})
 		return err == nil && len(list) == 1 && strings.Contains(list[0].Reason, "wrote more than its route keeps")
 	})
+}
+
+// TestStopDoesNotWaitForTheRelay: a relay that takes no answers does not keep
+// the agent from ending.
+func TestStopDoesNotWaitForTheRelay(t *testing.T) {
+	t.Parallel()
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for p := make([]byte, 1<<20); ; {
+			if _, err := w.Write(p); err != nil {
+				return
+			}
+		}
+	}))
+	defer app.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(chan net.Conn, 8)
+	accepted := make(chan struct{})
+	go func() {
+		defer close(accepted)
+		for {
+			nc, err := l.Accept()
+			if err != nil {
+				return
+			}
+			nc.Read(make([]byte, 4096))
+			io.WriteString(nc, "HTTP/1.1 101 S\r\nUpgrade: PTTH/1.0\r\nConnection: Upgrade\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n")
+			asked <- nc
+		}
+	}()
+	h := startHome(t, strings.Replace(conf(l.Addr().String(), fmt.Sprintf("  - {name: app, claim: garage, match: /, unverified: true, forward: {to: %q}}\n", app.URL)), "max_links: 16", "max_links: 1", 1))
+	nc := <-asked
+	defer nc.Close()
+	time.Sleep(time.Second) // until the answer is stuck
+	began := time.Now()
+	h.stop()
+	if took := time.Since(began); took > finishing+delivering+2*time.Second {
+		t.Errorf("the end took %v", took)
+	}
+	l.Close()
+	<-accepted
 }

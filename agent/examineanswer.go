@@ -166,7 +166,9 @@ func (x *examiner) token(ctx context.Context) bool {
 	// First without it: only a relay of ours is to see it there.
 	a, err := x.get(ctx, false, "api", "claims")
 	json := err == nil && strings.Contains(a.header.Get("Content-Type"), "json")
-	if err == nil && json && x.Token != "" {
+	if err == nil && json && x.Token != "" && a.status == 200 {
+		json = false // the API tells nobody its claims: this is something else
+	} else if err == nil && json && x.Token != "" {
 		a, err = x.get(ctx, true, "api", "claims")
 	}
 	if err != nil {

@@ -54,7 +54,9 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 	if status, why := refusal(x.Request); status != 0 {
 		x.CloseAfter()
 		x.Text(status, why)
-		in.log.Warn("relay sent a request that no relay may send", "claim", k.claim.Name, "reason", why)
+		if k.forbidden.due() {
+			in.log.Warn("relay sent a request that no relay may send", "claim", k.claim.Name, "reason", why)
+		}
 		return
 	}
 	no := in.admit(k, about, x.Request, &n)
@@ -85,7 +87,7 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 		Method: string(x.Request.Method), Path: string(path), Query: string(query), Remote: n.remote,
 		Received: d.Received, Size: max(x.Request.Body.Length(), 0), Route: d.Route,
 	}
-	in.begin(&r.rec, keep)
+	d.ID = in.begin(k, &r.rec, keep)
 	res, no := in.dispatch(k, route, no, &d, x)
 	in.settle(r, res, no, x, began)
 	in.finish(&r.rec, keep)
@@ -161,15 +163,29 @@ func remark(res routes.Result, x *http1.Exchange, began time.Time) string {
 	return ""
 }
 
-// begin writes the delivery down before its handler runs.
-func (in *inbox) begin(r *history.Record, keep int64) {
+// begin writes the delivery down before its handler runs and returns its id. A
+// relay that gives an id twice gets neither to hide a delivery behind another
+// nor to change what is written of that: the second has an id of its own.
+func (in *inbox) begin(k *keeper, r *history.Record, keep int64) string {
 	if keep < 0 {
-		return
+		return r.ID
 	}
-	if err := in.journal.Begin(r, false); err != nil {
+	err := in.journal.Begin(r, false)
+	if errors.Is(err, history.ErrExists) {
+		given := r.ID
+		r.ID = newID()
+		if k.reused.due() {
+			in.log.Warn("relay used an id again, the delivery has another one", "given", given, "delivery", r.ID, "claim", r.Claim)
+		}
+		err = in.journal.Begin(r, false)
+	}
+	if err != nil {
 		in.log.Error("delivery is not in the history", "delivery", r.ID, "error", err)
 	}
+	return r.ID
 }
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // finish writes down what came of the delivery and tells who listens.
 func (in *inbox) finish(r *history.Record, keep int64) {
@@ -209,7 +225,7 @@ func readNote(r *http1.Request, about ptth.About) note {
 		}
 	}
 	if n.id == "" {
-		n.id = uuid.Must(uuid.NewV7()).String()
+		n.id = newID()
 	}
 	return n
 }
@@ -253,13 +269,19 @@ func isUUID(b []byte) bool {
 	return true
 }
 
+// maxApart is how far the clocks of relay and agent may be apart for the
+// relay's to count.
+const maxApart = 10 * time.Minute
+
 // time is when the relay received the delivery, as far as it says; it is read
-// only where somebody asks.
-func (n *note) time(otherwise time.Time) time.Time {
-	if t, err := time.Parse(time.RFC3339Nano, string(n.received)); err == nil {
-		return t
+// only where somebody asks. A delivery comes at once, so what the relay says
+// cannot be far from now: else it could be kept for ever, or listed first.
+func (n *note) time(now time.Time) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, string(n.received))
+	if err != nil || now.Sub(t).Abs() > maxApart {
+		return now
 	}
-	return otherwise
+	return t
 }
 
 func positive(value []byte, otherwise int) int {

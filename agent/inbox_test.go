@@ -52,9 +52,14 @@ func TestReadNote(t *testing.T) {
 }
 
 func TestNoteTime(t *testing.T) {
-	now := time.Now()
+	now := time.Date(2026, 11, 22, 10, 9, 0, 0, time.UTC)
 	for text, want := range map[string]time.Time{
 		"2026-11-22T10:00:00.5Z": time.Date(2026, 11, 22, 10, 0, 0, 5e8, time.UTC),
+		"2026-11-22T10:18:00Z":   now.Add(9 * time.Minute),
+		"2026-11-22T09:58:00Z":   now, // a relay that is so far off could order the history as it likes
+		"2026-11-22T10:20:00Z":   now,
+		"9999-12-31T23:59:59Z":   now,
+		"0001-01-01T00:00:00Z":   now,
 		"soon":                   now,
 		"":                       now,
 	} {

@@ -34,11 +34,14 @@ type keeper struct {
 	// link shows only later that the relay is one of ours.
 	connected func(context.Context, ptth.About)
 	changed   func()
+	severed   <-chan struct{} // closed when links are to be closed, whatever they do
 	log       *slog.Logger
 	told      bool // the dialect is the owner's choice
 
-	place    atomic.Pointer[place] // of the claim's public URL, once known
-	stranger atomic.Int64          // when a request for another name was last warned of, in Unix seconds
+	place atomic.Pointer[place] // of the claim's public URL, once known
+
+	// What a relay does that it must not, each warned of once in a while.
+	stranger, forbidden, reused seldom
 
 	busy   atomic.Int32 // exchanges that run, and links that belong to one sender
 	up     atomic.Int32 // links that are open
@@ -60,6 +63,7 @@ type keeper struct {
 	limited time.Time
 	pause   time.Time // no growth before
 	briefs  int       // links in a row that ended at once
+	changes changes   // between connected and not
 }
 
 // linkState is what status shows of a keeper.
@@ -93,7 +97,7 @@ func (k *keeper) run(ctx context.Context) {
 	var retry backoff
 	wait := time.NewTimer(0) // when to dial next while no link is up
 	defer wait.Stop()
-	ended := ctx.Done()
+	ended, severed := ctx.Done(), k.severed
 	for ctx.Err() == nil || k.opening+len(k.links) > 0 {
 		if ctx.Err() == nil && len(k.links) > 0 {
 			k.grow(ctx, events)
@@ -118,6 +122,11 @@ func (k *keeper) run(ctx context.Context) {
 			k.retry(ctx, events)
 		case <-ended:
 			ended = nil
+		case <-severed:
+			severed = nil
+			for link := range k.links {
+				link.Close()
+			}
 		}
 	}
 }
@@ -128,11 +137,20 @@ func (k *keeper) delay(b *backoff, err error) time.Duration {
 	if errors.As(err, &refused) {
 		return b.next(time.Now(), true, refused.RetryAfter)
 	}
+	if isNonsense(err) {
+		return b.next(time.Now(), true, 0)
+	}
 	if err == nil && b.began.IsZero() {
 		// A link ended: the relay may be there still, or come back at once.
 		return b.next(time.Now(), false, 0) / 5
 	}
 	return b.next(time.Now(), false, 0)
+}
+
+// isNonsense reports an answer that will hardly change by itself.
+func isNonsense(err error) bool {
+	_, ok := errors.AsType[*ptth.AnswerError](err)
+	return ok
 }
 
 // note takes in that a link came up, could not be opened, or ended.
@@ -149,7 +167,7 @@ func (k *keeper) note(ctx context.Context, e event) {
 		k.noteEnd(e.brief)
 		k.up.Store(int32(len(k.links)))
 		if len(k.links) == 0 && ctx.Err() == nil {
-			k.log.Info("disconnected", "claim", k.claim.Name)
+			k.logChange(ctx, k.changes.allow(time.Now()), "disconnected")
 			k.set(func(s *linkState) { s.connected = false })
 			k.changed()
 		}
@@ -187,8 +205,8 @@ func (k *keeper) noteLink(ctx context.Context, link ptth.AgentLink) {
 	if !first {
 		return
 	}
-	k.log.Info("connected", "claim", k.claim.Name, "dialect", about.Dialect, "round_trip", about.RoundTrip)
-	if about.Note != "" {
+	k.logChange(ctx, !k.changes.quiet, "connected", "dialect", about.Dialect, "round_trip", about.RoundTrip)
+	if !k.changes.quiet && about.Note != "" {
 		k.log.Warn(about.Note, "claim", k.claim.Name, "dialect", about.Dialect)
 	}
 	k.changed()
@@ -228,7 +246,7 @@ func (k *keeper) noteFailure(ctx context.Context, err error) {
 		return
 	}
 	text := explained(err)
-	lasting := isRefused && refused.Status < 500 && refused.Status != 429
+	lasting := isRefused && refused.Status < 500 && refused.Status != 429 || isNonsense(err)
 	if c, ok := errors.AsType[*ptth.ConnectError](err); ok {
 		lasting = c.Lasting
 	}

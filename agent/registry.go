@@ -131,6 +131,12 @@ func (r *registry) ask(ctx context.Context, method string, u *url.URL, token str
 	if err != nil {
 		return nil, fmt.Errorf("ask relay: %w", err)
 	}
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		// Its body is the connection, whose reading neither time nor context
+		// would end.
+		res.Body.Close()
+		res.Body = http.NoBody
+	}
 	return res, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"homehook/agent/config"
 	"homehook/ptth"
@@ -136,5 +137,42 @@ func TestGuess(t *testing.T) {
 		if got := newRegistry(&ptth.Dialer{Relay: u}).guess("garage", tt.about); got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.relay, got, tt.want)
 		}
+	}
+}
+
+// TestRegistryDoesNotSwitch: a relay that answers the claims API with a switch
+// of protocols, and says nothing more, does not keep the agent from ending.
+func TestRegistryDoesNotSwitch(t *testing.T) {
+	hold := make(chan struct{})
+	defer close(hold)
+	relay := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		nc, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		io.WriteString(nc, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: PTTH/1.0\r\nConnection: Upgrade\r\n\r\n")
+		go func() {
+			<-hold
+			nc.Close()
+		}()
+	}))
+	defer relay.Close()
+	base, err := url.Parse(relay.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := newRegistry(&ptth.Dialer{Relay: base, Token: "hh_t"}).put(context.Background(), config.Claim{Name: "garage"})
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if !errors.Is(err, errForeign) {
+			t.Error(err)
+		}
+	case <-time.After(registryTimeout / 2):
+		t.Fatal("the answer is awaited for ever")
 	}
 }

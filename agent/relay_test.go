@@ -116,13 +116,16 @@ func (r *testRelay) send(id, head, body string) (answer, error) {
 	}
 }
 
+// relayTime is when the relay says that it received its deliveries.
+var relayTime = time.Now().UTC().Add(-time.Minute).Truncate(time.Millisecond)
+
 func exchange(link *ptth.Link, id, head, body string) (answer, error) {
 	if !strings.Contains(head, "Host:") {
 		head += "\r\nHost: garage.test"
 	}
 	full := fmt.Sprintf("%s\r\nContent-Length: %d\r\nX-Forwarded-For: 203.0.113.9\r\n", head, len(body))
 	if id != "" {
-		full += "Homehook-Delivery: " + id + "\r\nHomehook-Received: 2026-11-22T10:00:00.123Z\r\n"
+		full += "Homehook-Delivery: " + id + "\r\nHomehook-Received: " + relayTime.Format(time.RFC3339Nano) + "\r\n"
 	}
 	req, err := http1.ParseRequest([]byte(full), strings.NewReader(body), int64(len(body)))
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,7 @@ type event struct {
 	id      string
 	request *http1.Request
 	err     error
+	free    func() // gives its memory back, once
 }
 
 // cometLink repeats polls on one connection. The answer to a poll may hold a
@@ -93,11 +95,22 @@ func (l *cometLink) Close() error { return l.line.close() }
 func (l *cometLink) Serve(ctx context.Context, handle func(context.Context, *http1.Exchange)) error {
 	defer l.Close()
 	defer context.AfterFunc(ctx, l.line.end)()
+	defer func() {
+		if l.event != nil {
+			l.event.free()
+		}
+	}()
 	for {
 		var reply []byte
 		if e := l.event; e != nil {
-			l.event, l.line.quick = nil, 0
+			l.event = nil
+			if e.err == nil {
+				l.line.quick = 0
+			} else {
+				l.line.pace(ctx) // what makes no sense is no reason to hurry
+			}
 			reply = e.carryOut(ctx, handle)
+			e.free()
 		} else if !l.asked && (l.line.ended() || l.line.leave.Load()) {
 			return nil
 		}
@@ -176,7 +189,7 @@ func (l *cometLink) take(ctx context.Context, res *http1.Response) error {
 	ctx, cancel := context.WithTimeout(ctx, eventTimeout)
 	defer cancel()
 	return guard(ctx, l.line.conn, func() (err error) {
-		l.event, err = readEvent(res)
+		l.event, err = l.d.readEvent(ctx, res)
 		return err
 	})
 }
@@ -198,8 +211,30 @@ func (l *cometLink) setNote(note string) {
 
 // readEvent reads an answer that is an event, nil for none. The error says that
 // it is not one.
-func readEvent(res *http1.Response) (*event, error) {
+func (d *Dialer) readEvent(ctx context.Context, res *http1.Response) (*event, error) {
 	res.Body.SetLimit(maxEvent)
+	if res.Body.TooLarge() {
+		return nil, http1.ErrBodyTooLarge
+	}
+	n := res.Body.Length()
+	if n < 0 {
+		n = maxEvent
+	}
+	if n <= shortEvent {
+		return decodedEvent(res, func() {})
+	}
+	if err := d.room.take(ctx, objectTimes*n); err != nil {
+		return nil, err
+	}
+	e, err := decodedEvent(res, sync.OnceFunc(func() { d.room.give(n) }))
+	d.room.give(objectTimes*n - n) // the handler needs the body
+	if e == nil {
+		d.room.give(n)
+	}
+	return e, err
+}
+
+func decodedEvent(res *http1.Response, free func()) (*event, error) {
 	b, err := io.ReadAll(res.Body)
 	if err != nil {
 		return nil, err
@@ -208,7 +243,7 @@ func readEvent(res *http1.Response) (*event, error) {
 	if id == "" {
 		return nil, err
 	}
-	return &event{id: id, request: r, err: err}, nil
+	return &event{id: id, request: r, err: err, free: free}, nil
 }
 
 // isLost reports whether a poll may not have reached the relay, or its answer

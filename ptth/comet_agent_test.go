@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -293,4 +294,43 @@ func TestCometStops(t *testing.T) {
 		t.Errorf("got %v after %v", err, time.Since(began))
 	}
 	within(t, replied, "reply")
+}
+
+// TestNonsensePolls: a relay whose answers make no sense does not make an agent
+// spin.
+func TestNonsensePolls(t *testing.T) {
+	for name, tt := range map[string]struct {
+		dialect, claimed, answer string
+	}{
+		"comet":       {ptth.DialectComet, "", answer("application/json", `{"message-id":"m","method":1}`)},
+		"reversehttp": {ptth.DialectReverseHTTP, granted, answer("message/http", "nonsense")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var polls atomic.Int32
+			relay := handmade(t, func(_ int, p *peer) {
+				for {
+					head, _ := p.read()
+					switch {
+					case head == "":
+						return
+					case strings.HasPrefix(head, "POST /reversehttp HTTP/1.1"):
+						p.say(tt.claimed)
+					case strings.HasPrefix(head, "POST /reversehttp"):
+						p.say("HTTP/1.1 202 A\r\nContent-Length: 0\r\n\r\n")
+					default:
+						polls.Add(1)
+						p.say(tt.answer)
+					}
+				}
+			})
+			s := serveDial(t, &ptth.Dialer{Relay: relay, Token: "hh_t", Dialect: tt.dialect}, hello)
+			time.Sleep(1500 * time.Millisecond) // what must not happen takes its time
+			s.link.Close()
+			within(t, s.result, "end of Serve")
+			if n := polls.Load(); n < 10 || n > 14 || s.count.Load() != 0 {
+				t.Errorf("%d polls, %d exchanges", n, s.count.Load())
+			}
+		})
+	}
 }

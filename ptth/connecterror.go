@@ -1,6 +1,7 @@
 package ptth
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -67,6 +68,9 @@ func reasonOf(err error) string {
 	}
 	op, ok := errors.AsType[*net.OpError](err)
 	if !ok {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return "no answer in time"
+		}
 		return err.Error()
 	}
 	if op.Timeout() {

@@ -74,6 +74,7 @@ type Dialer struct {
 
 	choice choice
 	secret secret
+	room   room
 	now    func() time.Time // nil for the clock
 }
 

@@ -22,11 +22,46 @@ const (
 )
 
 var (
-	errPlainRedirect   = errors.New("relay redirects from https to http")
-	errForeignRedirect = errors.New("relay redirects to another host, which must not see the token")
-	errManyRedirects   = errors.New("relay redirects too often")
+	errPlainRedirect   = &AnswerError{errors.New("relay redirects from https to http")}
+	errForeignRedirect = &AnswerError{errors.New("relay redirects to another host, which must not see the token")}
+	errManyRedirects   = &AnswerError{errors.New("relay redirects too often")}
 	errManyHints       = errors.New("too many informational answers")
 )
+
+// AnswerError reports an answer of a relay, or of what is in its place, that
+// leads nowhere: redirects that must not be followed, or what is no answer in
+// HTTP. It will hardly get better by asking again soon.
+type AnswerError struct {
+	err error
+}
+
+// Error says what is wrong with the answer.
+func (e *AnswerError) Error() string { return e.err.Error() }
+
+// Unwrap returns the cause.
+func (e *AnswerError) Unwrap() error { return e.err }
+
+// brokenError reports a conversation with a relay that broke off. Its text has
+// no ports of this machine: it would be another one each time.
+type brokenError struct {
+	doing string
+	err   error
+}
+
+func (e *brokenError) Error() string { return e.doing + ": " + reasonOf(e.err) }
+
+func (e *brokenError) Unwrap() error { return e.err }
+
+// unreadable wraps the error of reading an answer: one that never came, or
+// not whole, and one that makes no sense.
+func unreadable(err error) error {
+	broken := &brokenError{"read relay's answer", err}
+	var bad *http1.Error
+	if errors.Is(err, errManyHints) || errors.As(err, &bad) && bad.Status != 408 {
+		return &AnswerError{broken}
+	}
+	return broken
+}
 
 // question is a request to a relay, on a connection of its own at first.
 type question struct {
@@ -86,7 +121,7 @@ func (d *Dialer) askOnce(ctx context.Context, q *question) (*answered, error) {
 	err = guard(ctx, c, func() error {
 		asked := time.Now()
 		if err := d.send(c, q); err != nil {
-			return fmt.Errorf("send request to relay: %w", err)
+			return &brokenError{"send request to relay", err}
 		}
 		c.SetReadTimeout(q.patient)
 		res, err := readAnswer(c, q.method)
@@ -94,7 +129,7 @@ func (d *Dialer) askOnce(ctx context.Context, q *question) (*answered, error) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("read relay's answer: %w", err)
+			return unreadable(err)
 		}
 		a.res, a.took = res, time.Since(asked)
 		return nil

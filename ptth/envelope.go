@@ -3,6 +3,7 @@ package ptth
 import (
 	"context"
 	"errors"
+	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -27,6 +28,7 @@ var (
 // envelope carries a response as the body of a request to the relay.
 type envelope struct {
 	d      *Dialer
+	line   *line // of the link
 	at     *url.URL
 	method []byte // of the request that is answered
 
@@ -66,7 +68,7 @@ func (e *envelope) carryOut(ctx context.Context, r *http1.Request, handle func(c
 	if e.head != nil {
 		status, detail = 502, errBrokeOff.Error()
 	}
-	again := &envelope{d: e.d, at: e.at, method: e.method, conn: e.conn}
+	again := &envelope{d: e.d, line: e.line, at: e.at, method: e.method, conn: e.conn}
 	defer func() { e.conn = again.conn }()
 	return again.refuse(ctx, status, detail)
 }
@@ -85,7 +87,7 @@ func (e *envelope) settle() error {
 	if err == nil {
 		err = e.post()
 	}
-	if kept && isLost(err) {
+	if kept && isLost(err) && !e.line.isClosed() {
 		if e.conn != nil {
 			e.conn.Close()
 		}
@@ -194,6 +196,10 @@ func (e *envelope) begin() {
 	if e.conn == nil || e.conn.PeerState() != http1.PeerSilent {
 		if e.conn, e.err = e.d.open(context.WithoutCancel(e.ctx), e.at); e.err != nil {
 			e.conn = nil
+			return
+		}
+		if !e.line.replyOn(e.conn) {
+			e.err = net.ErrClosed
 			return
 		}
 		e.conn.SetLimits(pollLimits)

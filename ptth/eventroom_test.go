@@ -2,69 +2,62 @@ package ptth_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"homehook/http1"
 	"homehook/ptth"
 )
 
-// TestEventsShareMemory: however many links a relay sends long requests on, few
-// of them are in memory at once, and all are carried out in the end.
+// TestEventsShareMemory: a long request waits for memory that others have, and
+// is carried out then; short ones do not wait, and no memory is lost.
 func TestEventsShareMemory(t *testing.T) {
-	const links = 8
-	body := strings.Repeat("y", 24<<20)
+	event := func(body string) string {
+		return answer("application/json", `{"message-id":"m","method":"POST","request-uri":"/","headers":[],"body":"`+body+`"}`)
+	}
+	long := strings.Repeat("y", 1<<20)
+	asked := make(chan string, 10)
 	relay := handmade(t, func(_ int, p *peer) {
 		p.read()
-		p.say(answer("application/json", "{}"))
-		p.read()
-		p.say(answer("application/json", `{"message-id":"m","method":"POST","request-uri":"/","headers":[],"body":"`+body+`"}`))
-		if _, reply := p.read(); !strings.Contains(reply, `"status":200`) {
-			t.Errorf("reply %.80q", reply)
+		for _, say := range []string{"{}", "", long, long} {
+			if p.say(answer("application/json", "{}")); say != "{}" {
+				p.read()
+				p.say(event(say))
+			}
+			_, reply := p.read()
+			asked <- reply
 		}
-		p.say(answer("application/json", "{}"))
-		p.read()
 	})
 	d := comet(&ptth.Dialer{Relay: relay})
-	var running, most atomic.Int32
-	entered, release := make(chan struct{}, links), make(chan struct{})
-	let := sync.OnceFunc(func() { close(release) })
-	defer let()
-	handle := func(_ context.Context, x *http1.Exchange) {
-		n := running.Add(1)
-		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-		}
-		entered <- struct{}{}
-		<-release
-		running.Add(-1)
-		x.Text(200, fmt.Sprint(x.Request.Body.Length()))
+	ptth.TakeRoom(t, d, ptth.EventRoom)
+	s := serveDial(t, d, hello)
+	within(t, asked, "poll")
+	if r := within(t, asked, "reply to the short one"); !strings.Contains(r, `"status":200`) {
+		t.Errorf("reply %.100q", r)
 	}
-	all := make([]*served, links)
-	for i := range all {
-		all[i] = serveDial(t, d, handle)
+	select {
+	case <-asked:
+		t.Error("the long one did not wait")
+	case <-time.After(200 * time.Millisecond):
 	}
-	within(t, entered, "first exchange")
-	time.Sleep(time.Second) // for the others, which have to wait
-	if n := most.Load(); n > 5 {
-		t.Errorf("%d long requests in memory at once", n)
-	}
-	let()
-	for range links - 1 {
-		select {
-		case <-entered:
-		case <-time.After(20 * time.Second):
-			t.Fatal("a request was left lying")
+	ptth.GiveRoom(d, ptth.EventRoom)
+	for range 2 {
+		if r := within(t, asked, "reply to the long one"); !strings.Contains(r, `"status":200`) {
+			t.Errorf("reply %.100q", r)
 		}
 	}
-	for _, s := range all {
-		s.link.Leave()
-	}
-	for _, s := range all {
-		s.link.Close()
-		within(t, s.result, "end of Serve")
+	s.link.Close()
+	within(t, s.result, "end of Serve")
+	ptth.TakeRoom(t, d, ptth.EventRoom) // all is there again
+}
+
+// TestEventThatWaitsEnds: the wait for memory ends with the context.
+func TestEventThatWaitsEnds(t *testing.T) {
+	d := &ptth.Dialer{}
+	ptth.TakeRoom(t, d, ptth.EventRoom)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := ptth.WaitForRoom(ctx, d, 1); err == nil {
+		t.Error("there is more room than there is")
 	}
 }

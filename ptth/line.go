@@ -41,8 +41,9 @@ type line struct {
 
 	mu      sync.Mutex // guards the rest; the serving goroutine may read conn without it
 	conn    *http1.Conn
-	waiting bool // for an answer to begin
-	over    bool // no further wait
+	reply   *http1.Conn // that a reply goes out on, if that is another one
+	waiting bool        // for an answer to begin
+	over    bool        // no further wait
 	closed  bool
 }
 
@@ -74,7 +75,21 @@ func (l *line) close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
+	if l.reply != nil {
+		l.reply.Close()
+	}
 	return l.conn.Close()
+}
+
+// replyOn notes the connection of a reply, for close to close it. It reports
+// false, and closes it at once, when the line is closed.
+func (l *line) replyOn(c *http1.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.reply = c; l.closed {
+		c.Close()
+	}
+	return !l.closed
 }
 
 // replace puts another connection in the place of the one in use, which is

@@ -2,6 +2,7 @@ package ptth_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -139,5 +140,46 @@ func TestRedirectToTLS(t *testing.T) {
 	}
 	if got := there.requests()[0].Header.Get("Authorization"); got != "" {
 		t.Errorf("the token leaked: %q", got)
+	}
+}
+
+// TestRedirectToNoURL: what a relay writes into Location gets into the head of
+// the next request, and must not be able to say more there than where to ask.
+func TestRedirectToNoURL(t *testing.T) {
+	for _, location := range []string{"/x?a HTTP/1.1", "/x?\xff", "http://\xff.example/", "", "javascript:alert(1)", "http://"} {
+		r := newScripted(t, nil, redirectTo(307, location))
+		var bad *ptth.AnswerError
+		if err := reach(&ptth.Dialer{Relay: r.url, Token: "hh_t", Dialect: ptth.Dialect10}); !errors.As(err, &bad) {
+			t.Errorf("%q: %v", location, err)
+		}
+		if n := len(r.requests()); n != 1 {
+			t.Errorf("%q: asked %d times", location, n)
+		}
+	}
+}
+
+// TestAnswerError: an answer that is none is told from one that did not come,
+// which is worth another try soon; no error names a port of this machine, or
+// each would be news.
+func TestAnswerError(t *testing.T) {
+	for answer, nonsense := range map[string]bool{
+		"SSH-2.0-OpenSSH_9.6\r\n\r\n":                          true,
+		"HTTP/1.1 200 OK\r\nA: \x1b\r\n\r\n":                   true,
+		"HTTP/1.1 200 OK\r\nA: " + strings.Repeat("x", 70<<10): true,
+		strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 20):    true,
+		redirectTo(307, "/again"):                              true,
+		"":                                                     false,
+		"HTTP/1.1 200 OK\r\nUpgr":                              false,
+		"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n": false,
+	} {
+		r := newScripted(t, nil, answer)
+		err := reach(&ptth.Dialer{Relay: r.url, Dialect: ptth.Dialect10})
+		var bad *ptth.AnswerError
+		if err == nil || errors.As(err, &bad) != nonsense {
+			t.Errorf("%.40q: %v", answer, err)
+		}
+		if strings.Contains(err.Error(), "127.0.0.1") {
+			t.Errorf("%.40q: %v", answer, err)
+		}
 	}
 }

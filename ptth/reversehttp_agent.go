@@ -179,7 +179,7 @@ func (l *reverseLink) turn(ctx context.Context, handle func(context.Context, *ht
 	}
 	switch {
 	case res.Status == 200 && hasType(res, messageType):
-		l.fresh, l.line.quick = false, 0
+		l.fresh = false
 		return l.exchange(ctx, res, handle)
 	case res.Status == 204:
 		l.fresh = false
@@ -228,7 +228,7 @@ func (l *reverseLink) poll(ctx context.Context) (*http1.Response, error) {
 
 // exchange carries out the request in the answer to a poll.
 func (l *reverseLink) exchange(ctx context.Context, res *http1.Response, handle func(context.Context, *http1.Exchange)) error {
-	e := &envelope{d: l.d, at: l.at}
+	e := &envelope{d: l.d, line: &l.line, at: l.at}
 	l.at = nil
 	var err error
 	if next, ok := webLinks(&res.Head)["next"]; ok {
@@ -247,6 +247,7 @@ func (l *reverseLink) exchange(ctx context.Context, res *http1.Response, handle 
 	case err != nil:
 		return err
 	default:
+		l.line.quick = 0 // unlike one that makes no sense, which is no reason to hurry
 		if whole {
 			e.conn = l.line.conn
 		}

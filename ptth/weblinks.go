@@ -8,7 +8,7 @@ import (
 	"homehook/http1"
 )
 
-var errForeignLink = errors.New("relay names a URL that is not its own")
+var errForeignLink = &AnswerError{errors.New("relay names a URL that is not its own")}
 
 // webLinks reads the fields Link of an answer (RFC 8288): where each relation
 // leads, in small letters. The first link of a relation counts.
@@ -87,10 +87,8 @@ func ownURL(base *url.URL, ref string) (*url.URL, error) {
 		return nil, errForeignLink
 	}
 	u.Scheme, u.Host, u.Fragment = base.Scheme, base.Host, ""
-	for _, c := range []byte(u.RequestURI()) {
-		if c <= ' ' || c >= 0x7f {
-			return nil, errForeignLink
-		}
+	if !isVisible(u.RequestURI()) {
+		return nil, errForeignLink
 	}
 	return u, nil
 }
