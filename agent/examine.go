@@ -187,9 +187,17 @@ func certificateFinding(f *Finding, s ptth.Step) {
 	f.Text += fmt.Sprintf(", certificate for %s, good until %s", ptth.Names(c), c.NotAfter.UTC().Format("2006-01-02 15:04 UTC"))
 	if left < renewal {
 		f.State = FindingWarning
-		f.Text += fmt.Sprintf(", which is in %s", left.Round(time.Hour))
+		f.Text += fmt.Sprintf(", which is in %s", inWords(left))
 		f.Remedy = "remind whoever runs the relay to renew it"
 	}
+}
+
+// inWords is a time of up to some days as a person says it.
+func inWords(d time.Duration) string {
+	if days := int(d.Round(24*time.Hour) / (24 * time.Hour)); days > 1 {
+		return fmt.Sprintf("%d days", days)
+	}
+	return fmt.Sprintf("%d hours", int(d.Hours()))
 }
 
 // ends is when the first certificate of the best chain ends.

@@ -196,6 +196,10 @@ func (x *examiner) token(ctx context.Context) bool {
 // tried: the attempt would claim a name.
 func (x *examiner) advertised(a *reply) bool {
 	offers := a.header.Values("Upgrade")
+	if len(offers) == 0 && a.status == http.StatusOK {
+		x.problem(StepDialect, "this does not look like a relay: it answers 200 to a path at which relays refuse", "check address and port of the relay")
+		return false
+	}
 	if len(offers) == 0 {
 		x.tell(Finding{
 			Step: StepDialect, State: FindingSkipped, Text: fmt.Sprintf("the relay does not say what it offers (%d)", a.status),

@@ -76,7 +76,7 @@ func newCometLink(d *Dialer, a *answered, place string) *cometLink {
 	a.conn.SetLimits(pollLimits)
 	l := &cometLink{d: d, line: line{conn: a.conn}, place: place}
 	l.ask = question{method: "POST", target: a.target, token: a.token, fields: d.wishes}
-	l.about.Store(&About{Dialect: DialectComet, RoundTrip: a.took})
+	l.about.Store(&About{Dialect: DialectComet, RoundTrip: a.reach}) // an answer may have been held
 	return l
 }
 

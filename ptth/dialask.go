@@ -82,7 +82,8 @@ type answered struct {
 	res    *http1.Response // nil when none began while the caller was patient
 	target *url.URL        // what was asked last, behind redirects
 	token  string          // what target may see
-	took   time.Duration
+	reach  time.Duration   // until the connection was there
+	took   time.Duration   // until the answer came, from the question on
 }
 
 // ask sends a question and follows redirects. The token goes to the first host
@@ -117,7 +118,7 @@ func (d *Dialer) askOnce(ctx context.Context, q *question) (*answered, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &answered{conn: c, target: q.target, token: q.token, took: time.Since(began)}
+	a := &answered{conn: c, target: q.target, token: q.token, reach: time.Since(began)}
 	err = guard(ctx, c, func() error {
 		asked := time.Now()
 		if err := d.send(c, q); err != nil {

@@ -56,7 +56,7 @@ func (c *relayTestCmd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("relay %s: no link can be opened", c.Name)
 	}
 	if v.Dialect == "" {
-		a.say("\nrelay %s: nothing is in the way of a link", c.Name)
+		a.say("\nrelay %s can be reached; claim a name, and this command tries links too", c.Name)
 		return nil
 	}
 	a.say("\nrelay %s works with %s, round trip %s", c.Name, v.Dialect, ms(v.RoundTripMS))
