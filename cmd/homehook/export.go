@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"homehook/agent/control"
 	"homehook/http1"
@@ -17,15 +16,12 @@ import (
 
 // exportCmd is "homehook export".
 type exportCmd struct {
-	Format string    `enum:"combined" required:"" help:"The format: ${enum}, as web servers write their access logs."`
-	Output string    `short:"o" placeholder:"FILE" help:"Write to this file, which is replaced in one step and yours alone to read; without it to stdout."`
-	Claim  string    `help:"Only those of this claim."`
-	Route  string    `help:"Only those that took this route."`
-	State  string    `enum:",received,running,waiting,succeeded,rejected,duplicate,dead,expired" default:"" help:"Only those in this state: received, running, waiting, succeeded, rejected, duplicate, dead or expired."`
-	Since  pastValue `placeholder:"WHEN" help:"Only those since: 2h, 3d, 2026-01-31, 2026-01-31T08:00:00Z."`
-	Until  pastValue `placeholder:"WHEN" help:"Only those until."`
-	Search string    `placeholder:"TEXT" help:"Only those with this text in head, body or output."`
-	Limit  int       `placeholder:"N" help:"Only the N newest."`
+	Format string `enum:"combined" required:"" help:"The format: ${enum}, as web servers write their access logs."`
+	Output string `short:"o" placeholder:"FILE" help:"Write to this file, which is replaced in one step and yours alone to read; without it to stdout."`
+
+	filter `embed:""`
+
+	Limit int `placeholder:"N" help:"Only the N newest."`
 }
 
 // Help says what is in it and shows examples.
@@ -48,21 +44,11 @@ type exported struct {
 	Text       string `json:"text,omitempty"` // what is in no file
 }
 
-// query is what the flags ask for.
-func (c *exportCmd) query(now time.Time) (q control.Query, err error) {
-	q = control.Query{Claim: c.Claim, Route: c.Route, State: c.State, Search: c.Search}
-	if c.Limit < 0 {
-		return q, misused("--limit is %d; it is at least 1", c.Limit)
-	}
-	if q.Since, err = c.Since.at(now); err != nil {
-		return q, err
-	}
-	q.Until, err = c.Until.at(now)
-	return q, err
-}
-
 // Run writes the deliveries.
 func (c *exportCmd) Run(ctx context.Context, a *app) error {
+	if c.Limit < 0 {
+		return misused("--limit is %d; it is at least 1", c.Limit)
+	}
 	q, err := c.query(a.now())
 	if err != nil {
 		return err

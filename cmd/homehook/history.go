@@ -3,25 +3,17 @@ package main
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
 
 	"homehook/agent/config"
 	"homehook/agent/control"
-	"homehook/routes"
 )
 
 // historyCmd is "homehook history".
 type historyCmd struct {
-	Claim  string    `help:"Only those of this claim."`
-	Route  string    `help:"Only those that took this route."`
-	State  string    `enum:",received,running,waiting,succeeded,rejected,duplicate,dead,expired" default:"" help:"Only those in this state: received, running, waiting, succeeded, rejected, duplicate, dead or expired."`
-	Method string    `help:"Only those with this method."`
-	Status int       `help:"Only those that were answered with this status."`
-	Since  pastValue `placeholder:"WHEN" help:"Only those since: 2h, 3d, 2026-01-31, 2026-01-31T08:00:00Z."`
-	Until  pastValue `placeholder:"WHEN" help:"Only those until."`
-	Search string    `placeholder:"TEXT" help:"Only those with this text in head, body or output."`
-	Limit  int       `default:"50" help:"How many at most; ${default} by default."`
+	filter `embed:""`
+
+	Limit int `default:"50" help:"How many at most; ${default} by default."`
 }
 
 // Help shows examples.
@@ -32,49 +24,11 @@ func (*historyCmd) Help() string {
     homehook history --search invoice --json`
 }
 
-// pastValue is a moment as a user gives it: a time, or how long ago.
-type pastValue string
-
-// at is the moment that v means, seen from now.
-func (v pastValue) at(now time.Time) (time.Time, error) {
-	if v == "" {
-		return time.Time{}, nil
-	}
-	// The same spelling of durations as in the configuration, with days.
-	var ago routes.Duration
-	if ago.UnmarshalText([]byte(v)) == nil {
-		return now.Add(-time.Duration(ago)), nil
-	}
-	// Without a zone it is this machine's time, as on its clock.
-	for _, layout := range []string{time.RFC3339, "2006-01-02", "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04:05"} {
-		if t, err := time.ParseInLocation(layout, string(v), now.Location()); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, misused("%q is no time; write 2h, 3d, 2026-01-31 or 2026-01-31T08:00:00Z", string(v))
-}
-
-// query is what the flags ask for.
-func (c *historyCmd) query(now time.Time) (q control.Query, err error) {
-	q = control.Query{
-		Claim: c.Claim, Route: c.Route, State: c.State, Method: strings.ToUpper(c.Method),
-		Status: c.Status, Search: c.Search,
-	}
-	if c.Limit < 1 {
-		return q, misused("--limit is %d; it is at least 1", c.Limit)
-	}
-	if c.Status != 0 && (c.Status < 100 || c.Status > 599) {
-		return q, misused("--status is %d; it is a number from 100 to 599", c.Status)
-	}
-	if q.Since, err = c.Since.at(now); err != nil {
-		return q, err
-	}
-	q.Until, err = c.Until.at(now)
-	return q, err
-}
-
 // Run lists deliveries.
 func (c *historyCmd) Run(ctx context.Context, a *app) error {
+	if c.Limit < 1 {
+		return misused("--limit is %d; it is at least 1", c.Limit)
+	}
 	q, err := c.query(a.now())
 	if err != nil {
 		return err

@@ -40,10 +40,10 @@ func TestPastValue(t *testing.T) {
 
 func TestHistoryQuery(t *testing.T) {
 	now := time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC)
-	cmd := historyCmd{
+	cmd := historyCmd{Limit: 7, filter: filter{
 		Claim: "garage", Route: "r", State: control.Dead, Method: "post", Status: 503,
-		Since: "1h", Until: "30m", Search: "text", Limit: 7,
-	}
+		Since: "1h", Until: "30m", Search: "text",
+	}}
 	got, err := cmd.query(now)
 	if err != nil {
 		t.Fatal(err)

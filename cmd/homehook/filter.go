@@ -1,0 +1,59 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"homehook/agent/control"
+	"homehook/routes"
+)
+
+// filter is the flags that choose deliveries, for every command that lists them.
+type filter struct {
+	Claim  string    `help:"Only those of this claim."`
+	Route  string    `help:"Only those that took this route."`
+	State  string    `enum:",received,running,waiting,succeeded,rejected,duplicate,dead,expired" default:"" help:"Only those in this state: received, running, waiting, succeeded, rejected, duplicate, dead or expired."`
+	Method string    `help:"Only those with this method."`
+	Status int       `help:"Only those that were answered with this status."`
+	Since  pastValue `placeholder:"WHEN" help:"Only those since: 2h, 3d, 2026-01-31, 2026-01-31T08:00:00Z."`
+	Until  pastValue `placeholder:"WHEN" help:"Only those until."`
+	Search string    `placeholder:"TEXT" help:"Only those with this text in head, body or output."`
+}
+
+// query is what the flags ask for.
+func (f *filter) query(now time.Time) (q control.Query, err error) {
+	q = control.Query{
+		Claim: f.Claim, Route: f.Route, State: f.State, Method: strings.ToUpper(f.Method),
+		Status: f.Status, Search: f.Search,
+	}
+	if f.Status != 0 && (f.Status < 100 || f.Status > 599) {
+		return q, misused("--status is %d; it is a number from 100 to 599", f.Status)
+	}
+	if q.Since, err = f.Since.at(now); err != nil {
+		return q, err
+	}
+	q.Until, err = f.Until.at(now)
+	return q, err
+}
+
+// pastValue is a moment as a user gives it: a time, or how long ago.
+type pastValue string
+
+// at is the moment that v means, seen from now.
+func (v pastValue) at(now time.Time) (time.Time, error) {
+	if v == "" {
+		return time.Time{}, nil
+	}
+	// The same spelling of durations as in the configuration, with days.
+	var ago routes.Duration
+	if ago.UnmarshalText([]byte(v)) == nil {
+		return now.Add(-time.Duration(ago)), nil
+	}
+	// Without a zone it is this machine's time, as on its clock.
+	for _, layout := range []string{time.RFC3339, "2006-01-02", "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04:05"} {
+		if t, err := time.ParseInLocation(layout, string(v), now.Location()); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, misused("%q is no time; write 2h, 3d, 2026-01-31 or 2026-01-31T08:00:00Z", string(v))
+}
