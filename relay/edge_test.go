@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"net"
 	"strings"
 	"testing"
 
@@ -179,4 +180,41 @@ func rawTarget(request string) string {
 		target = "/" + path
 	}
 	return target
+}
+
+// TestMethods passes on what the relay knows nothing of, once and as it is.
+func TestMethods(t *testing.T) {
+	everyDialect(t, Options{}, func(t *testing.T, tr *testRelay, _ string, got *seen) {
+		for _, method := range []string{"PROPFIND", "MKCOL", "REPORT", "LOCK", "M-SEARCH", "FROBNICATE", "get"} {
+			before := got.count()
+			status, _ := tr.ask(t, method+" /~garage/dav HTTP/1.1\r\nHost: r\r\nConnection: close\r\nContent-Length: 5\r\n\r\n<a/>\n")
+			if head := got.last(t); status != 200 || got.count() != before+1 || !strings.HasPrefix(head, method+" ") {
+				t.Errorf("%s: %d, the agent got %q", method, status, head)
+			}
+			got.mu.Lock()
+			if body := got.body[len(got.body)-1]; body != "<a/>\n" {
+				t.Errorf("%s: body %q", method, body)
+			}
+			got.mu.Unlock()
+		}
+	})
+}
+
+// TestSenderResets sends a whole request and resets the connection: it was
+// delivered once, and the agent goes on.
+func TestSenderResets(t *testing.T) {
+	everyDialect(t, Options{}, func(t *testing.T, tr *testRelay, _ string, got *seen) {
+		nc := tr.conn(t)
+		if _, err := nc.Write([]byte("POST /~garage/x HTTP/1.1\r\nHost: r\r\nContent-Length: 5\r\n\r\nhello")); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, "the delivery", func() bool { return got.count() == 1 })
+		if err := nc.(*net.TCPConn).SetLinger(0); err != nil {
+			t.Fatal(err)
+		}
+		nc.Close()
+		if status, _ := tr.ask(t, askGarage); status != 200 || got.count() != 2 {
+			t.Errorf("afterwards: %d, %d deliveries", status, got.count())
+		}
+	})
 }

@@ -57,13 +57,9 @@ func (v *visitor) upgrade(ctx context.Context) *refusal {
 	if ref != nil {
 		return ref
 	}
-	t, err := v.relay.dir.token(ctx, v.bearer(r))
-	if err != nil {
-		return asRefusal(err)
-	}
-	if r.Body.Continue() != nil || !r.Body.Drain(maxUpgradeBody) {
-		v.x.CloseAfter()
-		return errUpgradeBody
+	t, ref := v.authorize(ctx)
+	if ref != nil {
+		return ref
 	}
 	name, err := claimName(string(v.place.name))
 	if err != nil {
@@ -132,6 +128,21 @@ func (r *Relay) refusedLink(claim, addr string, err error) {
 		level = slog.LevelDebug // its agent has gone, as those do that only look
 	}
 	r.log.Log(context.Background(), level, "link refused", keyClaim, claim, keyAddr, addr, keyError, err)
+}
+
+// authorize finds the token of a request for a link, and drops its body, which
+// must never be taken for what follows the switch.
+func (v *visitor) authorize(ctx context.Context) (*tokenRecord, *refusal) {
+	r := v.x.Request
+	t, err := v.relay.dir.token(ctx, v.bearer(r))
+	if err != nil {
+		return nil, asRefusal(err)
+	}
+	if r.Body.Continue() != nil || !r.Body.Drain(maxUpgradeBody) {
+		v.x.CloseAfter()
+		return nil, errUpgradeBody
+	}
+	return t, nil
 }
 
 // takeClaim is directory.take with the causes that are not the agent's logged.

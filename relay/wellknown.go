@@ -64,13 +64,9 @@ func (v *visitor) turn(ctx context.Context, list func() ([]origin, *refusal)) *r
 	if ref != nil {
 		return ref
 	}
-	t, err := v.relay.dir.token(ctx, v.bearer(r))
-	if err != nil {
-		return asRefusal(err)
-	}
-	if r.Body.Continue() != nil || !r.Body.Drain(maxUpgradeBody) {
-		v.x.CloseAfter()
-		return errUpgradeBody
+	t, ref := v.authorize(ctx)
+	if ref != nil {
+		return ref
 	}
 	origins, ref := list()
 	switch {
