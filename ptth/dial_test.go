@@ -36,13 +36,22 @@ type scripted struct {
 // answer it closes the connection, but for a 101.
 func newScripted(t *testing.T, conf *tls.Config, answer string) *scripted {
 	t.Helper()
+	s := &scripted{answer: answer}
+	s.url = accepting(t, conf, s.serve)
+	return s
+}
+
+// accepting listens on loopback until the test ends, with TLS unless conf is
+// nil, and serves each connection on a goroutine of its own.
+func accepting(t *testing.T, conf *tls.Config, serve func(net.Conn)) *url.URL {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scripted{url: &url.URL{Scheme: "http", Host: l.Addr().String()}, answer: answer}
+	at := &url.URL{Scheme: "http", Host: l.Addr().String()}
 	if conf != nil {
-		l, s.url.Scheme = tls.NewListener(l, conf), "https"
+		l, at.Scheme = tls.NewListener(l, conf), "https"
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -51,11 +60,11 @@ func newScripted(t *testing.T, conf *tls.Config, answer string) *scripted {
 			if err != nil {
 				return
 			}
-			wg.Go(func() { s.serve(nc) })
+			wg.Go(func() { serve(nc) })
 		}
 	})
 	t.Cleanup(func() { l.Close(); wg.Wait() })
-	return s
+	return at
 }
 
 func (s *scripted) serve(nc net.Conn) {

@@ -28,25 +28,8 @@ type proxy struct {
 
 func newProxy(t *testing.T, conf *tls.Config, answer string) *proxy {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{url: &url.URL{Scheme: "http", Host: l.Addr().String()}, answer: answer}
-	if conf != nil {
-		l, p.url.Scheme = tls.NewListener(l, conf), "https"
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			nc, err := l.Accept()
-			if err != nil {
-				return
-			}
-			wg.Go(func() { p.serve(nc) })
-		}
-	})
-	t.Cleanup(func() { l.Close(); wg.Wait() })
+	p := &proxy{answer: answer}
+	p.url = accepting(t, conf, p.serve)
 	return p
 }
 
