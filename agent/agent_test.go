@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -289,11 +290,13 @@ func TestRemarkOfACutAnswer(t *testing.T) {
 // the agent from ending.
 func TestStopDoesNotWaitForTheRelay(t *testing.T) {
 	t.Parallel()
+	var wrote atomic.Int64 // when the app got rid of something last
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for p := make([]byte, 1<<20); ; {
 			if _, err := w.Write(p); err != nil {
 				return
 			}
+			wrote.Store(time.Now().UnixNano())
 		}
 	}))
 	defer app.Close()
@@ -318,7 +321,10 @@ func TestStopDoesNotWaitForTheRelay(t *testing.T) {
 	h := startHome(t, strings.Replace(conf(l.Addr().String(), fmt.Sprintf("  - {name: app, claim: garage, match: /, unverified: true, forward: {to: %q}}\n", app.URL)), "max_links: 16", "max_links: 1", 1))
 	nc := <-asked
 	defer nc.Close()
-	time.Sleep(time.Second) // until the answer is stuck
+	eventually(t, "the answer is stuck", func() bool {
+		last := wrote.Load()
+		return last != 0 && time.Since(time.Unix(0, last)) > 300*time.Millisecond
+	})
 	began := time.Now()
 	h.stop()
 	if took := time.Since(began); took > finishing+delivering+2*time.Second {
