@@ -166,10 +166,12 @@ func (p *Parked) IdleSince() time.Time {
 	return p.since
 }
 
-// Close gives the connection up.
+// Close gives the connection up. That comes first: who waits for Wanted would
+// else still answer on it.
 func (p *Parked) Close() error {
+	err := p.conn.Close()
 	p.end(parkedOver)
-	return p.conn.Close()
+	return err
 }
 
 // RemoteAddr returns the agent's address as the relay sees it.
