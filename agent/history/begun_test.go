@@ -45,7 +45,7 @@ func TestBegunForgetsFailures(t *testing.T) {
 	check(t, err)
 	w, err := newWriter(j.w.path, j.opts, c)
 	check(t, err)
-	check(t, w.c.exec("CREATE TRIGGER fail BEFORE INSERT ON requests BEGIN SELECT RAISE(ABORT, 'no room'); END"))
+	check(t, w.c.Exec("CREATE TRIGGER fail BEFORE INSERT ON requests BEGIN SELECT RAISE(ABORT, 'no room'); END"))
 	it := queued(opBegin, 1)
 	w.commit([]*item{it})
 	if err := <-it.done; err == nil {
@@ -55,7 +55,7 @@ func TestBegunForgetsFailures(t *testing.T) {
 		t.Errorf("remembers %d rows that were rolled back", n)
 	}
 	check(t, w.open())
-	check(t, w.c.exec("DROP TRIGGER fail"))
+	check(t, w.c.Exec("DROP TRIGGER fail"))
 	w.outage.rested()
 	w.commit([]*item{queued(opFinish, 1)})
 	w.closeConn()

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"homehook/dbfile"
+
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -35,8 +37,8 @@ var _ io.Closer = (*Journal)(nil)
 func Open(ctx context.Context, path string, o Options) (*Journal, error) {
 	o = o.withDefaults()
 	j, err := open(ctx, path, o)
-	if isDamage(err) {
-		aside, failed := setAside(path, o.Now())
+	if dbfile.Damaged(err) {
+		aside, failed := dbfile.SetAside(path, o.Now())
 		if failed != nil {
 			return nil, fmt.Errorf("open history %s: %w (and set it aside: %w)", path, err, failed)
 		}
@@ -50,10 +52,10 @@ func Open(ctx context.Context, path string, o Options) (*Journal, error) {
 }
 
 func open(ctx context.Context, path string, o Options) (*Journal, error) {
-	if err := secureFile(path); err != nil {
+	if err := dbfile.Secure(path); err != nil {
 		return nil, err
 	}
-	steps, err := migrations(embedded)
+	steps, err := dbfile.Steps(embedded)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +65,7 @@ func open(ctx context.Context, path string, o Options) (*Journal, error) {
 	}
 	w, err := start(c, path, steps, o)
 	if err != nil {
-		return nil, errors.Join(err, c.close())
+		return nil, errors.Join(err, c.Close())
 	}
 	reader, err := openReader(path)
 	if err != nil {
@@ -75,11 +77,11 @@ func open(ctx context.Context, path string, o Options) (*Journal, error) {
 }
 
 // start makes the file behind c ready and hands it to a writer.
-func start(c *conn, path string, steps []string, o Options) (*writer, error) {
-	if mode, err := c.value("PRAGMA journal_mode"); err != nil || mode != "wal" {
+func start(c *dbfile.Conn, path string, steps []string, o Options) (*writer, error) {
+	if mode, err := c.Value("PRAGMA journal_mode"); err != nil || mode != "wal" {
 		return nil, errors.Join(err, fmt.Errorf("the file system of %s cannot share memory, which SQLite needs: keep the state folder on a local disk", path))
 	}
-	if err := migrate(c, path, steps); err != nil {
+	if err := dbfile.Migrate(c, path, applicationID, steps); err != nil {
 		return nil, err
 	}
 	if err := markInterrupted(c); err != nil {
@@ -89,20 +91,20 @@ func start(c *conn, path string, steps []string, o Options) (*writer, error) {
 }
 
 // connectWriter opens the writing connection in WAL mode.
-func connectWriter(ctx context.Context, path string, pragmas []string) (*conn, error) {
-	name, err := writerDSN(path, pragmas)
+func connectWriter(ctx context.Context, path string, pragmas []string) (*dbfile.Conn, error) {
+	name, err := dbfile.WriterDSN(path, pragmas)
 	if err != nil {
 		return nil, err
 	}
-	c, err := connect(ctx, name)
-	if code(err)&0xff == sqlite3.SQLITE_NOTADB {
+	c, err := dbfile.Connect(ctx, name)
+	if dbfile.Code(err)&0xff == sqlite3.SQLITE_NOTADB {
 		return nil, fmt.Errorf("%w: move the file away to begin a new history (%w)", ErrForeign, err)
 	}
 	return c, err
 }
 
 func openReader(path string) (*sql.DB, error) {
-	name, err := readerDSN(path)
+	name, err := dbfile.ReaderDSN(path)
 	if err != nil {
 		return nil, err
 	}
@@ -119,8 +121,8 @@ func openReader(path string) (*sql.DB, error) {
 }
 
 // markInterrupted ends what a crash left running and nobody will run again.
-func markInterrupted(c *conn) error {
-	return c.exec(`UPDATE deliveries SET state = '` + Dead + `', reason = '` + Interrupted + `'
+func markInterrupted(c *dbfile.Conn) error {
+	return c.Exec(`UPDATE deliveries SET state = '` + Dead + `', reason = '` + Interrupted + `'
 WHERE state <> 'succeeded' AND state IN ('received', 'running') AND durable = 0`)
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"homehook/dbfile"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.uber.org/goleak"
@@ -127,12 +129,12 @@ func diff(t testing.TB, got, want any) {
 // sqlValue runs a query on a connection of its own, as another program would.
 func sqlValue(t testing.TB, path, query string) driver.Value {
 	t.Helper()
-	name, err := dsn(path, "mode=rw", "_busy_timeout=5000")
+	name, err := dbfile.DSN(path, "mode=rw", "_busy_timeout=5000")
 	check(t, err)
-	c, err := connect(context.Background(), name)
+	c, err := dbfile.Connect(context.Background(), name)
 	check(t, err)
-	v, err := c.value(query)
+	v, err := c.Value(query)
 	check(t, err)
-	check(t, c.close())
+	check(t, c.Close())
 	return v
 }

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"homehook/dbfile"
 )
 
 // outage is the time from a failed commit to the next good one. The writer
@@ -60,7 +62,7 @@ func (w *writer) fail(batch []*item, err error) {
 	if !w.outage.resting(w.opts.retry) {
 		w.outage.begin(err)
 		w.retry.Reset(w.opts.retry)
-		if !passing(err) {
+		if !dbfile.Passing(err) {
 			w.closeConn()
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"homehook/dbfile"
+
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -35,7 +37,7 @@ func TestFullDisk(t *testing.T) {
 		Keep: time.Second, Now: func() time.Time { return epoch.Add(time.Hour) },
 	})
 	stored, err := fillUp(t, j)
-	if code(err)&0xff != sqlite3.SQLITE_FULL {
+	if dbfile.Code(err)&0xff != sqlite3.SQLITE_FULL {
 		t.Fatalf("error %v, want SQLITE_FULL", err)
 	}
 	if j.Err() == nil {
@@ -74,16 +76,16 @@ func TestLockedByAnother(t *testing.T) {
 	j := openAt(t, path, Options{retry: time.Millisecond, pragmas: []string{"busy_timeout(1)"}})
 	add(t, j, 1, 5)
 	other := openRaw(t, path)
-	check(t, other.exec("BEGIN IMMEDIATE"))
-	if err := j.Begin(numbered(6), true); code(err)&0xff != sqlite3.SQLITE_BUSY {
+	check(t, other.Exec("BEGIN IMMEDIATE"))
+	if err := j.Begin(numbered(6), true); dbfile.Code(err)&0xff != sqlite3.SQLITE_BUSY {
 		t.Errorf("durable begin: %v, want SQLITE_BUSY", err)
 	}
-	if err := j.Begin(numbered(7), false); code(err)&0xff != sqlite3.SQLITE_BUSY {
+	if err := j.Begin(numbered(7), false); dbfile.Code(err)&0xff != sqlite3.SQLITE_BUSY {
 		t.Errorf("begin: %v, want SQLITE_BUSY", err)
 	}
 	check(t, j.Finish(done(7, Succeeded)))               // is held, and stored whole in the end
 	diff(t, list(t, j, Query{}), testIDs(5, 4, 3, 2, 1)) // reading goes on
-	check(t, other.exec("ROLLBACK"))
+	check(t, other.Exec("ROLLBACK"))
 
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -115,7 +117,7 @@ func TestHeldIsBounded(t *testing.T) {
 			j := openAt(t, path, tt.o)
 			check(t, j.Flush(t.Context()))
 			other := openRaw(t, path)
-			check(t, other.exec("BEGIN IMMEDIATE"))
+			check(t, other.Exec("BEGIN IMMEDIATE"))
 			for n := range 500 {
 				check(t, j.Finish(done(n, Succeeded)))
 			}
@@ -124,7 +126,7 @@ func TestHeldIsBounded(t *testing.T) {
 			if lost < 400 || lost >= 500 {
 				t.Errorf("lost %d of 500", lost)
 			}
-			check(t, other.exec("ROLLBACK"))
+			check(t, other.Exec("ROLLBACK"))
 			check(t, j.Close()) // tries once more
 			j = openAt(t, path, Options{})
 			ids := list(t, j, Query{Limit: 1000})
@@ -140,9 +142,9 @@ func TestBeginFailsAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.db")
 	j := openAt(t, path, Options{retry: time.Hour, pragmas: []string{"busy_timeout(1)"}})
 	other := openRaw(t, path)
-	check(t, other.exec("BEGIN IMMEDIATE"))
+	check(t, other.Exec("BEGIN IMMEDIATE"))
 	first := j.Begin(numbered(0), false)
-	check(t, other.exec("ROLLBACK")) // which the journal does not know yet
+	check(t, other.Exec("ROLLBACK")) // which the journal does not know yet
 	for n, durable := range []bool{false, true} {
 		if err := j.Begin(numbered(n+1), durable); err == nil || !errors.Is(err, first) {
 			t.Errorf("durable %t: %v, want what began the outage: %v", durable, err, first)
@@ -198,12 +200,12 @@ func TestSynchronous(t *testing.T) {
 		if durable {
 			want = 2
 		}
-		if got, err := c.number("PRAGMA synchronous"); err != nil || got != want {
+		if got, err := c.Number("PRAGMA synchronous"); err != nil || got != want {
 			t.Errorf("batch %d: synchronous %d, error %v; want %d", n, got, err, want)
 		}
 	}
 	for _, pragma := range []string{"fullfsync", "checkpoint_fullfsync"} {
-		if got, err := c.number("PRAGMA " + pragma); err != nil || got != 1 {
+		if got, err := c.Number("PRAGMA " + pragma); err != nil || got != 1 {
 			t.Errorf("%s is %d, error %v", pragma, got, err)
 		}
 	}
@@ -211,7 +213,7 @@ func TestSynchronous(t *testing.T) {
 }
 
 func TestPassing(t *testing.T) {
-	if passing(errors.New("x")) || passing(fmt.Errorf("x: %w", &sqlite.Error{})) {
+	if dbfile.Passing(errors.New("x")) || dbfile.Passing(fmt.Errorf("x: %w", &sqlite.Error{})) {
 		t.Error("an unknown error keeps the connection")
 	}
 }

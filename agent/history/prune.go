@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"homehook/dbfile"
 )
 
 // sweep is the state of a pruning. It goes in slices, so that no transaction of
@@ -61,7 +63,7 @@ func (w *writer) prune() {
 	}
 	if err != nil {
 		w.opts.Log.Warn("history not pruned", "err", err)
-		if !passing(err) {
+		if !dbfile.Passing(err) {
 			w.closeConn()
 		}
 	}
@@ -108,22 +110,22 @@ func (w *writer) expired(used int64) (before, bytes int64) {
 // forget deletes the oldest finished deliveries before the seq, up to sweep.rows
 // and to about so many bytes.
 func (w *writer) forget(before, bytes int64) (deleted bool, err error) {
-	bound, found, err := w.st.bound.number(before, int64(w.sweep.rows), bytes)
+	bound, found, err := w.st.bound.Number(before, int64(w.sweep.rows), bytes)
 	if err != nil || !found {
 		return false, err
 	}
 	if err := w.synchronous(false); err != nil {
 		return false, err
 	}
-	if err := w.st.begin.exec(); err != nil {
+	if err := w.st.begin.Exec(); err != nil {
 		return false, fmt.Errorf("begin transaction: %w", err)
 	}
-	for _, s := range []*stmt{w.st.forget, w.st.forgetBody, w.st.forgetLog, w.st.commit} {
+	for _, s := range []*dbfile.Stmt{w.st.forget, w.st.forgetBody, w.st.forgetLog, w.st.commit} {
 		values := []any{bound}
 		if s == w.st.commit {
 			values = nil
 		}
-		if err := s.exec(values...); err != nil {
+		if err := s.Exec(values...); err != nil {
 			w.rollback()
 			return false, fmt.Errorf("delete deliveries: %w", err)
 		}
@@ -139,7 +141,7 @@ func (w *writer) fileSize() (size, free int64, err error) {
 		to   *int64
 		text string
 	}{{&page, "PRAGMA page_size"}, {&size, "PRAGMA page_count"}, {&free, "PRAGMA freelist_count"}} {
-		if *p.to, err = w.c.number(p.text); err != nil {
+		if *p.to, err = w.c.Number(p.text); err != nil {
 			return 0, 0, fmt.Errorf("measure history: %w", err)
 		}
 	}
@@ -157,7 +159,7 @@ func (w *writer) shrink(size, free int64) (more bool, err error) {
 		return false, nil
 	}
 	w.sweep.free = free
-	if err := w.c.exec(fmt.Sprintf("PRAGMA incremental_vacuum(%d)", w.sweep.rows)); err != nil {
+	if err := w.c.Exec(fmt.Sprintf("PRAGMA incremental_vacuum(%d)", w.sweep.rows)); err != nil {
 		return false, fmt.Errorf("shrink history: %w", err)
 	}
 	return true, nil

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"homehook/dbfile"
 )
 
 func TestMigrationNumbers(t *testing.T) {
@@ -28,7 +30,7 @@ func TestMigrationNumbers(t *testing.T) {
 			for _, f := range tt.files {
 				fsys["migrations/"+f+".sql"] = &fstest.MapFile{Data: []byte("SELECT 1;")}
 			}
-			steps, err := migrations(fsys)
+			steps, err := dbfile.Steps(fsys)
 			if (err == nil) != (tt.want > 0) || len(steps) != tt.want {
 				t.Errorf("%d steps, error %v", len(steps), err)
 			}
@@ -37,38 +39,38 @@ func TestMigrationNumbers(t *testing.T) {
 }
 
 // openRaw connects to path as Open does, without migrating.
-func openRaw(t *testing.T, path string) *conn {
+func openRaw(t *testing.T, path string) *dbfile.Conn {
 	t.Helper()
-	check(t, secureFile(path))
+	check(t, dbfile.Secure(path))
 	c, err := connectWriter(t.Context(), path, nil)
 	check(t, err)
-	t.Cleanup(func() { check(t, c.close()) })
+	t.Cleanup(func() { check(t, c.Close()) })
 	return c
 }
 
 func TestMigrateStepByStep(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "it's a history.db")
-	first, err := migrations(embedded)
+	first, err := dbfile.Steps(embedded)
 	check(t, err)
 	c := openRaw(t, path)
-	check(t, migrate(c, path, first))
-	check(t, c.exec("INSERT INTO deliveries (seq, id, state, durable, size, status, duration_ms, attempts) VALUES (1, 'kept', 'dead', 0, 0, 0, 0, 0)"))
+	check(t, dbfile.Migrate(c, path, applicationID, first))
+	check(t, c.Exec("INSERT INTO deliveries (seq, id, state, durable, size, status, duration_ms, attempts) VALUES (1, 'kept', 'dead', 0, 0, 0, 0, 0)"))
 
 	broken := append(first[:len(first):len(first)], "CREATE TABLE extra (x); CREATE TABLE extra (x);")
-	if err := migrate(c, path, broken); err == nil {
+	if err := dbfile.Migrate(c, path, applicationID, broken); err == nil {
 		t.Fatal("a broken step went through")
 	}
-	if n, err := c.number("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'"); err != nil || n != 0 {
+	if n, err := c.Number("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'"); err != nil || n != 0 {
 		t.Errorf("the broken step left %d tables, error %v", n, err)
 	}
-	check(t, migrate(c, path, append(first[:len(first):len(first)], "ALTER TABLE deliveries ADD COLUMN note TEXT;")))
-	if n, err := c.number("PRAGMA user_version"); err != nil || int(n) != len(first)+1 {
+	check(t, dbfile.Migrate(c, path, applicationID, append(first[:len(first):len(first)], "ALTER TABLE deliveries ADD COLUMN note TEXT;")))
+	if n, err := c.Number("PRAGMA user_version"); err != nil || int(n) != len(first)+1 {
 		t.Errorf("version %d, error %v", n, err)
 	}
 	checkBackup(t, fmt.Sprintf("%s.v%d", path, len(first)), len(first))
 
 	// The version before this change must not touch the file.
-	err = migrate(c, path, first)
+	err = dbfile.Migrate(c, path, applicationID, first)
 	if !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), "update Homehook") {
 		t.Errorf("downgrade: %v", err)
 	}

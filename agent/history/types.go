@@ -3,6 +3,8 @@ package history
 import (
 	"errors"
 	"time"
+
+	"homehook/dbfile"
 )
 
 // The states of a delivery. Succeeded, Rejected, Duplicate, Dead and Expired
@@ -32,9 +34,9 @@ var (
 	// ErrExists is returned by Begin for an id that the journal already holds.
 	ErrExists = errors.New("delivery is already in the history")
 	// ErrNewer is returned by Open for a file that a newer version wrote.
-	ErrNewer = errors.New("written by a newer version of Homehook")
+	ErrNewer = dbfile.ErrNewer
 	// ErrForeign is returned by Open for a file that is not a history.
-	ErrForeign = errors.New("not a Homehook history")
+	ErrForeign = dbfile.ErrForeign
 	// ErrQuery is returned by List for a cursor or a search it cannot use.
 	ErrQuery = errors.New("bad query")
 	// ErrClosed is returned by every method after Close.

@@ -3,18 +3,20 @@ package history
 import (
 	"fmt"
 	"time"
+
+	"homehook/dbfile"
 )
 
 // statements are the writer's prepared statements. They live as long as their
 // connection.
 type statements struct {
-	begin, commit, rollback   *stmt
-	insert, update, lookup    *stmt
-	lastIn, request, attempt  *stmt
-	merge, body               *stmt
-	bound, forget, forgetBody *stmt
-	forgetLog                 *stmt
-	all                       []*stmt
+	begin, commit, rollback   *dbfile.Stmt
+	insert, update, lookup    *dbfile.Stmt
+	lastIn, request, attempt  *dbfile.Stmt
+	merge, body               *dbfile.Stmt
+	bound, forget, forgetBody *dbfile.Stmt
+	forgetLog                 *dbfile.Stmt
+	all                       []*dbfile.Stmt
 }
 
 const (
@@ -44,10 +46,10 @@ output_truncated, error, response_head, response_body, response_size, response_t
 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 )
 
-func prepare(c *conn) (*statements, error) {
+func prepare(c *dbfile.Conn) (*statements, error) {
 	s := &statements{}
 	for _, p := range []struct {
-		to   **stmt
+		to   **dbfile.Stmt
 		text string
 	}{
 		{&s.begin, "BEGIN IMMEDIATE"},
@@ -66,7 +68,7 @@ func prepare(c *conn) (*statements, error) {
 		{&s.forgetBody, forgetRequestsSQL},
 		{&s.forgetLog, forgetAttemptsSQL},
 	} {
-		prepared, err := c.prepare(p.text)
+		prepared, err := c.Prepare(p.text)
 		if err != nil {
 			s.close()
 			return nil, fmt.Errorf("prepare %q: %w", p.text, err)
@@ -80,7 +82,7 @@ func prepare(c *conn) (*statements, error) {
 // close lets go of them. An error would repeat that of the last execution.
 func (s *statements) close() {
 	for _, p := range s.all {
-		_ = p.close()
+		_ = p.Close()
 	}
 }
 
@@ -99,7 +101,7 @@ func (w *writer) write(it *item) error {
 func (w *writer) writeBegin(it *item) error {
 	r := &it.rec
 	seq, err := w.insert(&r.Delivery, it.durable)
-	if sameID(err) {
+	if dbfile.SameKey(err) {
 		it.err = ErrExists
 		return nil
 	}
@@ -121,14 +123,14 @@ func (w *writer) writeFinish(r *Record) error {
 	found := known
 	if !known {
 		var err error
-		if row.seq, found, err = w.st.lookup.number(r.ID); err != nil {
+		if row.seq, found, err = w.st.lookup.Number(r.ID); err != nil {
 			return fmt.Errorf("look up delivery: %w", err)
 		}
 	}
 	if !found {
 		return w.writeWhole(r)
 	}
-	err := w.st.update.exec(r.State, r.Size, text(r.BodySHA256), text(r.Route), int64(r.Status), r.DurationMS,
+	err := w.st.update.Exec(r.State, r.Size, text(r.BodySHA256), text(r.Route), int64(r.Status), r.DurationMS,
 		int64(attempts(r)), text(r.SenderID), text(r.DuplicateOf), text(r.ReplayOf), text(r.Reason), row.seq)
 	if err != nil {
 		return fmt.Errorf("update delivery: %w", err)
@@ -168,17 +170,17 @@ func (w *writer) insert(d *Delivery, durable bool) (int64, error) {
 		seq = w.seq + 1
 	}
 	for {
-		err := w.st.insert.exec(seq, d.ID, text(d.Claim), text(d.Relay), d.State, durable, text(d.Method), text(d.Path),
+		err := w.st.insert.Exec(seq, d.ID, text(d.Claim), text(d.Relay), d.State, durable, text(d.Method), text(d.Path),
 			text(d.Query), text(d.Remote), d.Size, text(d.BodySHA256), text(d.Route), int64(d.Status), d.DurationMS,
 			int64(d.Attempts), text(d.SenderID), text(d.DuplicateOf), text(d.ReplayOf), text(d.Reason))
 		if err == nil {
 			w.seq = seq
 			return seq, nil
 		}
-		if !sameSeq(err) {
+		if !dbfile.SameRowID(err) {
 			return 0, fmt.Errorf("insert delivery: %w", err)
 		}
-		last, _, err := w.st.lastIn.number(first, first+seqsPerMicrosecond-1)
+		last, _, err := w.st.lastIn.Number(first, first+seqsPerMicrosecond-1)
 		if err != nil {
 			return 0, fmt.Errorf("find a place for the delivery: %w", err)
 		}
@@ -193,7 +195,7 @@ func (w *writer) writeBody(row begunRow, r *Record) error {
 	if row.body || r.Body == nil {
 		return nil
 	}
-	if err := w.st.body.exec(r.Body, r.BodyTruncated, row.seq); err != nil {
+	if err := w.st.body.Exec(r.Body, r.BodyTruncated, row.seq); err != nil {
 		return fmt.Errorf("store body: %w", err)
 	}
 	return nil
@@ -201,11 +203,11 @@ func (w *writer) writeBody(row begunRow, r *Record) error {
 
 // writeRequest stores head and body by s, which is request for a new row and
 // merge where there may be one.
-func (w *writer) writeRequest(s *stmt, seq int64, r *Record) error {
+func (w *writer) writeRequest(s *dbfile.Stmt, seq int64, r *Record) error {
 	if r.Head == nil && r.Body == nil {
 		return nil
 	}
-	if err := s.exec(seq, r.Head, r.Body, r.BodyTruncated); err != nil {
+	if err := s.Exec(seq, r.Head, r.Body, r.BodyTruncated); err != nil {
 		return fmt.Errorf("insert request: %w", err)
 	}
 	return nil
@@ -214,7 +216,7 @@ func (w *writer) writeRequest(s *stmt, seq int64, r *Record) error {
 func (w *writer) writeAttempts(seq int64, log []Attempt) error {
 	for i := range log {
 		a := &log[i]
-		err := w.st.attempt.exec(seq, int64(a.Number), text(a.Route), text(a.Handler), a.Started.UnixMicro(), a.DurationMS,
+		err := w.st.attempt.Exec(seq, int64(a.Number), text(a.Route), text(a.Handler), a.Started.UnixMicro(), a.DurationMS,
 			int64(a.Status), int64(a.Exit), a.Output, a.OutputTruncated, text(a.Error), a.ResponseHead, a.ResponseBody,
 			a.ResponseSize, a.ResponseTruncated)
 		if err != nil {

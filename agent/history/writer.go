@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"homehook/dbfile"
 )
 
 // A batch is at most this large: a Begin waits for one batch before it
@@ -20,7 +22,7 @@ type writer struct {
 	opts Options
 	q    *queue
 
-	c     *conn // nil while it could not be opened again
+	c     *dbfile.Conn // nil while it could not be opened again
 	st    *statements
 	full  bool // c is set to synchronous=FULL
 	seq   int64
@@ -41,7 +43,7 @@ type writer struct {
 }
 
 // newWriter takes over c.
-func newWriter(path string, o Options, c *conn) (*writer, error) {
+func newWriter(path string, o Options, c *dbfile.Conn) (*writer, error) {
 	w := &writer{
 		path: path, opts: o, q: newQueue(o.QueueItems, o.QueueBytes), c: c,
 		prunes: make(chan chan error), bounds: make(chan bounds), linger: time.NewTimer(time.Hour), retry: time.NewTimer(time.Hour),
@@ -160,7 +162,7 @@ func (w *writer) transact(items []*item) error {
 	if err := w.synchronous(durable); err != nil {
 		return err
 	}
-	if err := w.st.begin.exec(); err != nil {
+	if err := w.st.begin.Exec(); err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	for _, it := range items {
@@ -169,7 +171,7 @@ func (w *writer) transact(items []*item) error {
 			return err
 		}
 	}
-	if err := w.st.commit.exec(); err != nil {
+	if err := w.st.commit.Exec(); err != nil {
 		w.rollback()
 		return fmt.Errorf("commit: %w", err)
 	}
@@ -187,7 +189,7 @@ func (w *writer) synchronous(full bool) error {
 	if full {
 		text = "PRAGMA synchronous=FULL"
 	}
-	if err := w.c.exec(text); err != nil {
+	if err := w.c.Exec(text); err != nil {
 		return fmt.Errorf("set synchronous: %w", err)
 	}
 	w.full = full
@@ -196,7 +198,7 @@ func (w *writer) synchronous(full bool) error {
 
 // rollback ends a failed transaction. SQLite has rolled back by itself after
 // some errors; then there is nothing to do, which it calls an error.
-func (w *writer) rollback() { _ = w.st.rollback.exec() }
+func (w *writer) rollback() { _ = w.st.rollback.Exec() }
 
 // open opens the connection again if a failure closed it.
 func (w *writer) open() error {
@@ -208,7 +210,7 @@ func (w *writer) open() error {
 		return err
 	}
 	if w.st, err = prepare(c); err != nil {
-		return fmt.Errorf("prepare statements: %w (and close: %v)", err, c.close())
+		return fmt.Errorf("prepare statements: %w (and close: %v)", err, c.Close())
 	}
 	w.c, w.full = c, false
 	return nil
@@ -226,7 +228,7 @@ func (w *writer) end() {
 	if w.c != nil {
 		// SQLite does this by itself only if it gets the file for itself. What
 		// stays in the WAL is not lost, so that a failure changes nothing.
-		_, _ = w.c.value("PRAGMA wal_checkpoint(TRUNCATE)")
+		_, _ = w.c.Value("PRAGMA wal_checkpoint(TRUNCATE)")
 	}
 	w.closeConn()
 }
@@ -236,7 +238,7 @@ func (w *writer) closeConn() {
 		return
 	}
 	w.st.close()
-	if err := w.c.close(); err != nil {
+	if err := w.c.Close(); err != nil {
 		w.opts.Log.Warn("history connection did not close cleanly", "err", err)
 	}
 	w.c, w.st = nil, nil

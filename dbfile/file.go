@@ -1,4 +1,4 @@
-package history
+package dbfile
 
 import (
 	"errors"
@@ -14,10 +14,10 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// secureFile makes sure that path is a regular file of mode 0600, creating an
+// Secure makes sure that path is a regular file of mode 0600, creating an
 // empty one if need be, before SQLite opens it: SQLite would follow a symlink
 // and create files by the umask. WAL and shared memory take their mode from it.
-func secureFile(path string) error {
+func Secure(path string) error {
 	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
 		fi, err := os.Lstat(path + suffix)
 		switch {
@@ -25,7 +25,7 @@ func secureFile(path string) error {
 		case err != nil:
 			return err
 		case fi.Mode()&fs.ModeSymlink != 0:
-			return fmt.Errorf("%s is a symbolic link: remove it, or set the state folder to where it points", path+suffix)
+			return fmt.Errorf("%s is a symbolic link: remove it, or set the folder to where it points", path+suffix)
 		case !fi.Mode().IsRegular():
 			return fmt.Errorf("%s is not a regular file: remove it", path+suffix)
 		case suffix == "" && runtime.GOOS != "windows" && fi.Mode().Perm()&^0o600 != 0:
@@ -46,15 +46,15 @@ func secureFile(path string) error {
 	return f.Close()
 }
 
-// isDamage reports whether an error says that a file's contents cannot be read.
-func isDamage(err error) bool {
-	c := code(err) & 0xff
+// Damaged reports whether an error says that a file's contents cannot be read.
+func Damaged(err error) bool {
+	c := Code(err) & 0xff
 	return c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB
 }
 
-// setAside renames a history and what SQLite keeps beside it, and returns the
+// SetAside renames a database and what SQLite keeps beside it, and returns the
 // new name. Nothing is deleted: some of it can often be read by hand.
-func setAside(path string, now time.Time) (string, error) {
+func SetAside(path string, now time.Time) (string, error) {
 	aside := path + ".damaged-" + now.UTC().Format("20060102T150405.000")
 	for _, suffix := range []string{"-wal", "-shm", "-journal", ""} {
 		err := os.Rename(path+suffix, aside+suffix)
@@ -65,8 +65,8 @@ func setAside(path string, now time.Time) (string, error) {
 	return aside, nil
 }
 
-// dsn is the name under which the driver opens path with the parameters.
-func dsn(path string, parameters ...string) (string, error) {
+// DSN is the name under which the driver opens path with the parameters.
+func DSN(path string, parameters ...string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
@@ -83,9 +83,9 @@ func dsn(path string, parameters ...string) (string, error) {
 // holds, in milliseconds. Every Begin waits with it.
 const writerPatience = "500"
 
-// writerDSN opens the one connection that writes. The order matters:
+// WriterDSN opens the one connection that writes, in WAL mode. The order matters:
 // auto_vacuum has to come before the first page is written.
-func writerDSN(path string, pragmas []string) (string, error) {
+func WriterDSN(path string, pragmas []string) (string, error) {
 	p := []string{
 		"mode=rw", "_defensive=1", "_dqs=0", "_error_rc=1", "_busy_timeout=" + writerPatience, "_auto_vacuum=INCREMENTAL",
 		"_pragma=journal_mode(wal)", "_pragma=synchronous(normal)",
@@ -99,11 +99,11 @@ func writerDSN(path string, pragmas []string) (string, error) {
 	for _, pragma := range pragmas {
 		p = append(p, "_pragma="+pragma)
 	}
-	return dsn(path, p...)
+	return DSN(path, p...)
 }
 
-// readerDSN opens the connections of List and Get.
-func readerDSN(path string) (string, error) {
-	return dsn(path, "mode=ro", "_dqs=0", "_error_rc=1", "_busy_timeout=5000", "_query_only=1",
+// ReaderDSN opens connections that only read.
+func ReaderDSN(path string) (string, error) {
+	return DSN(path, "mode=ro", "_dqs=0", "_error_rc=1", "_busy_timeout=5000", "_query_only=1",
 		"_pragma=cache_size(-2000)", "_pragma=temp_store(memory)")
 }

@@ -1,0 +1,5 @@
+//go:build ackearly
+
+package point
+
+const ackEarly = true
