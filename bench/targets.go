@@ -102,7 +102,11 @@ func (l *lab) start(name string) (*target, error) {
 			t.addr, err = l.reverseProxy(t, inner)
 		}
 	case "homehook", "homehook-history":
-		err = l.homehook(t, name == "homehook-history")
+		err = l.homehook(t, "answer: through", name == "homehook-history")
+	case "homehook-hold": // durable at home before each answer, one at a time
+		err = l.homehook(t, "answer: hold, max_body: 1GiB", true)
+	case "homehook-hold-parallel":
+		err = l.homehook(t, "answer: hold, max_body: 1GiB, parallel: 64", true)
 	default:
 		host, path, found := strings.Cut(name, "/")
 		if !found {
@@ -192,8 +196,9 @@ func (l *lab) build() error {
 	return nil
 }
 
-// homehook starts a relay and an agent with one forward route.
-func (l *lab) homehook(t *target, history bool) error {
+// homehook starts a relay and an agent with one forward route, and a claim with
+// the settings.
+func (l *lab) homehook(t *target, settings string, history bool) error {
 	if err := l.build(); err != nil {
 		return err
 	}
@@ -217,7 +222,7 @@ func (l *lab) homehook(t *target, history bool) error {
 		return err
 	}
 	env := []string{"HOMEHOOK_HOME=" + home}
-	if err := configure(home, t.addr, l.origin, history); err != nil {
+	if err := configure(home, t.addr, l.origin, settings, history); err != nil {
 		return err
 	}
 	set := exec.CommandContext(l.ctx, bin("homehook"), "secret", "set", "relay/bench")
@@ -231,18 +236,18 @@ func (l *lab) homehook(t *target, history bool) error {
 }
 
 // configure writes the agent's configuration.
-func configure(home, relay, origin string, history bool) error {
+func configure(home, relay, origin, settings string, history bool) error {
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return err
 	}
 	conf := fmt.Sprintf(`relays:
   - {name: bench, url: "http://%s", token: relay/bench}
 claims:
-  - {name: bench, relay: bench, answer: through, max_links: 64}
+  - {name: bench, relay: bench, %s, max_links: 64}
 routes:
   - {name: origin, claim: bench, match: /, unverified: true, forward: {to: "http://%s"}}
 history: {off: %t}
-`, relay, origin, !history)
+`, relay, settings, origin, !history)
 	return os.WriteFile(filepath.Join(home, "config.yaml"), []byte(conf), 0o600)
 }
 
