@@ -69,7 +69,7 @@ var house = map[string][]string{
 		"homehook/agent/history", "homehook/faults/point", "homehook/http1", "homehook/ptth", "homehook/routes",
 		"homehook/routes/signature",
 	},
-	"homehook/faults": {},
+	"homehook/faults":  {},
 	"homehook/service": {"homehook/agent"},
 	"homehook/bench":   {"homehook/http1"},
 	// The command joins relay and agent for `homehook try`.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"homehook/agent/config"
@@ -53,10 +54,12 @@ type Agent struct {
 
 	base    context.Context         // Run's own, ends when the agent stops
 	abort   context.CancelCauseFunc // ends the context of handlers
+	halt    context.CancelFunc      // ends the inbox's stopping
 	keeping sync.WaitGroup          // keepers at work, those on their way out included
 	severed chan struct{}           // closed when links are not waited for any more
 
 	mu        sync.Mutex // guards the rest
+	pausing   pausing
 	config    *config.Config
 	configErr error
 	keepers   map[string]*running // by claim
@@ -83,7 +86,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 		return nil, err
 	}
 	a := &Agent{
-		opts: o, log: o.Log, hub: control.NewHub(), started: time.Now(),
+		opts: o, log: o.Log, started: time.Now(), pausing: pausing{path: pausePath(o.History)},
 		config: c, keepers: make(map[string]*running), severed: make(chan struct{}),
 	}
 	// The socket first: its owner is the one agent that may open the history.
@@ -92,16 +95,41 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 			return nil, err
 		}
 	}
-	if a.journal, err = history.Open(ctx, o.History, historyOptions(c.History, o.Log)); err != nil {
+	if err := a.open(ctx, c); err != nil {
 		if a.control != nil {
 			a.control.Close()
 		}
 		return nil, err
 	}
-	a.inbox = &inbox{journal: a.journal, hub: a.hub, log: o.Log}
+	return a, nil
+}
+
+// open opens the history and makes the inbox that writes into it.
+func (a *Agent) open(ctx context.Context, c *config.Config) error {
+	o, err := a.historyOptions(c.History)
+	if err != nil {
+		return err
+	}
+	// The hub goes on with the numbers of the journal, which has to be open for
+	// that; what is told until then nobody has asked for.
+	var hub atomic.Pointer[control.Hub]
+	o.Changed = func(change history.Change) {
+		if h := hub.Load(); h != nil {
+			d := control.Delivery(change.Delivery)
+			h.Publish(control.Event{Type: control.EventDelivery, Seq: change.Number, Delivery: &d})
+		}
+	}
+	if a.journal, err = history.Open(ctx, a.opts.History, o); err != nil {
+		return err
+	}
+	a.hub = control.NewHubAt(a.journal.LastChange())
+	hub.Store(a.hub)
+	a.inbox = newInbox(a.journal, a.hub, a.log)
+	a.inbox.credential = a.opts.Credentials.Get
 	// Handlers outlive the end of Run's context for as long as they may finish.
 	a.inbox.work, a.abort = context.WithCancelCause(context.WithoutCancel(ctx))
-	return a, nil
+	a.inbox.stopping, a.halt = context.WithCancel(context.WithoutCancel(ctx))
+	return a.recallPause()
 }
 
 // Abort ends running handlers at once: scripts are killed with all that they
@@ -111,10 +139,6 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 // call it, at any time and more than once.
 func (a *Agent) Abort() { a.abort(routes.ErrAtOnce) }
 
-func historyOptions(h config.History, log *slog.Logger) history.Options {
-	return history.Options{Keep: h.Keep, MaxSize: int64(h.MaxSize), Body: int(h.Body), Log: log}
-}
-
 // Run keeps links and takes deliveries until ctx ends, then ends in order:
 // links first, running handlers within five seconds, the history last. Links
 // whose relay takes no answers are cut off two seconds after that. It
@@ -123,11 +147,18 @@ func (a *Agent) Run(ctx context.Context) error {
 	defer a.journal.Close()
 	defer a.hub.Close()
 	defer a.abort(nil)
+	defer a.halt()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	a.base = ctx
 	var wg sync.WaitGroup
-	a.apply(a.config)
+	a.inbox.install(a.config)
+	// What an agent before this one left unfinished comes before all that is new.
+	if err := a.inbox.resume(ctx, a.pausing.paused); err != nil && ctx.Err() == nil {
+		a.stopHandlers()
+		return err
+	}
+	a.reconcile()
 	a.serveControl(ctx, stop, &wg)
 	wg.Go(func() { a.watch(ctx) })
 
@@ -136,13 +167,22 @@ func (a *Agent) Run(ctx context.Context) error {
 	defer hurry.Stop()
 	sever := time.AfterFunc(finishing+delivering, func() { close(a.severed) })
 	defer sever.Stop()
+	a.stopHandlers()
 	a.stopKeepers()
 	wg.Wait()
+	a.pausing.end()
+	a.inbox.executor.wait()
 	a.inbox.table.Load().Close()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
+}
+
+// stopHandlers lets no handler begin any more. Those that run go on.
+func (a *Agent) stopHandlers() {
+	a.halt()
+	a.inbox.executor.stop()
 }
 
 // serveControl answers the control API until ctx ends.
@@ -180,16 +220,7 @@ func (a *Agent) watch(ctx context.Context) {
 // apply puts a configuration in force: routes at once, and links of claims
 // that are new or changed. Links of other claims are not touched.
 func (a *Agent) apply(c *config.Config) {
-	old := a.inbox.table.Swap(c.Table)
-	if old != nil && old != c.Table {
-		old.Close()
-	}
-	keep := int64(c.History.Body)
-	if c.History.Off {
-		keep = -1
-	}
-	a.inbox.keep.Store(keep)
-
+	a.inbox.install(c)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if before := a.config.History; before.Keep != c.History.Keep || before.MaxSize != c.History.MaxSize {
@@ -215,10 +246,14 @@ func (a *Agent) reconcileLocked() {
 		relay := a.relayLocked(claim.Relay)
 		token, err := a.token(relay)
 		if r := a.keepers[claim.Name]; r != nil {
-			if r.claim == claim && r.relay == relay && r.token == token {
+			if r.claim.Equal(claim) && r.relay == relay && r.token == token && !a.pausing.paused {
 				continue
 			}
 			r.stop()
+		}
+		if a.pausing.paused {
+			delete(a.keepers, claim.Name)
+			continue
 		}
 		a.keepers[claim.Name] = a.start(claim, relay, token, err)
 	}
@@ -294,10 +329,15 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 
 // register tells a relay the settings of a claim and learns its public URL.
 func (a *Agent) register(ctx context.Context, k *keeper, r *registry, about ptth.About) {
-	public, err := r.put(ctx, k.claim)
+	settings, err := settingsOf(&k.claim, a.opts.Credentials.Get)
+	if err != nil {
+		k.log.Error("settings of the claim are not complete", "claim", k.claim.Name, "error", err)
+	}
+	told, err := r.put(ctx, k.claim.Name, settings)
 	switch {
 	case err == nil:
-		k.setURL(public)
+		k.setURL(told.URL)
+		k.queued.Store(int32(told.Queued))
 	case errors.Is(err, errForeign):
 		k.suppose(r, about)
 		k.log.Debug("relay has no claims API", "claim", k.claim.Name)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"time"
@@ -32,6 +31,7 @@ func (b *backend) Status() control.Status {
 	if b.configErr != nil {
 		s.ConfigError = b.configErr.Error()
 	}
+	s.Paused, s.PausedUntil = b.pausing.paused, b.pausing.until
 	b.mu.Unlock()
 	s.State = overall(s)
 	return s
@@ -47,6 +47,9 @@ func overall(s control.Status) string {
 		if severity(r.State) > severity(state) {
 			state = r.State
 		}
+	}
+	if s.Paused {
+		state = control.StatePaused
 	}
 	if s.ConfigError != "" {
 		state = control.StateProblem
@@ -79,6 +82,9 @@ func (b *backend) Relays() []control.Relay {
 
 func (b *backend) relayStateLocked(r config.Relay) control.Relay {
 	out := control.Relay{Name: r.Name, URL: r.URL, State: control.StateIdle}
+	if b.pausing.paused {
+		out.State = control.StatePaused
+	}
 	for _, k := range b.keepers {
 		if k.relay.Name != r.Name {
 			continue
@@ -111,6 +117,7 @@ func (b *backend) Claims() []control.Claim {
 		if k := b.keepers[c.Name]; k != nil {
 			s := k.snapshot()
 			out.URL, out.Connected, out.Error, out.Links = s.url, s.connected, s.err, int(k.up.Load())
+			out.Queued = int(k.queued.Load())
 		}
 		list = append(list, out)
 	}
@@ -126,9 +133,18 @@ func (b *backend) Routes() []control.Route {
 		kind, target := describe(s)
 		list = append(list, control.Route{
 			Name: s.Name, Claim: s.Claim, Match: s.Match, Handler: kind, Target: target, Unverified: s.Unverified,
+			Verify: schemeOf(s), Background: s.Background,
 		})
 	}
 	return list
+}
+
+// schemeOf is how a route's senders sign, "" where nobody looks.
+func schemeOf(s routes.Spec) string {
+	if s.Verify == nil {
+		return ""
+	}
+	return s.Verify.Scheme
 }
 
 // describe says what a route does and where it leads.
@@ -161,6 +177,7 @@ func (b *backend) SetCredential(name, value string) error {
 		return translated(err)
 	}
 	b.reconcile()
+	b.inbox.executor.wakeUnchecked()
 	return nil
 }
 
@@ -192,14 +209,19 @@ func (b *backend) Delivery(ctx context.Context, id string) (*control.Record, err
 	if err != nil {
 		return nil, translated(err)
 	}
+	return recordOf(found), nil
+}
+
+// recordOf translates a record of the history.
+func recordOf(found *history.Record) *control.Record {
 	r := &control.Record{
 		Delivery: control.Delivery(found.Delivery), Head: found.Head,
-		Body: found.Body, BodyTruncated: found.BodyTruncated,
+		Body: found.Body, BodyTruncated: found.BodyTruncated, Redacted: found.Redacted,
 	}
 	for _, a := range found.Log {
 		r.Log = append(r.Log, control.Attempt(a))
 	}
-	return r, nil
+	return r
 }
 
 // translated marks an error of the agent's stores as what it is to a client of
@@ -213,6 +235,10 @@ func translated(err error) error {
 		return marked{err, control.ErrNotFound}
 	case is(history.ErrAmbiguous, history.ErrShortID, history.ErrQuery):
 		return marked{err, control.ErrInvalid}
+	case is(history.ErrGap):
+		return marked{err, control.ErrGap}
+	case is(history.ErrIncomplete, history.ErrUnfinished):
+		return marked{err, control.ErrConflict}
 	}
 	return err
 }
@@ -226,80 +252,33 @@ type marked struct {
 // Unwrap returns the error itself and its kind.
 func (m marked) Unwrap() []error { return []error{m.error, m.kind} }
 
-// ReleaseClaim gives a claim back to its relay and takes it out of the
-// configuration. Its links are ended first: they would be dialled again as soon
-// as the relay drops them, and take the claim anew.
-func (b *backend) ReleaseClaim(ctx context.Context, name string) error {
-	b.mu.Lock()
-	k := b.keepers[name]
-	b.mu.Unlock()
-	if k != nil {
-		k.stop()
-		select {
-		case <-k.done:
-		case <-ctx.Done():
-		}
-	}
-	err := Release(ctx, b.opts.Config, b.opts.Credentials.Get, name)
-	if err != nil && k != nil {
-		b.mu.Lock()
-		if b.keepers[name] == k {
-			delete(b.keepers, name) // to be started anew
-		}
-		b.reconcileLocked()
-		b.mu.Unlock()
-	}
-	return translated(err)
-}
-
-// Release gives a claim back to its relay and takes it out of the
-// configuration file. secret returns the value of a credential. A claim that
-// routes still use, or whose relay cannot be reached, stays as it is.
-func Release(ctx context.Context, path string, secret func(name string) (string, error), name string) error {
-	c, err := config.Load(path)
+// Changes returns what has changed after a number.
+func (b *backend) Changes(ctx context.Context, after uint64, limit int) ([]control.Change, error) {
+	found, err := b.journal.Changes(ctx, after, limit)
 	if err != nil {
-		return err
+		return nil, translated(err)
 	}
-	i := slices.IndexFunc(c.Claims, func(c config.Claim) bool { return c.Name == name })
-	if i < 0 {
-		return fmt.Errorf("claim %q: %w", name, control.ErrNotFound)
+	list := make([]control.Change, len(found))
+	for i, c := range found {
+		list[i] = control.Change{Seq: c.Number, Delivery: control.Delivery(c.Delivery)}
 	}
-	if err := c.Removable(name); err != nil {
-		return err
-	}
-	if err := giveBack(ctx, c, c.Claims[i], secret); err != nil {
-		return fmt.Errorf("release %q at relay %q: %w", name, c.Claims[i].Relay, err)
-	}
-	return config.RemoveClaim(path, name)
+	return list, nil
 }
 
-func giveBack(ctx context.Context, c *config.Config, claim config.Claim, secret func(string) (string, error)) error {
-	for _, r := range c.Relays {
-		if r.Name != claim.Relay {
-			continue
-		}
-		token := ""
-		if r.Token != "" {
-			var err error
-			if token, err = secret(r.Token); err != nil {
-				return err
-			}
-		}
-		d, err := newDialer(r, token)
-		if err != nil {
-			return err
-		}
-		ctx, cancel := context.WithTimeout(ctx, registryTimeout)
-		defer cancel()
-		reg := newRegistry(d)
-		if ours, err := reg.ours(ctx); err != nil || !ours {
-			return err
-		}
-		if err := reg.remove(ctx, claim.Name); !errors.Is(err, errForeign) {
-			return err
-		}
+// Pause keeps deliveries at their relays for a while, or until Resume.
+func (b *backend) Pause(d time.Duration) error {
+	until := time.Time{}
+	if d > 0 {
+		until = time.Now().Add(d)
 	}
-	return nil
+	defer b.publishStatus()
+	return b.pause(until)
+}
+
+// Resume ends a pause.
+func (b *backend) Resume() error {
+	defer b.publishStatus()
+	return b.resume(time.Time{})
 }
 
 // Subscribe follows events.

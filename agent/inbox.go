@@ -1,17 +1,15 @@
 package agent
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-
+	"homehook/agent/config"
 	"homehook/agent/control"
 	"homehook/agent/history"
 	"homehook/http1"
@@ -23,24 +21,24 @@ import (
 // records what came of it. Its methods are called by all links at once.
 type inbox struct {
 	table   atomic.Pointer[routes.Table]
+	config  atomic.Pointer[config.Config]
 	journal *history.Journal
 	keep    atomic.Int64 // bytes kept of each body; negative when the history is off
 	hub     *control.Hub
 	log     *slog.Logger
 
-	// work is the context of handlers. It outlives the links by the time that
-	// running handlers get when the agent stops.
-	work context.Context
-}
+	// What is written down before it runs goes this way.
+	executor   *executor
+	sequences  sync.Map // of a *sequence by claim
+	senders    senders
+	bodies     *budget                           // on their way into the journal
+	kept       *budget                           // of deliveries that wait for their turn
+	credential func(name string) (string, error) // the value of a credential
 
-// note is what a relay says about a delivery.
-type note struct {
-	id       string
-	received []byte // as the relay wrote it
-	attempt  int
-	waiting  int
-	remote   string
-	prefix   string
+	// work is the context of handlers. It outlives the links by the time that
+	// running handlers get when the agent stops. stopping ends when the agent
+	// begins to stop.
+	work, stopping context.Context
 }
 
 // take carries one request from a link to its handler.
@@ -60,7 +58,7 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 		return
 	}
 	no := in.admit(k, about, x.Request, &n)
-	path, query := x.Request.PathQuery()
+	path, _ := x.Request.PathQuery()
 	d := routes.Delivery{
 		ID: n.id, Claim: k.claim.Name, Received: began, Attempt: n.attempt,
 		Remote: n.remote, Prefix: n.prefix, Request: x.Request,
@@ -74,21 +72,43 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 			no = errNoRoute
 		}
 	}
-	keep := in.keep.Load()
-	if keep < 0 && in.hub.Subscribers() == 0 {
-		in.dispatch(k, route, no, &d, x)
+	// A switch of protocols cannot wait; a relay asks for none that it keeps.
+	if n.stored() && (n.backlog || !x.Request.WantsUpgrade()) || route != nil && route.Background() {
+		k.queued.Store(int32(n.queued))
+		if k.claim.MaxBody == 0 {
+			x.Request.Body.SetLimit(int64(config.DefaultMaxBody))
+		}
+		in.receive(&arrival{k: k, x: x, n: &n, route: route, d: &d, no: no, began: began})
 		return
 	}
+	if route != nil && route.Verifies() {
+		var free func()
+		no, free = in.verifyThrough(x, route, &d, &n)
+		defer free()
+	}
+	in.pass(k, x, route, no, &d, &n, began)
+}
+
+// pass runs the handler of a delivery on the calling goroutine, with its answer
+// going out as it comes. Such a delivery is in the history, and nobody counts on
+// that.
+func (in *inbox) pass(k *keeper, x *http1.Exchange, route *routes.Route, no *rejection, d *routes.Delivery, n *note, began time.Time) {
+	keep := in.keep.Load()
+	if keep < 0 && in.hub.Subscribers() == 0 {
+		in.dispatch(k, route, no, d, x)
+		return
+	}
+	path, query := x.Request.PathQuery()
 	d.Received = n.time(began)
 	r := record(x, int(max(keep, 0)))
 	defer r.free()
 	r.rec.Delivery = history.Delivery{
 		ID: n.id, Claim: k.claim.Name, Relay: k.claim.Relay, State: history.Running,
 		Method: string(x.Request.Method), Path: string(path), Query: string(query), Remote: n.remote,
-		Received: d.Received, Size: max(x.Request.Body.Length(), 0), Route: d.Route,
+		Received: d.Received, Size: max(x.Request.Body.Length(), 0), Route: d.Route, Answer: answerThrough,
 	}
-	d.ID = in.begin(k, &r.rec, keep)
-	res, no := in.dispatch(k, route, no, &d, x)
+	d.ID = in.announce(k, &r.rec, keep)
+	res, no := in.dispatch(k, route, no, d, x)
 	in.settle(r, res, no, x, began)
 	in.finish(&r.rec, keep)
 }
@@ -163,10 +183,10 @@ func remark(res routes.Result, x *http1.Exchange, began time.Time) string {
 	return ""
 }
 
-// begin writes the delivery down before its handler runs and returns its id. A
+// announce writes the delivery down before its handler runs and returns its id. A
 // relay that gives an id twice gets neither to hide a delivery behind another
 // nor to change what is written of that: the second has an id of its own.
-func (in *inbox) begin(k *keeper, r *history.Record, keep int64) string {
+func (in *inbox) announce(k *keeper, r *history.Record, keep int64) string {
 	if keep < 0 {
 		return r.ID
 	}
@@ -185,117 +205,17 @@ func (in *inbox) begin(k *keeper, r *history.Record, keep int64) string {
 	return r.ID
 }
 
-func newID() string { return uuid.Must(uuid.NewV7()).String() }
-
 // finish writes down what came of the delivery and tells who listens.
 func (in *inbox) finish(r *history.Record, keep int64) {
 	if keep >= 0 {
+		// The journal tells of it once it is committed.
 		if err := in.journal.Finish(r); err != nil {
 			in.log.Error("delivery's end is not in the history", "delivery", r.ID, "error", err)
 		}
+	} else {
+		d := control.Delivery(r.Delivery)
+		in.hub.Publish(control.Event{Type: control.EventDelivery, Delivery: &d})
 	}
-	d := control.Delivery(r.Delivery)
-	in.hub.Publish(control.Event{Type: control.EventDelivery, Delivery: &d})
 	in.log.Debug("delivery", "delivery", r.ID, "claim", r.Claim, "route", r.Route, "state", r.State,
 		"status", r.Status, "ms", r.DurationMS)
-}
-
-// readNote reads the relay's fields. What a foreign relay passes on under
-// their names is the sender's invention and is taken out; so is all that would
-// say where the sender is, where the relay has no part in the request.
-func readNote(r *http1.Request, about ptth.About) note {
-	n := note{attempt: 1}
-	if !about.Negotiated {
-		r.Remove(http1.KindsOf(http1.Homehook, http1.PTTH))
-	}
-	if about.Parked {
-		r.Remove(http1.KindsOf(http1.Forwarded, http1.XForwarded))
-	}
-	for i := range r.Len() {
-		name, value, kind := r.At(i)
-		switch kind {
-		case http1.Homehook:
-			n.read(name, value)
-		case http1.XForwarded:
-			if bytes.EqualFold(name, []byte("X-Forwarded-For")) {
-				n.remote = lastAddress(value)
-			} else if bytes.EqualFold(name, []byte("X-Forwarded-Prefix")) {
-				n.prefix = string(value)
-			}
-		}
-	}
-	if n.id == "" {
-		n.id = newID()
-	}
-	return n
-}
-
-// read takes in one Homehook field; one that makes no sense is ignored.
-func (n *note) read(name, value []byte) {
-	switch what := name[len("Homehook-"):]; {
-	case bytes.EqualFold(what, deliveryField):
-		if isUUID(value) {
-			n.id = string(value)
-		}
-	case bytes.EqualFold(what, receivedField):
-		n.received = value
-	case bytes.EqualFold(what, attemptField):
-		n.attempt = positive(value, n.attempt)
-	case bytes.EqualFold(what, waitingField):
-		n.waiting = positive(value, 0)
-	}
-}
-
-// What follows "Homehook-" in the names of the relay's fields.
-var (
-	deliveryField = []byte("Delivery")
-	receivedField = []byte("Received")
-	attemptField  = []byte("Attempt")
-	waitingField  = []byte("Waiting")
-)
-
-// isUUID reports whether b is a UUID in its usual text form.
-func isUUID(b []byte) bool {
-	if len(b) != 36 {
-		return false
-	}
-	for i, c := range b {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		hex := '0' <= c && c <= '9' || 'a' <= c && c <= 'f'
-		if dash != (c == '-') || !dash && !hex {
-			return false
-		}
-	}
-	return true
-}
-
-// maxApart is how far the clocks of relay and agent may be apart for the
-// relay's to count.
-const maxApart = 10 * time.Minute
-
-// time is when the relay received the delivery, as far as it says; it is read
-// only where somebody asks. A delivery comes at once, so what the relay says
-// cannot be far from now: else it could be kept for ever, or listed first.
-func (n *note) time(now time.Time) time.Time {
-	t, err := time.Parse(time.RFC3339Nano, string(n.received))
-	if err != nil || now.Sub(t).Abs() > maxApart {
-		return now
-	}
-	return t
-}
-
-func positive(value []byte, otherwise int) int {
-	if i, err := strconv.Atoi(string(value)); err == nil && i > 0 && i < 1<<20 {
-		return i
-	}
-	return otherwise
-}
-
-// lastAddress is the sender as the relay saw it: the end of the list, which
-// the sender cannot have written.
-func lastAddress(list []byte) string {
-	if i := bytes.LastIndexByte(list, ','); i >= 0 {
-		list = list[i+1:]
-	}
-	return string(bytes.TrimSpace(list))
 }

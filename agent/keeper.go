@@ -47,6 +47,7 @@ type keeper struct {
 	up     atomic.Int32 // links that are open
 	peak   atomic.Int32 // most exchanges at once since the last shrink
 	hint   atomic.Int32 // requests that wait at the relay, as it said last
+	queued atomic.Int32 // deliveries that the relay keeps, as it said last
 	wanted chan struct{}
 
 	mu    sync.Mutex

@@ -21,18 +21,23 @@ const lateBody = 1 << 20
 type recorder struct {
 	rec     history.Record
 	attempt history.Attempt
-	limit   int // bytes kept of each body
+	answerTap
 
-	sum     hash.Hash
-	last    time.Time // when the response was last written to
-	body    []byte
-	size    int64
+	sum  hash.Hash
+	body []byte
+	size int64
+}
+
+// answerTap keeps an answer while it is written.
+type answerTap struct {
+	limit   int       // bytes kept of a body
+	last    time.Time // when the answer was last written to
 	resHead []byte
 	resBody []byte
 	resSize int64
 }
 
-var _ http1.Tap = (*recorder)(nil)
+var _ http1.Tap = (*answerTap)(nil)
 
 var recorders = sync.Pool{New: func() any { return &recorder{sum: sha256.New()} }}
 
@@ -55,7 +60,7 @@ func record(x *http1.Exchange, limit int) *recorder {
 func (r *recorder) free() {
 	*r = recorder{
 		rec: history.Record{Head: r.rec.Head[:0], Log: r.rec.Log[:0]}, sum: r.sum,
-		body: shrunk(r.body), resHead: r.resHead[:0], resBody: shrunk(r.resBody),
+		body: shrunk(r.body), answerTap: answerTap{resHead: r.resHead[:0], resBody: shrunk(r.resBody)},
 	}
 	recorders.Put(r)
 }
@@ -75,19 +80,19 @@ func (r *recorder) requestBody(p []byte) {
 }
 
 // Head keeps the head of the response.
-func (r *recorder) Head(p []byte) {
+func (r *answerTap) Head(p []byte) {
 	r.resHead = append(r.resHead[:0], p...)
 	r.last = time.Now()
 }
 
 // Body keeps the beginning of the response's body and counts all of it.
-func (r *recorder) Body(p []byte) {
+func (r *answerTap) Body(p []byte) {
 	r.resSize += int64(len(p))
 	r.last = time.Now()
 	r.resBody = r.keep(r.resBody, p)
 }
 
-func (r *recorder) keep(to, p []byte) []byte {
+func (r *answerTap) keep(to, p []byte) []byte {
 	return append(to, p[:min(len(p), r.limit-len(to))]...)
 }
 
@@ -118,12 +123,16 @@ func (r *recorder) complete(x *http1.Exchange, began time.Time) (broken error) {
 
 // tried fills in the attempt that was made.
 func (r *recorder) tried(status int) {
-	a := &r.attempt
+	r.fill(&r.attempt, status)
+	r.rec.Log = append(r.rec.Log[:0], r.attempt)
+	r.rec.Attempts = len(r.rec.Log)
+}
+
+// fill puts the answer that was kept into an attempt.
+func (r *answerTap) fill(a *history.Attempt, status int) {
 	a.Status = status
 	a.ResponseHead, a.ResponseBody, a.ResponseSize = r.resHead, r.resBody, r.resSize
 	a.ResponseTruncated = r.resSize > int64(len(r.resBody))
-	r.rec.Log = append(r.rec.Log[:0], *a)
-	r.rec.Attempts = len(r.rec.Log)
 }
 
 func milliseconds(d time.Duration) float64 {

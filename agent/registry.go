@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"homehook/agent/config"
+	"homehook/agent/control"
 	"homehook/ptth"
 )
 
@@ -63,22 +64,26 @@ func (r *registry) ours(ctx context.Context) (bool, error) {
 	return known && strings.Contains(res.Header.Get("Content-Type"), "json"), nil
 }
 
-// put states the settings of a claim and returns its public URL.
-func (r *registry) put(ctx context.Context, c config.Claim) (string, error) {
-	body, err := json.Marshal(map[string]any{"answer": c.Answer, "max_body": c.MaxBody})
+// told is what a relay says of a claim.
+type told struct {
+	URL    string `json:"url"`
+	Queued int    `json:"queued"` // deliveries that it keeps
+}
+
+// put states the settings of a claim and returns what the relay says of it.
+func (r *registry) put(ctx context.Context, name string, s *settings) (told, error) {
+	body, err := json.Marshal(s)
 	if err != nil {
-		return "", err
+		return told{}, err
 	}
-	var told struct {
-		URL string `json:"url"`
+	var t told
+	if err := r.do(ctx, http.MethodPut, r.dialer.Relay.JoinPath("api", "claims", name), body, &t); err != nil {
+		return told{}, err
 	}
-	if err := r.do(ctx, http.MethodPut, c.Name, body, &told); err != nil {
-		return "", err
+	if u, err := url.Parse(t.URL); err != nil || u.Host == "" {
+		return told{}, errForeign
 	}
-	if u, err := url.Parse(told.URL); err != nil || u.Host == "" {
-		return "", errForeign
-	}
-	return told.URL, nil
+	return t, nil
 }
 
 // guess is the public URL of a claim at a relay that cannot tell.
@@ -94,13 +99,19 @@ func (r *registry) guess(name string, about ptth.About) string {
 	return r.dialer.Relay.JoinPath("~"+name, "/").String()
 }
 
-// remove releases a claim. A claim that the relay does not know is released.
-func (r *registry) remove(ctx context.Context, name string) error {
-	return r.do(ctx, http.MethodDelete, name, nil, nil)
+// remove releases a claim. A claim that the relay does not know is released. With
+// discard the relay forgets the deliveries that it keeps for it; without, it
+// refuses while there are any.
+func (r *registry) remove(ctx context.Context, name string, discard bool) error {
+	u := r.dialer.Relay.JoinPath("api", "claims", name)
+	if discard {
+		u.RawQuery = "discard=true"
+	}
+	return r.do(ctx, http.MethodDelete, u, nil, nil)
 }
 
-func (r *registry) do(ctx context.Context, method, name string, body []byte, into any) error {
-	res, err := r.ask(ctx, method, r.dialer.Relay.JoinPath("api", "claims", name), r.dialer.Token, body)
+func (r *registry) do(ctx context.Context, method string, u *url.URL, body []byte, into any) error {
+	res, err := r.ask(ctx, method, u, r.dialer.Token, body)
 	if err != nil {
 		return err
 	}
@@ -160,6 +171,8 @@ func judge(res *http.Response, answer []byte, into any) error {
 		return nil
 	case res.StatusCode == http.StatusNotFound && res.Request.Method == http.MethodDelete:
 		return nil
+	case res.StatusCode == http.StatusConflict && res.Request.Method == http.MethodDelete:
+		return marked{fmt.Errorf("relay says: %s (%d)", cmp.Or(problem.Detail, problem.Title), res.StatusCode), control.ErrQueued}
 	case problem.Detail != "":
 		return fmt.Errorf("relay says: %s (%d)", problem.Detail, res.StatusCode)
 	}

@@ -55,9 +55,9 @@ func TestRegistryRedirects(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := newRegistry(&ptth.Dialer{Relay: base, Token: "hh_t"})
-			got, err := r.put(context.Background(), config.Claim{Name: "garage", Answer: "through", MaxBody: 7})
-			if tt.ok != (err == nil && got == "https://garage.relay.example/") {
-				t.Errorf("got %q, %v", got, err)
+			got, err := r.put(context.Background(), "garage", &settings{Answer: "through", MaxBody: 7})
+			if tt.ok != (err == nil && got.URL == "https://garage.relay.example/") {
+				t.Errorf("got %v, %v", got, err)
 			}
 		})
 	}
@@ -89,7 +89,7 @@ func TestForeignRelayKeepsItsPaths(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	h.write(t, strings.Replace(conf(m.server.Listener.Addr().String(), "  []\n"), "routes:", "routes:", 1))
-	eventually(t, "released", func() bool { return h.client.ReleaseClaim(t.Context(), "garage") == nil })
+	eventually(t, "released", func() bool { return h.client.ReleaseClaim(t.Context(), "garage", false) == nil })
 	mu.Lock()
 	defer mu.Unlock()
 	for _, a := range asked {
@@ -112,7 +112,7 @@ func TestRegistryProxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := &ptth.Dialer{Relay: &url.URL{Scheme: "http", Host: "relay.test"}, Proxy: func(*url.URL) (*url.URL, error) { return at, nil }}
-	_, err = newRegistry(d).put(context.Background(), config.Claim{Name: "garage"})
+	_, err = newRegistry(d).put(context.Background(), "garage", &settings{})
 	var c *ptth.ConnectError
 	if !errors.As(err, &c) || c.Step != ptth.StepProxy || asked != "CONNECT relay.test:80" {
 		t.Errorf("asked %q, got %v", asked, err)
@@ -164,7 +164,7 @@ func TestRegistryDoesNotSwitch(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() {
-		_, err := newRegistry(&ptth.Dialer{Relay: base, Token: "hh_t"}).put(context.Background(), config.Claim{Name: "garage"})
+		_, err := newRegistry(&ptth.Dialer{Relay: base, Token: "hh_t"}).put(context.Background(), "garage", &settings{})
 		done <- err
 	}()
 	select {

@@ -92,6 +92,38 @@ func (s *Stmt) Exec(values ...any) error {
 	return err
 }
 
+// Change runs the statement and returns how many rows it changed.
+func (s *Stmt) Change(values ...any) (int64, error) {
+	s.bind(values)
+	r, err := s.ds.(driver.StmtExecContext).ExecContext(context.Background(), s.args)
+	clear(s.args)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// Each runs the statement and calls f with every row of its answer, until f
+// returns an error. The slice is used again for the next row, its cells are not.
+func (s *Stmt) Each(f func(row []driver.Value) error, values ...any) error {
+	s.bind(values)
+	rows, err := s.ds.(driver.StmtQueryContext).QueryContext(context.Background(), s.args)
+	clear(s.args)
+	if err != nil {
+		return err
+	}
+	row := make([]driver.Value, len(rows.Columns()))
+	for err == nil {
+		if err = rows.Next(row); err == nil {
+			err = f(row)
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return errors.Join(err, rows.Close())
+}
+
 // Number runs the statement for the integer in its first row, if it has one
 // that is not NULL.
 func (s *Stmt) Number(values ...any) (n int64, found bool, err error) {
@@ -108,11 +140,14 @@ func (s *Stmt) Value(values ...any) (driver.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	var cell [1]driver.Value
-	if err = rows.Next(cell[:]); errors.Is(err, io.EOF) {
+	row := make([]driver.Value, len(rows.Columns())) // a row is read whole
+	if err = rows.Next(row); errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return cell[0], errors.Join(err, rows.Close())
+	if len(row) == 0 {
+		return nil, errors.Join(err, rows.Close())
+	}
+	return row[0], errors.Join(err, rows.Close())
 }
 
 // Code is the extended result code that SQLite gave, or 0.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,19 @@ func Secure(path string) error {
 // Damaged reports whether an error says that a file's contents cannot be read.
 func Damaged(err error) bool {
 	c := Code(err) & 0xff
-	return c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB
+	return c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB || errors.Is(err, ErrDamaged)
+}
+
+// unreadable says that the disk itself did not give a part of the file.
+func unreadable(err error) bool { return Code(err)&0xff == sqlite3.SQLITE_IOERR }
+
+// Full says that there is no room left to write: on the disk, or for this user.
+func Full(err error) bool {
+	switch Code(err) {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE:
+		return true
+	}
+	return slices.ContainsFunc(fullErrors, func(full error) bool { return errors.Is(err, full) })
 }
 
 // SetAside renames a database and what SQLite keeps beside it, and returns the

@@ -47,7 +47,7 @@ func (v *visitor) note(ctx context.Context) {
 		attrs = append(attrs, slog.String(keyClaim, v.claim.name), slog.String(keyDelivery, v.id.String()))
 	}
 	if v.relay.opts.AccessLog {
-		attrs = append(attrs, slog.String(keyAddr, string(v.addr)), slog.String(keyPath, loggedPath(v.x.Request.Path(), "…")))
+		attrs = append(attrs, slog.String(keyAddr, string(v.source.addr)), slog.String(keyPath, loggedPath(v.x.Request.Path(), "…")))
 	}
 	v.relay.log.LogAttrs(ctx, level, "request", attrs...)
 }
@@ -64,7 +64,7 @@ func (v *visitor) status() int {
 func (v *visitor) combined() http1.Combined {
 	r := v.x.Request
 	e := http1.Combined{
-		Host: string(v.addr), Time: v.received,
+		Host: string(v.source.addr), Time: v.received,
 		Method: string(r.Method), Target: loggedPath(r.Path(), plainMark), Proto: "HTTP/1.1",
 		Status: v.status(),
 	}
@@ -91,7 +91,7 @@ func (v *visitor) combined() http1.Combined {
 func (r *Relay) logBroken(v *visitor, err error) {
 	var bad *http1.Error
 	if r.access != nil && errors.As(err, &bad) {
-		r.access.add(http1.Combined{Host: string(v.addr), Time: time.Now(), Status: bad.Status})
+		r.access.add(http1.Combined{Host: string(v.source.addr), Time: time.Now(), Status: bad.Status})
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -13,29 +12,31 @@ import (
 // maxAPIBody is the longest body of a request to the claims API, in bytes.
 const maxAPIBody = 64 << 10
 
-// claimJSON is a claim as the claims API shows it.
+// claimJSON is a claim as the claims API shows it: its settings as they are in
+// force.
 type claimJSON struct {
-	Name      string    `json:"name"`
-	URL       string    `json:"url"`
-	Answer    string    `json:"answer"`
-	MaxBody   int64     `json:"max_body"`
-	Connected bool      `json:"connected"`
-	Links     int       `json:"links"`
-	Queued    int       `json:"queued"`
-	Created   time.Time `json:"created"`
-}
-
-// settingsJSON is what an agent may set. An absent answer means through.
-type settingsJSON struct {
-	Answer  string `json:"answer"`
-	MaxBody int64  `json:"max_body"`
+	Name        string        `json:"name"`
+	URL         string        `json:"url"`
+	Answer      string        `json:"answer"`
+	HoldMS      int           `json:"hold_ms"`
+	MaxBody     int64         `json:"max_body"`
+	Accepted    *acceptedJSON `json:"accepted,omitempty"` // absent for the relay's own
+	Sender      *senderJSON   `json:"sender,omitempty"`
+	Queue       queueJSON     `json:"queue"`
+	Connected   bool          `json:"connected"`
+	Links       int           `json:"links"`
+	Queued      int           `json:"queued"` // deliveries that wait in the queue
+	QueuedBytes int64         `json:"queued_bytes"`
+	Waiting     int           `json:"waiting"` // requests that wait for a link
+	Created     time.Time     `json:"created"`
 }
 
 // api is the claims API: what a token's holder may see and change.
 //
 //	GET    /api/claims          the token's claims, an array
 //	PUT    /api/claims/{name}   create a claim or change its settings
-//	DELETE /api/claims/{name}   release a claim and drop its links
+//	DELETE /api/claims/{name}   release a claim and drop its links; 409 while
+//	                            deliveries wait in the queue, but ?discard=true
 func (r *Relay) api(secure bool) http.Handler {
 	if secure {
 		return r.apiTLS
@@ -69,7 +70,7 @@ func (r *Relay) newAPI(secure bool) http.Handler {
 func (r *Relay) listClaims(w http.ResponseWriter, _ *http.Request, t *tokenRecord, urls claimURLs) error {
 	all := []claimJSON{}
 	for _, c := range r.dir.held(t) {
-		all = append(all, c.json(urls))
+		all = append(all, r.json(c, urls))
 	}
 	return writeJSON(w, 200, all)
 }
@@ -83,11 +84,13 @@ func (r *Relay) putClaim(w http.ResponseWriter, q *http.Request, t *tokenRecord,
 	if err != nil {
 		return err
 	}
-	c, err := r.dir.put(q.Context(), claimRecord{Name: name, Token: t.Name, Answer: set.Answer, MaxBody: set.MaxBody})
+	c, err := r.dir.put(q.Context(), claimRecord{
+		Name: name, Token: t.Name, Answer: set.Answer, MaxBody: set.MaxBody, More: set.moreSettings,
+	})
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, 200, c.json(urls))
+	return writeJSON(w, 200, r.json(c, urls))
 }
 
 func (r *Relay) deleteClaim(w http.ResponseWriter, q *http.Request, t *tokenRecord, _ claimURLs) error {
@@ -95,45 +98,26 @@ func (r *Relay) deleteClaim(w http.ResponseWriter, q *http.Request, t *tokenReco
 	if err != nil {
 		return errNoClaim
 	}
-	if err := r.dir.release(q.Context(), name, t.Name); err != nil {
+	discard := q.URL.Query().Get("discard") == "true"
+	if err := r.dir.release(q.Context(), name, t.Name, discard); err != nil {
 		return err
 	}
 	w.WriteHeader(204)
 	return nil
 }
 
-// readSettings reads the body of a PUT; an empty one means the defaults.
-func readSettings(body io.Reader) (settingsJSON, error) {
-	var set settingsJSON
-	dec := json.NewDecoder(body)
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&set); err != nil && !errors.Is(err, io.EOF) {
-		return set, refuse(400, "the settings are not a JSON object with \"answer\" and \"max_body\" only")
-	}
-	if dec.More() {
-		return set, refuse(400, "there is more than one JSON value")
-	}
-	switch set.Answer {
-	case "":
-		set.Answer = answerThrough
-	case answerThrough:
-	case "hold", "store":
-		return set, refuse(501, "answer mode \""+set.Answer+"\" is not available in this version; use \"through\"")
-	default:
-		return set, refuse(400, "the answer mode is none of \"hold\", \"store\" and \"through\"")
-	}
-	if set.MaxBody < 0 {
-		return set, refuse(400, "max_body is below 0")
-	}
-	return set, nil
-}
-
 // json describes a claim.
-func (c *claim) json(urls claimURLs) claimJSON {
-	rec, links := c.record(), c.links()
+func (r *Relay) json(c *claim, urls claimURLs) claimJSON {
+	rec, does, links := c.record(), c.plan(), c.links()
+	items, bytes := r.dir.queued(c.name)
 	return claimJSON{
-		Name: c.name, URL: urls.of(c.name), Answer: rec.Answer, MaxBody: rec.MaxBody,
-		Connected: links > 0, Links: links, Queued: c.waiting(), Created: rec.Created.UTC(),
+		Name: c.name, URL: urls.of(c.name), Answer: rec.Answer, HoldMS: int(does.hold / time.Millisecond),
+		MaxBody: rec.MaxBody, Accepted: rec.More.Accepted, Sender: rec.More.Sender,
+		Queue: queueJSON{
+			MaxItems: does.limits.Items, MaxBytes: does.limits.Bytes, MaxAgeS: int64(does.limits.Age / time.Second),
+		},
+		Connected: links > 0, Links: links, Queued: items, QueuedBytes: bytes, Waiting: c.waiting(),
+		Created: rec.Created.UTC(),
 	}
 }
 

@@ -20,8 +20,18 @@ func TestClaimsAPI(t *testing.T) {
 	}
 	base := "http://" + tr.addr + "/~"
 	claim := func(name string, links int, maxBody int64) claimJSON {
-		return claimJSON{Name: name, URL: base + name + "/", Answer: "through", MaxBody: maxBody, Connected: links > 0, Links: links}
+		return claimJSON{
+			Name: name, URL: base + name + "/", Answer: "hold", HoldMS: 2000, MaxBody: maxBody, Connected: links > 0, Links: links,
+			Queue: queueJSON{10_000, 1 << 30, 7 * 24 * 3600},
+		}
 	}
+	through, set := claim("garage", 0, 0), claim("garage", 0, 0)
+	through.Answer = "through"
+	set.Answer, set.HoldMS, set.Queue = "store", 12_000, queueJSON{5, 6, 7}
+	set.Accepted = &acceptedJSON{Status: 200, Headers: [][]string{{"X-A", "b"}}, Body: "thanks"}
+	set.Sender = &senderJSON{Preset: "discord", PublicKey: strings.Repeat("ab", 32)}
+	const whole = `{"answer":"store","hold_ms":12000,"accepted":{"status":200,"headers":[["X-A","b"]],"body":"thanks"},` +
+		`"sender":{"preset":"discord","public_key":"abababababababababababababababababababababababababababababababab"},"queue":{"max_items":5,"max_bytes":6,"max_age_s":7}}`
 	steps := []struct {
 		name, method, path, token, body string
 		status                          int
@@ -31,20 +41,36 @@ func TestClaimsAPI(t *testing.T) {
 		{"no token", "GET", "/api/claims", "", "", 401, nil, "token is missing"},
 		{"wrong token", "GET", "/api/claims", "hh_x", "", 401, nil, "token is missing"},
 		{"no claims", "GET", "/api/claims", tr.token, "", 200, []claimJSON{}, ""},
-		{"create", "PUT", "/api/claims/Garage", tr.token, `{"answer":"through"}`, 200, claim("garage", 0, 0), ""},
+		{"create", "PUT", "/api/claims/Garage", tr.token, `{"answer":"through"}`, 200, through, ""},
+		{"everything", "PUT", "/api/claims/garage", tr.token, whole, 200, set, ""},
 		{"create without a body", "PUT", "/api/claims/bare", tr.token, "", 200, claim("bare", 0, 0), ""},
 		{"change", "PUT", "/api/claims/garage", tr.token, `{"max_body":1000}`, 200, claim("garage", 0, 1000), ""},
 		{"list", "GET", "/api/claims", tr.token, "", 200, []claimJSON{claim("bare", 0, 0), claim("garage", 0, 1000)}, ""},
 		{"list of another", "GET", "/api/claims", other, "", 200, []claimJSON{}, ""},
 		{"name of another", "PUT", "/api/claims/garage", other, "", 403, nil, "belongs to another token"},
 		{"release a name of another", "DELETE", "/api/claims/garage", other, "", 404, nil, "holds no claim"},
-		{"hold", "PUT", "/api/claims/garage", tr.token, `{"answer":"hold"}`, 501, nil, `answer mode "hold" is not available in this version; use "through"`},
-		{"store", "PUT", "/api/claims/garage", tr.token, `{"answer":"store"}`, 501, nil, `answer mode "store" is not available`},
 		{"unknown mode", "PUT", "/api/claims/garage", tr.token, `{"answer":"x"}`, 400, nil, "none of"},
 		{"unknown setting", "PUT", "/api/claims/garage", tr.token, `{"macth":1}`, 400, nil, "JSON object"},
 		{"not JSON", "PUT", "/api/claims/garage", tr.token, `{`, 400, nil, "JSON object"},
 		{"two values", "PUT", "/api/claims/garage", tr.token, `{} {}`, 400, nil, "more than one"},
 		{"limit below 0", "PUT", "/api/claims/garage", tr.token, `{"max_body":-1}`, 400, nil, "below 0"},
+		{"hold of no time", "PUT", "/api/claims/garage", tr.token, `{"hold_ms":-1}`, 400, nil, "hold_ms is not between 1 and 12000"},
+		{"hold too long", "PUT", "/api/claims/garage", tr.token, `{"hold_ms":12001}`, 400, nil, "hold_ms is not between 1 and 12000"},
+		{"accepted with an error", "PUT", "/api/claims/garage", tr.token, `{"accepted":{"status":300}}`, 400, nil, "between 200 and 299"},
+		{"accepted without a body", "PUT", "/api/claims/garage", tr.token, `{"accepted":{"status":204,"body":"x"}}`, 400, nil, "has no body"},
+		{"accepted too long", "PUT", "/api/claims/garage", tr.token, `{"accepted":{"body":"` + strings.Repeat("x", 4097) + `"}}`, 400, nil, "longer than 4 KiB"},
+		{"accepted with half a field", "PUT", "/api/claims/garage", tr.token, `{"accepted":{"headers":[["A"]]}}`, 400, nil, "not a pair"},
+		{"accepted with a broken field", "PUT", "/api/claims/garage", tr.token, `{"accepted":{"headers":[["A","b\r\nC: d"]]}}`, 400, nil, "cannot be sent"},
+		{"accepted with framing", "PUT", "/api/claims/garage", tr.token, `{"accepted":{"headers":[["Content-Length","5"]]}}`, 400, nil, "may not have the field Content-Length"},
+		{"accepted with a connection", "PUT", "/api/claims/garage", tr.token, `{"accepted":{"headers":[["Connection","close"]]}}`, 400, nil, "field of the connection"},
+		{"accepted with a cookie", "PUT", "/api/claims/garage", tr.token, `{"accepted":{"headers":[["set-cookie","a=b"]]}}`, 400, nil, "may not have the field set-cookie"},
+		{"accepted with what home says", "PUT", "/api/claims/garage", tr.token, `{"accepted":{"headers":[["Homehook-Accepted","x"]]}}`, 400, nil, "may not have the field"},
+		{"sender that is none", "PUT", "/api/claims/garage", tr.token, `{"sender":{"preset":"A b"}}`, 400, nil, "other characters"},
+		{"sender without a preset", "PUT", "/api/claims/garage", tr.token, `{"sender":{"public_key":"ab"}}`, 400, nil, "no preset"},
+		{"half a key", "PUT", "/api/claims/garage", tr.token, `{"sender":{"preset":"discord","public_key":"ab"}}`, 400, nil, "32 bytes"},
+		{"half a hash", "PUT", "/api/claims/garage", tr.token, `{"sender":{"preset":"meta","verify_token_sha256":"ab"}}`, 400, nil, "32 bytes"},
+		{"queue below 0", "PUT", "/api/claims/garage", tr.token, `{"queue":{"max_items":-1}}`, 400, nil, "below 0"},
+		{"unknown within", "PUT", "/api/claims/garage", tr.token, `{"queue":{"items":1}}`, 400, nil, "JSON object"},
 		{"long body", "PUT", "/api/claims/garage", tr.token, strings.Repeat(" ", 100_000), 400, nil, "JSON object"},
 		{"malformed name", "PUT", "/api/claims/a_b", tr.token, "", 400, nil, "1 to 63"},
 		{"reserved name", "PUT", "/api/claims/api", tr.token, "", 403, nil, "kept for the relay"},

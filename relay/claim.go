@@ -7,11 +7,8 @@ import (
 	"time"
 
 	"homehook/ptth"
+	"homehook/relay/queue"
 )
-
-// answerThrough is the answer mode in which the sender gets the home's own
-// answer, and nothing is stored.
-const answerThrough = "through"
 
 // freshFor is how long a link that has just carried an exchange is taken for
 // sound: at a rate where that matters, an agent that goes takes exchanges under
@@ -28,6 +25,8 @@ type poolLimits struct {
 	waiting int           // most requests that wait for a link of a claim
 	wait    time.Duration // longest wait
 	recent  time.Duration // how long after its last link an agent is expected back
+	body    int64         // longest body in bytes; 0 for none
+	queue   queue.Limits  // none of which is zero
 }
 
 // claim is a name that an agent holds, with its links: those at rest, last
@@ -36,6 +35,7 @@ type claim struct {
 	name string
 	pool poolLimits
 	rec  atomic.Pointer[claimRecord]
+	does atomic.Pointer[plan] // what rec comes to
 
 	// uploads has a place for each long body that may be on its way at once:
 	// half as many as there can be links, so that slow senders of long bodies
@@ -54,6 +54,13 @@ type claim struct {
 	lease atomic.Int64
 
 	replies ptth.Replies // of polls
+
+	// keeping is held for reading while a delivery is put into the queue, and
+	// for writing while the claim is released: what comes behind that must not
+	// be left to who has the name next. It is locked before mu.
+	keeping sync.RWMutex
+
+	line line // what of the claim is in the queue
 
 	mu       sync.Mutex // guards what follows; nothing is locked under it
 	idle     []*link    // the one used last at the end
@@ -91,9 +98,19 @@ func newClaim(rec *claimRecord, pool poolLimits) *claim {
 		name: rec.Name, pool: pool, lastSeen: time.Now(),
 		uploads: make(chan struct{}, max(1, pool.links/2)), tunnels: make(chan struct{}, max(1, pool.links/2)),
 	}
-	c.rec.Store(rec)
+	c.line.init(c)
+	c.set(rec)
 	return c
 }
+
+// set takes settings from the store.
+func (c *claim) set(rec *claimRecord) {
+	c.does.Store(newPlan(rec, c.pool))
+	c.rec.Store(rec)
+}
+
+// plan returns what the settings come to.
+func (c *claim) plan() *plan { return c.does.Load() }
 
 // record returns the claim's settings, which must not be changed.
 func (c *claim) record() *claimRecord { return c.rec.Load() }
@@ -123,6 +140,20 @@ func (c *claim) away() bool {
 
 func (c *claim) awayLocked() bool {
 	return len(c.all)+c.coming == 0 && time.Since(c.lastSeen) > c.pool.recent && !c.leased()
+}
+
+// linked reports whether there is a link at the moment.
+func (c *claim) linked() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.all) > 0
+}
+
+// isEnded reports whether the claim was released.
+func (c *claim) isEnded() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended
 }
 
 // leased reports whether a lease lives.
@@ -194,6 +225,7 @@ func (c *claim) add(l *link) error {
 	l.at = len(c.all)
 	c.all = append(c.all, l)
 	c.restLocked(l)
+	c.line.linked(l.at == 0)
 	return nil
 }
 

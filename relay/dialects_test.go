@@ -13,26 +13,52 @@ import (
 // immediate one.
 const parkedMode = ptth.Dialect10 + "?park"
 
-// everyDialect runs a test once for each way in which an agent can serve the
-// claim "garage", each with a relay of its own.
+// everyDialect runs a test for each way in which an agent can serve the claim
+// "garage", in the answer modes through and hold, each with a relay of its own.
 func everyDialect(t *testing.T, o Options, run func(t *testing.T, tr *testRelay, dialect string, got *seen)) {
 	t.Helper()
 	for _, dialect := range append([]string{parkedMode}, allDialects...) {
-		t.Run(dialect, func(t *testing.T) {
-			t.Parallel()
-			tr := startRelay(t, o)
-			var got seen
-			tr.agentOf(t, dialect, "garage", 2, got.record)
-			run(t, tr, dialect, &got)
-		})
+		for _, answer := range []string{answerThrough, answerHold} {
+			t.Run(dialect+" "+answer, func(t *testing.T) {
+				t.Parallel()
+				tr := startRelay(t, o)
+				tr.claimOf(t, claimRecord{Name: "garage", Answer: answer})
+				var got seen
+				tr.agentOf(t, dialect, "garage", 2, got.record)
+				run(t, tr, dialect, &got)
+			})
+		}
 	}
+}
+
+// claimOf makes a claim of the token "me", or changes its settings.
+func (tr *testRelay) claimOf(t testing.TB, rec claimRecord) *claim {
+	t.Helper()
+	rec.Token = "me"
+	c, err := tr.dir.put(t.Context(), rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // agentOf keeps n links in a dialect for a claim until the test ends; where one
 // link carries several exchanges, there is one.
 func (tr *testRelay) agentOf(t testing.TB, dialect, name string, n int, handle func(context.Context, *http1.Exchange)) {
 	t.Helper()
+	tr.agentBy(t, tr.dialer(), dialect, name, n, handle)
+}
+
+// foreignOf is agentOf for an agent that does not know what Homehook negotiates.
+func (tr *testRelay) foreignOf(t testing.TB, dialect, name string, n int, handle func(context.Context, *http1.Exchange)) {
+	t.Helper()
 	d := tr.dialer()
+	d.Ping, d.MaxLinks = 0, 0
+	tr.agentBy(t, d, dialect, name, n, handle)
+}
+
+func (tr *testRelay) agentBy(t testing.TB, d *ptth.Dialer, dialect, name string, n int, handle func(context.Context, *http1.Exchange)) {
+	t.Helper()
 	d.Dialect = dialect
 	switch dialect {
 	case parkedMode:

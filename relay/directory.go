@@ -7,7 +7,10 @@ import (
 	"log/slog"
 	"sort"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"homehook/relay/queue"
 )
 
 const (
@@ -28,6 +31,8 @@ type directory struct {
 	log   *slog.Logger
 	pool  poolLimits
 	open  bool // agents may claim names without a token
+
+	stored atomic.Pointer[queue.Queue] // nil unless the relay serves
 
 	change  sync.Mutex // held over a change of the store and what follows from it
 	seen    int64      // version of the store that is in memory; guarded by change
@@ -117,6 +122,11 @@ func (d *directory) changeClaim(ctx context.Context, f func(context.Context, cla
 	if err != nil {
 		return nil, err
 	}
+	if d.claim([]byte(got.Name)) == nil {
+		if err := d.clearStrangers(ctx, &got); err != nil {
+			return nil, err
+		}
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	c := d.claims[got.Name]
@@ -125,14 +135,22 @@ func (d *directory) changeClaim(ctx context.Context, f func(context.Context, cla
 		d.claims[got.Name] = c
 		d.log.Info("claim taken", keyClaim, got.Name, keyToken, got.Token)
 	}
-	c.rec.Store(&got)
+	c.set(&got)
 	return c, nil
 }
 
-// release removes a claim that a token holds and drops its links.
-func (d *directory) release(ctx context.Context, name, token string) error {
+// release removes a claim that a token holds and drops its links. What waits in
+// the queue for it stands in the way, unless it is to be discarded.
+func (d *directory) release(ctx context.Context, name, token string, discard bool) error {
 	d.change.Lock()
 	defer d.change.Unlock()
+	if c := d.claim([]byte(name)); c != nil && c.record().Token == token {
+		c.keeping.Lock()
+		defer c.keeping.Unlock()
+		if err := d.clear(ctx, name, discard); err != nil {
+			return err
+		}
+	}
 	if err := d.store.removeClaim(ctx, name, token); err != nil {
 		return err
 	}

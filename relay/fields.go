@@ -28,6 +28,8 @@ var (
 	protoPart    = []byte(";proto=")
 	firstAttempt = []byte("1")
 	throughMode  = []byte(answerThrough)
+	holdMode     = []byte(answerHold)
+	storeMode    = []byte(answerStore)
 
 	sandbox = []byte("sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts")
 	nosniff = []byte("nosniff")
@@ -37,23 +39,23 @@ var (
 )
 
 // writeHead writes the request as the agent gets it, but for its framing.
-func (v *visitor) writeHead(w *http1.Writer) {
-	r := v.x.Request
-	w.StartRequest(r.Method, v.target(r))
-	w.CopyFields(&r.Head, v.dropHost(r))
-	if host, _ := r.GetKind(http1.Host); !r.HasHost() || !bytes.Equal(host, v.place.host) {
-		w.FieldBytes("Host", v.place.host)
+func (p *parcel) writeHead(w *http1.Writer) {
+	r := p.request
+	w.StartRequest(r.Method, p.target(r))
+	w.CopyFields(&r.Head, p.dropHost(r))
+	if host, _ := r.GetKind(http1.Host); !r.HasHost() || !bytes.Equal(host, p.place.host) {
+		w.FieldBytes("Host", p.place.host)
 	}
-	if v.forwards >= 0 {
-		v.scratch = strconv.AppendInt(v.scratch[:0], int64(v.forwards), 10)
-		w.FieldBytes("Max-Forwards", v.scratch)
+	if p.forwards >= 0 {
+		p.scratch = strconv.AppendInt(p.scratch[:0], int64(p.forwards), 10)
+		w.FieldBytes("Max-Forwards", p.scratch)
 	}
-	if v.switches {
+	if p.switches {
 		w.FieldBytes("Connection", optionUpgrade)
 		w.FieldBytes("Upgrade", webSocket)
 	}
-	v.writeOrigin(w, r)
-	v.writeDelivery(w)
+	p.writeOrigin(w, r)
+	p.writeDelivery(w)
 }
 
 // takesTrailers reports whether the sender has said that it takes trailer
@@ -67,16 +69,16 @@ func takesTrailers(r *http1.Request) bool {
 
 // dropHost drops the Host field too where the target names another authority,
 // which outranks it (RFC 9112, section 3.2.2).
-func (v *visitor) dropHost(r *http1.Request) http1.Kinds {
-	if host, ok := r.GetKind(http1.Host); ok && !bytes.Equal(host, v.place.host) {
-		return v.drop | 1<<http1.Host
+func (p *parcel) dropHost(r *http1.Request) http1.Kinds {
+	if host, ok := r.GetKind(http1.Host); ok && !bytes.Equal(host, p.place.host) {
+		return p.drop | 1<<http1.Host
 	}
-	return v.drop
+	return p.drop
 }
 
 // target returns what the agent gets as target: the raw path and query, in
 // path mode without the prefix unless the link's dialect has it otherwise.
-func (v *visitor) target(r *http1.Request) []byte {
+func (p *parcel) target(r *http1.Request) []byte {
 	t := r.Target
 	if r.Absolute() {
 		t = t[bytes.Index(t, []byte("://"))+3:]
@@ -86,55 +88,70 @@ func (v *visitor) target(r *http1.Request) []byte {
 			t = nil
 		}
 	}
-	if !v.whole {
-		t = t[len(v.place.prefix):]
+	if !p.whole {
+		t = t[len(p.place.prefix):]
 	}
 	if len(t) > 0 && t[0] == '/' {
 		return t
 	}
-	v.scratch = append(append(v.scratch[:0], slash...), t...)
-	return v.scratch
+	p.scratch = append(append(p.scratch[:0], slash...), t...)
+	return p.scratch
 }
 
 // writeOrigin says where the request came from, from the socket and not from
 // what the sender says.
-func (v *visitor) writeOrigin(w *http1.Writer, r *http1.Request) {
-	if v.conn == nil {
-		w.FieldBytes("Via", v.relay.viaTwo)
+func (p *parcel) writeOrigin(w *http1.Writer, r *http1.Request) {
+	if p.source.two {
+		w.FieldBytes("Via", p.relay.viaTwo)
 	} else {
-		v.writeViaOf(w, r.Minor)
+		p.writeViaOf(w, r.Minor)
 	}
-	host := v.place.host
+	host := p.place.host
 	if len(host) > 0 {
 		q := noQuote
 		if bytes.ContainsAny(host, "(),;=:[]") {
 			q = quote
 		}
-		w.Append("Forwarded", v.forwardedFor, hostPart, q, host, q, protoPart, v.proto)
+		w.Append("Forwarded", p.source.forwardedFor, hostPart, q, host, q, protoPart, p.source.proto)
 	} else {
-		w.Append("Forwarded", v.forwardedFor, protoPart, v.proto)
+		w.Append("Forwarded", p.source.forwardedFor, protoPart, p.source.proto)
 	}
-	w.FieldBytes("X-Forwarded-For", v.addr)
+	w.FieldBytes("X-Forwarded-For", p.source.addr)
 	if len(host) > 0 {
 		w.FieldBytes("X-Forwarded-Host", host)
 	}
-	w.FieldBytes("X-Forwarded-Proto", v.proto)
-	if v.place.prefix != nil && !v.whole {
-		w.FieldBytes("X-Forwarded-Prefix", v.place.prefix)
+	w.FieldBytes("X-Forwarded-Proto", p.source.proto)
+	if p.place.prefix != nil && !p.whole {
+		w.FieldBytes("X-Forwarded-Prefix", p.place.prefix)
 	}
 }
 
 // writeDelivery writes what the relay tells the agent about the delivery.
-func (v *visitor) writeDelivery(w *http1.Writer) {
-	w.FieldBytes("Homehook-Delivery", v.id[:])
-	v.scratch = v.received.UTC().AppendFormat(v.scratch[:0], receivedLayout)
-	w.FieldBytes("Homehook-Received", v.scratch)
-	w.FieldBytes("Homehook-Attempt", firstAttempt)
-	w.FieldBytes("Homehook-Answer", throughMode)
-	if n := v.claim.waiting(); n > 0 && v.link.traits.Ours {
-		v.scratch = strconv.AppendInt(v.scratch[:0], int64(n), 10)
-		w.FieldBytes("Homehook-Waiting", v.scratch)
+func (p *parcel) writeDelivery(w *http1.Writer) {
+	w.FieldBytes("Homehook-Delivery", p.id[:])
+	p.scratch = p.received.UTC().AppendFormat(p.scratch[:0], receivedLayout)
+	w.FieldBytes("Homehook-Received", p.scratch)
+	if p.sent == 0 {
+		w.FieldBytes("Homehook-Attempt", firstAttempt)
+	} else {
+		p.writeNumber(w, "Homehook-Attempt", p.sent+1)
 	}
+	w.FieldBytes("Homehook-Answer", p.mode)
+	if !p.link.traits.Ours {
+		return
+	}
+	if n := p.claim.waiting() + p.more; n > 0 {
+		p.writeNumber(w, "Homehook-Waiting", n)
+	}
+	if p.after != nil {
+		w.FieldBytes("Homehook-After", p.after)
+		p.writeNumber(w, "Homehook-Queued", p.behind)
+	}
+}
+
+func (p *parcel) writeNumber(w *http1.Writer, name string, n int) {
+	p.scratch = strconv.AppendInt(p.scratch[:0], int64(n), 10)
+	w.FieldBytes(name, p.scratch)
 }
 
 // writeVia adds the relay to the way that an answer took.
@@ -144,14 +161,18 @@ func (v *visitor) writeVia(w *http1.Writer) { v.writeViaOf(w, 1) }
 // of one origin. An application's own policy stays in force beside this one.
 func (v *visitor) writeViaSandbox(w *http1.Writer) {
 	v.writeVia(w)
+	writeSandbox(w)
+}
+
+func writeSandbox(w *http1.Writer) {
 	w.FieldBytes("Content-Security-Policy", sandbox)
 	w.FieldBytes("X-Content-Type-Options", nosniff)
 }
 
-func (v *visitor) writeViaOf(w *http1.Writer, minor int) {
-	via := v.relay.via
+func (p *parcel) writeViaOf(w *http1.Writer, minor int) {
+	via := p.relay.via
 	if minor == 0 {
-		via = v.relay.viaOld
+		via = p.relay.viaOld
 	}
 	w.FieldBytes("Via", via)
 }

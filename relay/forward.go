@@ -23,7 +23,8 @@ var (
 	errTooSlow  = refuse(504, "the receiver did not answer in time; it may have seen the request")
 )
 
-// forward carries the request to the claim's agent and the answer back.
+// forward carries the request to the claim's agent and the answer back, or has it
+// kept.
 func (v *visitor) forward() *refusal {
 	r := v.x.Request
 	if ref := v.mayForward(r); ref != nil {
@@ -32,12 +33,18 @@ func (v *visitor) forward() *refusal {
 	if r.IsMethod("OPTIONS") && !v.countForwards(r) {
 		return v.options(allMethods)
 	}
-	if n := v.claim.record().MaxBody; n > 0 && (v.relay.opts.MaxBody == 0 || n < v.relay.opts.MaxBody) {
-		r.Body.SetLimit(n)
+	p := v.claim.plan()
+	if p.maxBody > 0 {
+		r.Body.SetLimit(p.maxBody)
 	}
 	if r.Body.TooLarge() {
 		return errTooLarge
 	}
+	if p.answer != answerThrough && !v.switches {
+		v.mode = p.mode
+		return v.keepOrSend(p)
+	}
+	v.mode = throughMode
 	if !r.Body.Empty() {
 		if v.claim.away() {
 			return errAway
@@ -114,76 +121,16 @@ func (v *visitor) countForwards(r *http1.Request) bool {
 	return n > 0
 }
 
-// send tries links until one has taken the request.
+// send carries the request home while the sender waits for the answer, however
+// long it takes.
 func (v *visitor) send() *refusal {
 	v.wait.reset()
 	v.wait.tunnel = v.switches
-	var unsent time.Time // since when links have not taken the request
-	for {
-		l, err := v.next()
-		if err != nil {
-			return asRefusal(err)
-		}
-		v.link = l
-		v.prepareCall(l)
-		res, err := l.Do(&v.call)
-		if err == nil {
-			return v.respond(res)
-		}
-		if errors.Is(err, ptth.ErrNoRoom) {
-			v.returnLink()
-			return errNoRoom
-		}
-		cannot, again := errors.AsType[*ptth.CannotError](err)
-		if !again && !errors.Is(err, ptth.ErrNotSent) {
-			v.returnLink() // the end of one stream does the link no harm
-			return v.failed(err)
-		}
-		v.returnLink()
-		switch {
-		case again && (v.wait.not != "" || v.x.Request.Body.Consumed() > 0):
-			return refuse(501, "the request cannot be passed on: "+cannot.Reason)
-		case again:
-			v.wait.not = l.traits.Dialect
-			if !v.claim.serves(&v.wait) {
-				return refuse(501, "the request cannot be passed on: "+cannot.Reason)
-			}
-		case v.x.Request.Body.Consumed() > 0:
-			return errUnsent
-		case unsent.IsZero():
-			unsent = time.Now()
-		case time.Since(unsent) > v.claim.pool.wait:
-			return errUnsent // some links take seconds to say so
-		}
+	res, err := v.carry()
+	if err != nil {
+		return v.failed(err)
 	}
-}
-
-// next returns the link that belongs to the sender's connection, or else any
-// one that will do.
-func (v *visitor) next() (*link, error) {
-	l := v.kept
-	if l == nil {
-		return v.claim.take(&v.wait)
-	}
-	v.kept = nil
-	if l.claim == v.claim && v.claim.resume(l) && l.sound() {
-		return l, nil
-	}
-	l.claim.drop(l)
-	return v.claim.take(&v.wait)
-}
-
-// prepareCall fills in what depends on the link.
-func (v *visitor) prepareCall(l *link) {
-	v.call.Request = v.x.Request
-	v.call.Switch, v.whole = v.switches, l.traits.Whole
-	v.call.Wait = v.relay.opts.AnswerTimeout
-	if most := l.traits.MaxWait; most > 0 {
-		v.call.Wait = min(v.call.Wait, most)
-	}
-	if l.traits.Once && !l.traits.Stays {
-		v.call.Client = v.clientAddr()
-	}
+	return v.respond(res)
 }
 
 // respond passes the home's answer on to the sender and gives the link back.
@@ -216,32 +163,6 @@ func (v *visitor) respond(res *http1.Response) *refusal {
 	return nil
 }
 
-// returnLink ends the exchange on its link, which goes back to the pool if it
-// is still good, or stays with the sender's connection that it belongs to.
-func (v *visitor) returnLink() {
-	l := v.link
-	if !l.Done() {
-		v.loseLink()
-		return
-	}
-	v.link = nil
-	switch {
-	case !l.traits.Stays:
-		v.claim.put(l)
-	case v.x.Conn() != nil && v.claim.keep(l):
-		v.kept = l
-	default:
-		v.claim.drop(l)
-	}
-}
-
-// loseLink drops the link of an exchange that has ended.
-func (v *visitor) loseLink() {
-	l := v.link
-	v.link = nil
-	v.claim.drop(l)
-}
-
 // reset makes the connection end such that the sender cannot take a part of
 // an answer for the whole.
 func (v *visitor) reset() {
@@ -256,7 +177,9 @@ func (v *visitor) reset() {
 // failed finds the answer to a request whose exchange broke.
 func (v *visitor) failed(err error) *refusal {
 	var broken *http1.CopyError
-	switch {
+	switch ref, _ := err.(*refusal); {
+	case ref != nil:
+		return ref
 	case errors.As(err, &broken) && broken.Reading:
 		return v.senderBroke(broken.Err)
 	case errors.Is(err, ptth.ErrSenderGone):

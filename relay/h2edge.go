@@ -237,9 +237,10 @@ func (e *h2Edge) refuse(c *h2Visit, w http.ResponseWriter, err error) {
 // ofStream returns the visitor of one stream of the connection.
 func (v *visitor) ofStream(s *h2Stream, client string) *visitor {
 	one := &visitor{
-		relay: v.relay, stream: s, ip: v.ip, counted: v.counted, secure: v.secure, greeted: true,
-		forwardedFor: v.forwardedFor, addr: v.addr, proto: v.proto, client: client,
+		parcel: parcel{relay: v.relay, source: v.source},
+		stream: s, ip: v.ip, counted: v.counted, secure: v.secure, greeted: true,
 	}
+	one.source.two, one.source.client, one.source.peer = true, client, nil
 	one.bind()
 	return one
 }

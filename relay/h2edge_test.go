@@ -22,10 +22,16 @@ import (
 // startTLS starts a relay with TLS, an agent of the claim garage with links in
 // HTTP/1.1, and returns a client that speaks HTTP/2.
 func startTLS(t testing.TB, o Options, handle func(context.Context, *http1.Exchange)) (*testRelay, *http.Client, *tls.Config) {
+	return startTLSIn(t, answerThrough, o, handle)
+}
+
+// startTLSIn is startTLS with the answer mode of the claim.
+func startTLSIn(t testing.TB, answer string, o Options, handle func(context.Context, *http1.Exchange)) (*testRelay, *http.Client, *tls.Config) {
 	t.Helper()
 	server, client := testTLS(t)
 	o.TLS = server
 	tr := startRelay(t, o)
+	tr.claimOf(t, claimRecord{Name: "garage", Answer: answer})
 	if handle != nil {
 		d := tr.dialer()
 		d.Relay, d.TLS, d.Dialect = &url.URL{Scheme: "https", Host: tr.addr}, client, ptth.Dialect10
@@ -42,8 +48,14 @@ func startTLS(t testing.TB, o Options, handle func(context.Context, *http1.Excha
 
 // TestH2Edge sends requests of every kind in HTTP/2.
 func TestH2Edge(t *testing.T) {
+	for _, answer := range []string{answerThrough, answerHold} {
+		t.Run(answer, func(t *testing.T) { testH2Edge(t, answer) })
+	}
+}
+
+func testH2Edge(t *testing.T, answer string) {
 	var heads seen
-	tr, client, _ := startTLS(t, Options{}, func(ctx context.Context, x *http1.Exchange) {
+	tr, client, _ := startTLSIn(t, answer, Options{}, func(ctx context.Context, x *http1.Exchange) {
 		if string(x.Request.Path()) == "/record" {
 			heads.record(ctx, x)
 			return

@@ -157,11 +157,11 @@ func TestPanicEndsOneExchange(t *testing.T) {
 	tr := startRelay(t, Options{})
 	var got seen
 	tr.agent(t, "garage", 1, got.record)
-	rec := tr.dir.claim([]byte("garage")).rec.Swap(nil)
+	does := tr.dir.claim([]byte("garage")).does.Swap(nil)
 	if status, _ := tr.ask(t, askGarage); status != 500 {
 		t.Errorf("got %d, want 500", status)
 	}
-	tr.dir.claim([]byte("garage")).rec.Store(rec)
+	tr.dir.claim([]byte("garage")).does.Store(does)
 	if status, _ := tr.ask(t, askGarage); status != 200 {
 		t.Errorf("afterwards: got %d, want 200", status)
 	}

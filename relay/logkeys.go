@@ -2,17 +2,18 @@ package relay
 
 // Keys of log attributes.
 const (
-	keyAddr     = "addr"
-	keyBytes    = "bytes"
-	keyClaim    = "claim"
-	keyDelivery = "delivery"
-	keyDuration = "duration"
-	keyError    = "error"
-	keyLink     = "link"
-	keyDialect  = "dialect"
-	keyLinks    = "links"
-	keyMethod   = "method"
-	keyPath     = "path"
-	keyStatus   = "status"
-	keyToken    = "token" // its name
+	keyAddr       = "addr"
+	keyBytes      = "bytes"
+	keyClaim      = "claim"
+	keyDelivery   = "delivery"
+	keyDeliveries = "deliveries" // how many
+	keyDuration   = "duration"
+	keyError      = "error"
+	keyLink       = "link"
+	keyDialect    = "dialect"
+	keyLinks      = "links"
+	keyMethod     = "method"
+	keyPath       = "path"
+	keyStatus     = "status"
+	keyToken      = "token" // its name
 )

@@ -49,6 +49,9 @@ func (s *syncBuffer) String() string {
 }
 
 func openRelay(t testing.TB, o Options) *Relay {
+	if o.DiskReserve == 0 {
+		o.DiskReserve = -1
+	}
 	t.Helper()
 	if o.Data == "" {
 		o.Data = t.TempDir()
@@ -94,6 +97,7 @@ func serveRelay(t testing.TB, o Options) *testRelay {
 	}()
 	tr := &testRelay{Relay: r, addr: ln.Addr().String(), log: log, stop: func() { cancel(); <-done }}
 	t.Cleanup(tr.stop)
+	waitFor(t, "the relay serves", func() bool { return r.queue() != nil })
 	return tr
 }
 

@@ -112,7 +112,7 @@ func FuzzPlace(f *testing.F) {
 		if refused != nil || p.kind != placeClaim {
 			return
 		}
-		v := visitor{place: p}
+		v := visitor{parcel: parcel{place: p}}
 		got := v.target(r)
 		if len(got) == 0 || got[0] != '/' {
 			t.Fatalf("target %q becomes %q", target, got)
@@ -210,7 +210,7 @@ func FuzzForeignCookie(f *testing.F) {
 	f.Add("a=b; Domain=.garage.relay.example; Path=/; Secure")
 	f.Add("a=b;domain=x;;=;Domain")
 	f.Fuzz(func(t *testing.T, cookie string) {
-		v := visitor{place: place{host: []byte("garage.relay.example")}}
+		v := visitor{parcel: parcel{place: place{host: []byte("garage.relay.example")}}}
 		foreign := v.foreignCookie([]byte(cookie))
 		c, err := parseCookie(cookie)
 		if err != nil || foreign {

@@ -13,7 +13,7 @@ import (
 
 // newPoll makes a carrier of the request under way, which an agent has sent.
 func (v *visitor) newPoll(o ptth.PollOptions) *ptth.Poll {
-	o.Gone, o.Addr = v.gone, v.clientAddr()
+	o.Gone, o.Addr = v.gone, v.source.clientAddr()
 	return ptth.NewPoll(v.x, o)
 }
 

@@ -105,6 +105,7 @@ func (r *Relay) sweep(ctx context.Context) {
 		}
 		r.dir.expire(ctx)
 		r.dir.each(func(c *claim) { c.probe(p.ping) })
+		r.sendOn()
 	}
 }
 

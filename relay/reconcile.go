@@ -67,8 +67,8 @@ func (d *directory) setClaims(claims []claimRecord) (gone []*claim) {
 			c = newClaim(rec, d.pool)
 		} else {
 			delete(was, rec.Name)
+			c.set(rec)
 		}
-		c.rec.Store(rec)
 		d.claims[rec.Name] = c
 	}
 	for _, c := range was {

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -20,6 +21,7 @@ type claimRecord struct {
 	Answer  string
 	MaxBody int64 // bytes; 0 for the relay's own limit
 	Created time.Time
+	More    moreSettings
 }
 
 // fact returns a fact about the relay, which is value from now on if there
@@ -98,7 +100,7 @@ func (s *store) tokens(ctx context.Context) ([]tokenRecord, error) {
 
 // claims returns all claims in the order of their names.
 func (s *store) claims(ctx context.Context) ([]claimRecord, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT name, token, answer, max_body, created FROM claims ORDER BY name")
+	rows, err := s.db.QueryContext(ctx, "SELECT name, token, answer, max_body, created, settings FROM claims ORDER BY name")
 	if err != nil {
 		return nil, err
 	}
@@ -107,10 +109,14 @@ func (s *store) claims(ctx context.Context) ([]claimRecord, error) {
 	for rows.Next() {
 		var c claimRecord
 		var created int64
-		if err := rows.Scan(&c.Name, &c.Token, &c.Answer, &c.MaxBody, &created); err != nil {
+		var more string
+		if err := rows.Scan(&c.Name, &c.Token, &c.Answer, &c.MaxBody, &created, &more); err != nil {
 			return nil, err
 		}
 		c.Created = time.UnixMilli(created)
+		if err := json.Unmarshal([]byte(more), &c.More); err != nil {
+			return nil, fmt.Errorf("claim %q has malformed settings: %w", c.Name, err)
+		}
 		all = append(all, c)
 	}
 	return all, rows.Err()
@@ -134,8 +140,13 @@ func (s *store) putClaim(ctx context.Context, want claimRecord) (got claimRecord
 		if got, err = ensureClaim(ctx, tx, want); err != nil {
 			return err
 		}
-		got.Answer, got.MaxBody = want.Answer, want.MaxBody
-		_, err := tx.ExecContext(ctx, "UPDATE claims SET answer = ?, max_body = ? WHERE name = ?", got.Answer, got.MaxBody, got.Name)
+		got.Answer, got.MaxBody, got.More = want.Answer, want.MaxBody, want.More
+		more, err := json.Marshal(got.More)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE claims SET answer = ?, max_body = ?, settings = ? WHERE name = ?",
+			got.Answer, got.MaxBody, string(more), got.Name)
 		return err
 	})
 	return got, err
@@ -144,14 +155,15 @@ func (s *store) putClaim(ctx context.Context, want claimRecord) (got claimRecord
 func ensureClaim(ctx context.Context, tx *sql.Tx, want claimRecord) (claimRecord, error) {
 	got := claimRecord{Name: want.Name}
 	var created int64
-	err := tx.QueryRowContext(ctx, "SELECT token, answer, max_body, created FROM claims WHERE name = ?", want.Name).
-		Scan(&got.Token, &got.Answer, &got.MaxBody, &created)
+	var more string
+	err := tx.QueryRowContext(ctx, "SELECT token, answer, max_body, created, settings FROM claims WHERE name = ?", want.Name).
+		Scan(&got.Token, &got.Answer, &got.MaxBody, &created, &more)
 	switch {
 	case err == nil && got.Token != want.Token:
 		return got, errNotYours
 	case err == nil:
 		got.Created = time.UnixMilli(created)
-		return got, nil
+		return got, json.Unmarshal([]byte(more), &got.More)
 	case !errors.Is(err, sql.ErrNoRows):
 		return got, err
 	}
@@ -160,8 +172,12 @@ func ensureClaim(ctx context.Context, tx *sql.Tx, want claimRecord) (claimRecord
 	}
 	got = want
 	got.Created = time.UnixMilli(time.Now().UnixMilli())
-	_, err = tx.ExecContext(ctx, "INSERT INTO claims (name, token, answer, max_body, created) VALUES (?, ?, ?, ?, ?)",
-		got.Name, got.Token, got.Answer, got.MaxBody, got.Created.UnixMilli())
+	settings, err := json.Marshal(got.More)
+	if err != nil {
+		return got, err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO claims (name, token, answer, max_body, created, settings) VALUES (?, ?, ?, ?, ?, ?)",
+		got.Name, got.Token, got.Answer, got.MaxBody, got.Created.UnixMilli(), string(settings))
 	return got, err
 }
 

@@ -196,7 +196,7 @@ func (d *directory) updateLocked(ctx context.Context, g *registration, change fu
 }
 
 // unregister ends a registration, and its claim too if that was made for it
-// and has no other links. The error is [errUnknown] when it has ended already.
+// and has neither other links nor deliveries in the queue. The error is [errUnknown] when it has ended already.
 func (d *directory) unregister(ctx context.Context, g *registration) error {
 	d.change.Lock()
 	defer d.change.Unlock()
@@ -204,7 +204,10 @@ func (d *directory) unregister(ctx context.Context, g *registration) error {
 	if d.registration([]byte(name)) != g {
 		return errUnknown
 	}
-	withClaim := g.record().Made && g.claim.polledOnly()
+	g.claim.keeping.Lock()
+	defer g.claim.keeping.Unlock()
+	waiting, _ := d.queued(name)
+	withClaim := g.record().Made && g.claim.polledOnly() && waiting == 0
 	if err := d.store.unregister(ctx, name, withClaim); err != nil {
 		return err
 	}
@@ -308,7 +311,7 @@ func (d *directory) dropOpen(ctx context.Context) error {
 		}
 	})
 	for _, name := range names {
-		if err := d.release(ctx, name, openToken); err != nil {
+		if err := d.release(ctx, name, openToken, true); err != nil {
 			return fmt.Errorf("release open name: %w", err)
 		}
 	}

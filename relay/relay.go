@@ -17,6 +17,7 @@ import (
 
 	"homehook/http1"
 	"homehook/ptth"
+	"homehook/relay/queue"
 )
 
 // objectMemory bounds, in bytes, what the long bodies take that go through the
@@ -50,6 +51,18 @@ type Options struct {
 	// MaxPerAddress is how many connections of senders one address may hold:
 	// an IPv4 address or an IPv6 /64. Loopback is exempt. Default 1,000.
 	MaxPerAddress int
+
+	// MaxQueue, MaxQueueBytes and MaxQueueAge bound what of a claim may wait in
+	// the queue: deliveries, bytes of them, and the age of the oldest. A claim
+	// may set lower ones. Defaults: 10,000, 1 GiB, 7 days.
+	MaxQueue      int
+	MaxQueueBytes int64
+	MaxQueueAge   time.Duration
+
+	// DiskReserve is how many bytes of the disk are left free: below that, no
+	// delivery is taken into the queue. The default is the larger of 256 MiB and
+	// 5 % of the disk; a negative one means none.
+	DiskReserve int64
 
 	LinkWait      time.Duration // longest wait for a link; default 5 s
 	AwayAfter     time.Duration // how long after its last link an agent is expected back; default 30 s
@@ -87,6 +100,9 @@ func (o Options) withDefaults() Options {
 	def(&o.MaxWaiting, 1024)
 	def(&o.MaxConns, 100_000)
 	def(&o.MaxPerAddress, 1000)
+	def(&o.MaxQueue, 10_000)
+	def(&o.MaxQueueBytes, 1<<30)
+	def(&o.MaxQueueAge, 7*24*time.Hour)
 	def(&o.LinkWait, 5*time.Second)
 	def(&o.AwayAfter, 30*time.Second)
 	def(&o.AnswerTimeout, 5*time.Minute)
@@ -102,7 +118,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-func def[T int | time.Duration](v *T, d T) {
+func def[T int | int64 | time.Duration](v *T, d T) {
 	if *v == 0 {
 		*v = d
 	}
@@ -126,6 +142,14 @@ type Relay struct {
 	access *accessLog // nil for none
 
 	objects *ptth.Budget // memory for what is in JSON
+
+	// The queue is open while Serve runs: a relay that is opened to make a token
+	// has nothing to do with it.
+	stored   atomic.Pointer[queue.Queue]
+	sending  context.Context // ends when nothing more is to leave the queue
+	couriers sync.WaitGroup
+	lines    sync.WaitGroup
+	buffers  sync.Pool // of *[]byte
 
 	conns  connTable
 	ends   atomic.Int64 // when Serve ends at the latest, as Unix nanoseconds, once it is to end
@@ -155,6 +179,7 @@ func New(ctx context.Context, o Options) (*Relay, error) {
 	if o.CombinedLog != nil {
 		r.access = &accessLog{to: o.CombinedLog}
 	}
+	r.buffers.New = func() any { b := make([]byte, smallBody); return &b }
 	r.objects = ptth.NewBudget(objectMemory, o.LinkWait)
 	r.conns.init(o.MaxConns, o.MaxPerAddress)
 	r.h2 = newH2Edge(r)
@@ -173,7 +198,8 @@ func (r *Relay) load(ctx context.Context) error {
 		return fmt.Errorf("read relay data: %w", err)
 	}
 	r.via, r.viaOld, r.viaTwo = []byte("1.1 "+pseudonym), []byte("1.0 "+pseudonym), []byte("2.0 "+pseudonym)
-	pool := poolLimits{links: r.opts.MaxLinks, waiting: r.opts.MaxWaiting, wait: r.opts.LinkWait, recent: r.opts.AwayAfter}
+	pool := poolLimits{links: r.opts.MaxLinks, waiting: r.opts.MaxWaiting, wait: r.opts.LinkWait, recent: r.opts.AwayAfter,
+		body: r.opts.MaxBody, queue: queue.Limits{Items: r.opts.MaxQueue, Bytes: r.opts.MaxQueueBytes, Age: r.opts.MaxQueueAge}}
 	r.dir, err = newDirectory(ctx, r.store, pool, r.opts.Open, r.log)
 	return err
 }

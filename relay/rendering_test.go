@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"homehook/relay/queue"
 )
 
 func parseCookie(line string) (*http.Cookie, error) { return http.ParseSetCookie(line) }
@@ -48,7 +50,7 @@ func TestDeliveryIDCostsNothing(t *testing.T) {
 	}
 }
 
-func TestDescribeAddr(t *testing.T) {
+func TestSource(t *testing.T) {
 	tests := []struct{ addr, forwarded, plain string }{
 		{"192.0.2.1", "for=192.0.2.1", "192.0.2.1"},
 		{"2001:db8::1", `for="[2001:db8::1]"`, "2001:db8::1"},
@@ -56,13 +58,13 @@ func TestDescribeAddr(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.addr, func(t *testing.T) {
-			var v visitor
+			var ip netip.Addr
 			if tt.addr != "" {
-				v.ip = netip.MustParseAddr(tt.addr)
+				ip = netip.MustParseAddr(tt.addr)
 			}
-			v.describeAddr()
-			if string(v.forwardedFor) != tt.forwarded || string(v.addr) != tt.plain {
-				t.Errorf("got %s and %s", v.forwardedFor, v.addr)
+			s := newSource(ip, false)
+			if string(s.forwardedFor) != tt.forwarded || string(s.addr) != tt.plain {
+				t.Errorf("got %s and %s", s.forwardedFor, s.addr)
 			}
 		})
 	}
@@ -83,19 +85,23 @@ func TestNewToken(t *testing.T) {
 // FuzzSettings reads any body of a PUT: it is refused, or means something
 // that the relay can do.
 func FuzzSettings(f *testing.F) {
-	for _, s := range []string{"", "{}", `{"answer":"through","max_body":5}`, `{"answer":"hold"}`, `{"max_body":-1}`, `{"max_body":1e99}`, "[]", "null", `{"Answer":"through"}x`} {
+	for _, s := range []string{"", "{}", `{"answer":"through","max_body":5}`, `{"answer":"hold","hold_ms":12000}`, `{"max_body":-1}`,
+		`{"answer":"store","accepted":{"status":204,"headers":[["A","b"]]},"sender":{"preset":"meta","verify_token_sha256":"00"},"queue":{"max_items":1}}`, `{"max_body":1e99}`, "[]", "null", `{"Answer":"through"}x`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		set, err := readSettings(strings.NewReader(body))
 		if err != nil {
-			if r := asRefusal(err); r.status != 400 && r.status != 501 {
+			if r := asRefusal(err); r.status != 400 {
 				t.Fatalf("refused with %d", r.status)
 			}
 			return
 		}
-		if set.Answer != answerThrough || set.MaxBody < 0 {
-			t.Fatalf("accepted %+v", set)
+		rec := claimRecord{Answer: set.Answer, MaxBody: set.MaxBody, More: set.moreSettings}
+		p := newPlan(&rec, poolLimits{queue: queue.Limits{Items: 100, Bytes: 100, Age: time.Hour}})
+		if set.MaxBody < 0 || p.hold <= 0 || p.hold > maxHold || p.accepted.status/100 != 2 ||
+			p.limits.Items < 1 || p.limits.Items > 100 || p.limits.Bytes < 1 || p.limits.Bytes > 100 || p.limits.Age <= 0 {
+			t.Fatalf("accepted %+v, which comes to %+v", set, p)
 		}
 	})
 }

@@ -23,15 +23,23 @@ const (
 // It returns nil when ctx ended or the relay was closed. It may be called
 // once.
 func (r *Relay) Serve(ctx context.Context, ln net.Listener) error {
+	defer ln.Close()
 	visiting, stopVisits := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopVisits()
+	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopSending()
+	shutQueue, err := r.openQueue(ctx, sending)
+	if err != nil {
+		return err
+	}
+	defer shutQueue()
 	stopAccept := context.AfterFunc(ctx, func() {
+		stopSending()
 		r.settle()
 		stopVisits()
 		ln.Close()
 	})
 	defer stopAccept()
-	defer ln.Close()
 	r.conns.onEnd(func() { ln.Close() })
 
 	stopH2 := r.h2.start()
@@ -40,8 +48,9 @@ func (r *Relay) Serve(ctx context.Context, ln net.Listener) error {
 	var sweeper, visits sync.WaitGroup
 	sweeping, stopSweep := context.WithCancel(context.WithoutCancel(ctx))
 	sweeper.Go(func() { r.sweep(sweeping) })
-	err := r.accept(visiting, ln, &visits)
+	err = r.accept(visiting, ln, &visits)
 	stopVisits()
+	stopSending()
 	r.drain(&visits)
 	stopSweep()
 	sweeper.Wait()
@@ -100,7 +109,8 @@ func (r *Relay) awaited() int {
 	return n
 }
 
-// drain waits for the running exchanges, and cuts off what takes too long.
+// drain waits for the running exchanges, and cuts off what takes too long. What
+// of it was accepted is in the queue.
 func (r *Relay) drain(visits *sync.WaitGroup) {
 	r.dir.each(func(c *claim) { c.drain() })
 	r.h2.drain()
@@ -114,6 +124,8 @@ func (r *Relay) drain(visits *sync.WaitGroup) {
 		r.dir.each(func(c *claim) { c.end() })
 	})
 	visits.Wait()
+	r.couriers.Wait()
+	r.lines.Wait()
 	late.Stop()
 	r.dir.each(func(c *claim) { c.cut() })
 }

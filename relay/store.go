@@ -94,7 +94,7 @@ func (s *store) migrate(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	for {
+	for saved := false; ; {
 		var have int
 		if err := s.db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
 			return fmt.Errorf("read relay data in %s: %w", dir, err)
@@ -106,10 +106,32 @@ func (s *store) migrate(ctx context.Context, dir string) error {
 		case have == len(files):
 			return nil
 		}
+		if have > 0 && !saved {
+			if err := s.save(ctx, filepath.Join(dir, fmt.Sprintf("%s.v%d", storeFile, have))); err != nil {
+				return fmt.Errorf("copy relay data in %s before their update: %w", dir, err)
+			}
+		}
+		saved = true // or there was nothing to copy
 		if err := s.migrateOne(ctx, files[have], have); err != nil {
 			return fmt.Errorf("update relay data in %s to schema %d: %w", dir, have+1, err)
 		}
 	}
+}
+
+// save copies the data to a file of mode 0600, which is on the disk when it
+// returns. One that is there is from an update that did not end.
+func (s *store) save(ctx context.Context, path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err = s.db.ExecContext(ctx, "VACUUM INTO ?", path); err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
 }
 
 func (s *store) migrateOne(ctx context.Context, file string, have int) error {

@@ -86,7 +86,7 @@ func TestClaimsOfTokens(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var err error
 			if tt.release {
-				err = r.dir.release(ctx, tt.claim, tokens[tt.token].Name)
+				err = r.dir.release(ctx, tt.claim, tokens[tt.token].Name, false)
 			} else {
 				_, err = r.dir.take(ctx, tt.claim, tokens[tt.token])
 			}
@@ -176,7 +176,7 @@ func TestOtherProcess(t *testing.T) {
 	if other.dir.claim([]byte("garage")) == nil {
 		t.Error("the other side does not see the claim")
 	}
-	if err := other.dir.release(ctx, "garage", rec.Name); err != nil {
+	if err := other.dir.release(ctx, "garage", rec.Name, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := other.RevokeToken(ctx, "me"); err != nil {
@@ -240,7 +240,7 @@ func TestStoreRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.Close()
-		}, "written by a newer version (schema 99, this one knows 2)"},
+		}, "written by a newer version (schema 99, this one knows 3)"},
 		{"a file that is no database", func(t *testing.T, dir string) {
 			if err := os.WriteFile(filepath.Join(dir, storeFile), []byte(strings.Repeat("no database ", 100)), 0o600); err != nil {
 				t.Fatal(err)

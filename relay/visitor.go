@@ -16,7 +16,7 @@ import (
 // switched. It holds what a request on it needs, so that a request costs no
 // allocation of its own.
 type visitor struct {
-	relay   *Relay
+	parcel              // the request under way
 	conn    *http1.Conn // nil for a stream of HTTP/2
 	stream  *h2Stream   // nil but for those
 	ip      netip.Addr
@@ -24,28 +24,13 @@ type visitor struct {
 	secure  bool
 	greeted bool // a request came
 
-	// Parts of the fields that say where a request comes from.
-	forwardedFor []byte // for=192.0.2.1
-	addr         []byte // 192.0.2.1
-	proto        []byte // http or https
-
 	// Of the request under way.
-	x        *http1.Exchange
-	claim    *claim
-	link     *link
-	place    place
-	drop     http1.Kinds // fields of the sender that are not passed on
-	forwards int         // Max-Forwards to pass on; -1 for none
-	received time.Time
-	id       deliveryID
-	call     ptth.Call
-	wait     waiter
-	scratch  []byte
-	left     bool  // the sender went before its answer
-	switches bool  // the request asks for WebSocket, and gets a link for it
-	carried  int64 // bytes that a tunnel brought to the sender
-	whole    bool  // the link's dialect takes targets with their prefix
-	client   string
+	x       *http1.Exchange
+	left    bool  // the sender went before its answer
+	carried int64 // bytes that a tunnel brought to the sender
+
+	courier  *courier    // of an earlier request, for the next one
+	patience *time.Timer // bounds the wait for a courier
 
 	addVia        func(*http1.Writer)
 	addViaSandbox func(*http1.Writer)
@@ -54,19 +39,15 @@ type visitor struct {
 	turned  *turned      // the same, of one in HTTP/2
 	parked  *ptth.Parked // the same, of a held connection
 	parking bool         // the connection has been told that it may be held
-	kept    *link        // the link that belongs to this connection
 }
 
 func newVisitor(r *Relay, nc net.Conn) *visitor {
-	v := &visitor{relay: r, conn: r.newConn(nc), ip: remoteIP(nc)}
+	v := &visitor{parcel: parcel{relay: r, own: true}, conn: r.newConn(nc), ip: remoteIP(nc)}
 	v.conn.OnRefused(v.refuseUnread)
 	v.counted = countedAs(v.ip)
 	_, v.secure = v.conn.NetConn().(*tls.Conn)
-	v.proto = []byte("http")
-	if v.secure {
-		v.proto = []byte("https")
-	}
-	v.describeAddr()
+	v.source = newSource(v.ip, v.secure)
+	v.source.peer = v.conn.NetConn().RemoteAddr()
 	v.bind()
 	return v
 }
@@ -79,19 +60,24 @@ func (v *visitor) bind() {
 	v.addVia, v.addViaSandbox = v.writeVia, v.writeViaSandbox
 }
 
-// describeAddr renders the sender's address as RFC 7239 wants it, which is
-// "unknown" where there is none.
-func (v *visitor) describeAddr() {
-	switch {
-	case !v.ip.IsValid():
-		v.forwardedFor, v.addr = []byte("for=unknown"), []byte("unknown")
-		return
-	case v.ip.Is6():
-		v.forwardedFor = []byte(`for="[` + v.ip.String() + `]"`)
-	default:
-		v.forwardedFor = []byte("for=" + v.ip.String())
+// newSource renders a sender's address as RFC 7239 wants it, which is "unknown"
+// where there is none.
+func newSource(ip netip.Addr, secure bool) source {
+	s := source{proto: []byte("http")}
+	if secure {
+		s.proto = []byte("https")
 	}
-	v.addr = []byte(v.ip.String())
+	switch {
+	case !ip.IsValid():
+		s.forwardedFor, s.addr = []byte("for=unknown"), []byte("unknown")
+		return s
+	case ip.Is6():
+		s.forwardedFor = []byte(`for="[` + ip.String() + `]"`)
+	default:
+		s.forwardedFor = []byte("for=" + ip.String())
+	}
+	s.addr = []byte(ip.String())
+	return s
 }
 
 // handle answers one request.
@@ -103,7 +89,7 @@ func (v *visitor) handle(ctx context.Context, x *http1.Exchange) {
 		l.IdleTimeout = idleTimeout
 		v.conn.SetLimits(l)
 	}
-	v.x, v.claim, v.link, v.left, v.received = x, nil, nil, false, time.Now()
+	v.x, v.request, v.claim, v.link, v.left, v.received = x, x.Request, nil, nil, false, time.Now()
 	v.switches, v.carried = false, 0
 	if r := v.answer(ctx); r != nil {
 		v.refuse(r)
@@ -125,27 +111,6 @@ func (v *visitor) guard() {
 	v.x.CloseAfter()
 	if !v.x.Started() {
 		v.x.Text(500, "the relay has met an error of its own")
-	}
-}
-
-// clientAddr returns the sender's address and port. It is put together for the
-// dialects only that tell it.
-func (v *visitor) clientAddr() string {
-	switch {
-	case v.client != "":
-	case v.conn != nil:
-		v.client = v.conn.NetConn().RemoteAddr().String()
-	default:
-		v.client = v.stream.conn.RemoteAddr().String()
-	}
-	return v.client
-}
-
-// unkeep closes the link that belongs to the connection, which has ended.
-func (v *visitor) unkeep() {
-	if l := v.kept; l != nil {
-		v.kept = nil
-		l.claim.drop(l)
 	}
 }
 

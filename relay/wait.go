@@ -172,6 +172,16 @@ func (c *claim) noneForLocked(w *waiter) bool {
 	return len(c.all) > 0
 }
 
+// giveUp sends a waiter away, if it is in line.
+func (c *claim) giveUp(w *waiter) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if w.queued {
+		c.unlinkLocked(w)
+		w.hand <- nil
+	}
+}
+
 // serves reports whether some link will do for a waiter.
 func (c *claim) serves(w *waiter) bool {
 	c.mu.Lock()

@@ -137,7 +137,7 @@ func (r *Relay) takeAll(ctx context.Context, origins []origin, t *tokenRecord) (
 		c, err := r.takeClaim(ctx, o.name, t)
 		if err != nil {
 			for _, name := range made {
-				r.dir.release(ctx, name, t.Name)
+				r.dir.release(ctx, name, t.Name, false)
 			}
 			return nil, err
 		}

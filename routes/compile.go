@@ -102,9 +102,8 @@ func (c *compiler) route(path string, s *Spec) *Route {
 	} else if r.pattern, err = parsePattern(s.Match); err != nil {
 		c.report(path+".match", fmt.Sprintf("the pattern %q is malformed: %s", s.Match, err), remedyOf(err))
 	}
-	if !s.Unverified {
-		c.report(path+".unverified", fmt.Sprintf("route %q does not verify its sender", r.Name), `say "unverified: true" to allow that`)
-	}
+	c.verify(path, s, r)
+	c.rules(path, s, r)
 	c.handler(path, s, r)
 	return r
 }

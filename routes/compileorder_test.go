@@ -91,7 +91,7 @@ func TestCompileReportsUnreachable(t *testing.T) {
 		got = append(got, p.Path+" "+p.Message+"; "+p.Remedy)
 	}
 	want := `[2].match route "b" is never reached: route "a" before it takes all its deliveries; move it up, or remove it
-[5].unverified route "off" does not verify its sender; say "unverified: true" to allow that
+[5].unverified route "off" does not verify its sender; add verify: {scheme: …, secret: …}, or say "unverified: true" to allow that
 [5].match route "off" is never reached: route "d" before it takes all its deliveries; move it up, or remove it`
 	if text := strings.Join(got, "\n"); text != want {
 		t.Errorf("got:\n%s", text)

@@ -3,9 +3,15 @@
 //
 // [Compile] checks the routes of a configuration and makes a [Table] of them.
 // [Table.Find] picks the first [Route] whose claim and pattern fit a request,
-// and [Route.Serve] runs its handler: forward sends the request to a server,
-// script starts a program, respond gives a fixed answer. Serve runs on the
-// calling goroutine and always answers the exchange it is given.
+// [Route.Verify] checks who sent it, and [Route.Serve] runs the route's handler:
+// forward sends the request to a server, script starts a program, respond gives
+// a fixed answer. Serve runs on the calling goroutine and always answers the
+// exchange it is given; its [Result] says whether to try again. [Route.Plan]
+// tells what Serve would do, and does none of it.
+//
+// When a delivery runs, how many at once, and how often, is decided by the
+// caller; [Route.Background], [Route.Parallel], [Route.WhileRunning] and
+// [Route.AtMostOnce] say what the user wants of that.
 //
 // A request for WebSocket is carried by forward alone. To script and respond it
 // is a plain request, whose Upgrade field they leave unanswered, as a server may

@@ -105,7 +105,7 @@ func (f *forwarder) serve(ctx context.Context, d *Delivery, x *http1.Exchange) R
 // refuse says what no target is asked for.
 func refuse(r *http1.Request) *fault {
 	if r.IsMethod("CONNECT") {
-		return &fault{501, "CONNECT is not available here", errors.New("a tunnel (CONNECT) was asked for, which forward does not do")}
+		return &fault{501, "CONNECT is not available here", errors.New("a tunnel (CONNECT) was asked for, which forward does not do"), FailedRequest}
 	}
 	if !r.WantsUpgrade() {
 		return nil
@@ -117,6 +117,7 @@ func refuse(r *http1.Request) *fault {
 			return &fault{
 				501, "the only switch of protocols that is carried here is a GET for websocket",
 				fmt.Errorf("a switch of protocols (Upgrade: %.40q) was asked for, other than a GET for websocket", v),
+				FailedRequest,
 			}
 		}
 	}
@@ -245,6 +246,7 @@ var dropResponse = http1.HopByHop | http1.KindsOf(http1.Homehook, http1.PTTH)
 // order.
 func (f *forwarder) answer(x *http1.Exchange, u *upstream, res *http1.Response) Result {
 	err := x.Forward(res, dropResponse, nil)
+	came := answered(res) // res belongs to the next exchange once the connection is put back
 	keep := err == nil
 	if up := &u.upload; up.running() {
 		if keep = keep && up.finish(uploadGrace); !keep {
@@ -263,11 +265,11 @@ func (f *forwarder) answer(x *http1.Exchange, u *upstream, res *http1.Response) 
 	}
 	switch {
 	case err == nil:
-		return Result{Exit: -1}
+		return came
 	case why != nil:
-		return Result{Exit: -1, Err: why.err}
+		return why.result()
 	}
-	return Result{Exit: -1, Err: f.copyError(err)}
+	return f.copyFault(err).result()
 }
 
 // mayTrail reports whether a response is of a kind that careless servers send
@@ -276,13 +278,13 @@ func mayTrail(x *http1.Exchange, res *http1.Response) bool {
 	return x.Request.IsMethod("HEAD") || res.Status == 204 || res.Status == 304
 }
 
-// copyError says which side broke a response half way.
-func (f *forwarder) copyError(err error) error {
+// copyFault says which side broke a response half way.
+func (f *forwarder) copyFault(err error) *fault {
 	var c *http1.CopyError
 	if errors.As(err, &c) && c.Reading {
-		return fmt.Errorf("the response of %s broke off: %w", f.pool.target.address, cause(c.Err))
+		return &fault{err: fmt.Errorf("the response of %s broke off: %w", f.pool.target.address, cause(c.Err)), kind: FailedUnreachable}
 	}
-	return fmt.Errorf("the sender did not take the whole response: %w", cause(errors.Unwrap(err)))
+	return &fault{err: fmt.Errorf("the sender did not take the whole response: %w", cause(errors.Unwrap(err))), kind: FailedAnswer}
 }
 
 // fail ends an exchange that got no response and answers in its place.
@@ -300,6 +302,7 @@ func (f *forwarder) broken(err error) *fault {
 	return &fault{
 		502, "the server behind this route gave no valid answer",
 		fmt.Errorf("no valid response from %s: %w", f.pool.target.address, cause(err)),
+		FailedUnreachable,
 	}
 }
 
@@ -322,7 +325,7 @@ func isIdempotent(r *http1.Request) bool {
 func asFault(err error) *fault {
 	var f *fault
 	if !errors.As(err, &f) {
-		f = &fault{502, "the server behind this route cannot be reached", err}
+		f = &fault{502, "the server behind this route cannot be reached", err, FailedUnreachable}
 	}
 	return f
 }

@@ -29,7 +29,7 @@ func compileOne(t testing.TB, s Spec) *Route {
 	if s.Match == "" {
 		s.Match = "/"
 	}
-	s.Name, s.Claim, s.Unverified = "r", "c", true
+	s.Name, s.Claim, s.Unverified = "r", "c", s.Verify == nil
 	table, problems := Compile([]Spec{s})
 	if problems != nil {
 		t.Fatalf("problems: %+v", problems)

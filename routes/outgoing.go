@@ -18,16 +18,9 @@ func (f *forwarder) writeHead(u *upstream, r *http1.Request) {
 	w := u.conn.Writer()
 	w.StartRequest(r.Method, f.requestTarget(u, r))
 	drop := dropRequest
-	switch {
-	case f.host != "":
+	if f.host != "" || r.Absolute() || len(r.Host()) == 0 {
 		drop |= http1.KindsOf(http1.Host)
-		w.Field("Host", f.host)
-	case r.Absolute():
-		drop |= http1.KindsOf(http1.Host)
-		w.FieldBytes("Host", r.Host())
-	case len(r.Host()) == 0: // missing, or empty as the draft of PTTH has it
-		drop |= http1.KindsOf(http1.Host)
-		w.Field("Host", f.pool.target.host)
+		w.Field("Host", f.hostFor(r))
 	}
 	if f.replaces(r) {
 		f.copyOthers(w, r, drop)
@@ -41,6 +34,17 @@ func (f *forwarder) writeHead(u *upstream, r *http1.Request) {
 		w.Field("Connection", "Upgrade")
 		w.Field("Upgrade", "websocket")
 	}
+}
+
+// hostFor returns the Host field for the outgoing request.
+func (f *forwarder) hostFor(r *http1.Request) string {
+	if f.host != "" {
+		return f.host
+	}
+	if host := r.Host(); len(host) > 0 {
+		return string(host)
+	}
+	return f.pool.target.host // it is missing, or empty as the draft of PTTH has it
 }
 
 // requestTarget returns the raw path and query for the outgoing request.

@@ -184,12 +184,12 @@ func handshake(ctx context.Context, nc net.Conn, conf *tls.Config) (net.Conn, er
 }
 
 func (p *pool) dialFault(ctx context.Context, err error) *fault {
-	f := &fault{status: 502, text: "the server behind this route cannot be reached"}
+	f := &fault{status: 502, text: "the server behind this route cannot be reached", kind: FailedUnreachable}
 	f.err = fmt.Errorf("connect to %s: %w", p.target.address, cause(err))
 	var ne net.Error
 	switch {
 	case ctx.Err() != nil:
-		f.status, f.text, f.err = 503, textStopped, errStopped
+		*f = fault{503, textStopped, errStopped, FailedStopped}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		f.text = "the server behind this route refuses connections"
 	case errors.As(err, &ne) && ne.Timeout(), errors.Is(err, context.DeadlineExceeded):

@@ -15,6 +15,7 @@ type fault struct {
 	status int
 	text   string
 	err    error
+	kind   Failure
 }
 
 func (f *fault) Error() string { return f.err.Error() }
@@ -25,7 +26,12 @@ func (f *fault) reply(x *http1.Exchange) Result {
 	if !x.Started() {
 		x.Text(f.status, f.text)
 	}
-	return Result{Exit: -1, Err: f.err}
+	return f.result()
+}
+
+// result is what an attempt that ended in the fault came to.
+func (f *fault) result() Result {
+	return Result{Exit: -1, Err: f.err, Failure: f.kind, Retry: f.kind.mayPass()}
 }
 
 // failBody answers a request whose body could not be read.
@@ -36,7 +42,7 @@ func failBody(x *http1.Exchange, err error) Result {
 
 // bodyFault says what is wrong with a request's body.
 func bodyFault(err error) *fault {
-	f := &fault{status: 400, text: "the body of the request is not whole", err: fmt.Errorf("read request: %w", err)}
+	f := &fault{status: 400, text: "the body of the request is not whole", err: fmt.Errorf("read request: %w", err), kind: FailedRequest}
 	var e *http1.Error
 	switch {
 	case errors.As(err, &e):

@@ -59,7 +59,10 @@ func (r *responder) serve(_ context.Context, d *Delivery, x *http1.Exchange) Res
 	}
 	x.Write(r.body)
 	if err := x.Finish(); err != nil {
-		return Result{Exit: -1, Err: fmt.Errorf("write response: %w", err)}
+		return Result{Exit: -1, Err: fmt.Errorf("write response: %w", err), Failure: FailedAnswer}
+	}
+	if r.status >= http.StatusBadRequest {
+		return Result{Exit: -1, Failure: FailedStatus}
 	}
 	return Result{Exit: -1}
 }

@@ -123,7 +123,7 @@ func (r *run) copyBody(b *http1.Body, writing bool) error {
 
 // notStarted says why a script did not run.
 func (s *scripter) notStarted(err error) *fault {
-	return &fault{500, "the script could not be started", fmt.Errorf("start %s: %w", s.command[0], pathCause(err))}
+	return &fault{500, "the script could not be started", fmt.Errorf("start %s: %w", s.command[0], pathCause(err)), FailedScript}
 }
 
 // pathCause peels off the operation and the path that the text around an
@@ -147,19 +147,20 @@ func (r *run) finish(ctx context.Context) Result {
 		r.reap()
 		r.settle()
 		f := &fault{500, "the script left processes running", fmt.Errorf(
-			"the script ended (%s) but left processes that held its output open; they were killed after %s", r.proc.ending(), Duration(r.s.linger))}
-		return r.result(f.reply(r.x).Err)
+			"the script ended (%s) but left processes that held its output open; they were killed after %s", r.proc.ending(), Duration(r.s.linger)), FailedScript}
+		return r.result(f.reply(r.x))
 	case stopped:
 		if errors.Is(context.Cause(ctx), ErrAtOnce) {
-			return r.abort(ctx, &fault{503, textStopped, errStopped}, 0)
+			return r.abort(ctx, &fault{503, textStopped, errStopped, FailedStopped}, 0)
 		}
-		return r.abort(context.WithoutCancel(ctx), &fault{503, textStopped, errStopped}, r.s.grace)
+		return r.abort(context.WithoutCancel(ctx), &fault{503, textStopped, errStopped, FailedStopped}, r.s.grace)
 	case spoiled:
 		return r.abort(ctx, bodyFault(r.cause), r.s.grace)
 	}
 	return r.abort(ctx, &fault{
 		504, "the script took too long",
 		fmt.Errorf("timed out after %s; the script and its children were killed", Duration(r.s.timeout)),
+		FailedScript,
 	}, r.s.grace)
 }
 
@@ -177,7 +178,7 @@ func (r *run) abort(ctx context.Context, f *fault, grace time.Duration) Result {
 	// is given up.
 	r.proc.attend(context.Background(), time.Now().Add(time.Second), time.Second, nil)
 	r.reap()
-	return r.result(f.err)
+	return r.result(f.result())
 }
 
 // reap waits for the end of the script and frees what belongs to it.
@@ -194,9 +195,9 @@ func (r *run) settle() {
 	}
 }
 
-// answer answers for a script that ended by itself, and returns why it failed
-// if it did.
-func (r *run) answer() error {
+// answer answers for a script that ended by itself, and returns what came of
+// it.
+func (r *run) answer() Result {
 	r.settle()
 	x, exit := r.x, r.proc.exit()
 	switch exit {
@@ -209,9 +210,9 @@ func (r *run) answer() error {
 		x.EndLength(int64(len(body)))
 		x.Write(body)
 		if err := x.Finish(); err != nil {
-			return fmt.Errorf("the script has done its work, but the sender did not take the answer: %w", cause(err))
+			return Result{Err: fmt.Errorf("the script has done its work, but the sender did not take the answer: %w", cause(err)), Failure: FailedAnswer}
 		}
-		return nil
+		return Result{}
 	case exitTryLater:
 		x.Start(http.StatusServiceUnavailable, nil)
 		x.Field("Retry-After", "60")
@@ -220,24 +221,23 @@ func (r *run) answer() error {
 		x.EndLength(int64(len(text)))
 		io.WriteString(x.Writer, text)
 		x.Finish()
-		return fmt.Errorf("the script asks to try again later (%s)", r.proc.ending())
+		return Result{Err: fmt.Errorf("the script asks to try again later (%s)", r.proc.ending()), Failure: FailedScript, Retry: true}
 	}
 	x.Text(http.StatusInternalServerError, fmt.Sprintf("the script failed (%s)", r.proc.ending()))
-	return fmt.Errorf("the script failed (%s)", r.proc.ending())
+	return Result{Err: fmt.Errorf("the script failed (%s)", r.proc.ending()), Failure: FailedScript}
 }
 
 // exitTryLater is EX_TEMPFAIL of sysexits.h.
 const exitTryLater = 75
 
-// result tells what the run came to, once everything of it has ended.
-func (r *run) result(err error) Result {
+// result completes what the run came to, once everything of it has ended.
+func (r *run) result(res Result) Result {
 	if r.upload.running() {
 		// Nobody is left to take what the upload would write.
 		r.in.Close()
 		r.upload.join(r.x.Conn())
 	}
-	return Result{
-		Exit: r.proc.exit(), Err: err, Output: r.proc.kept[1].kept,
-		OutputTruncated: r.proc.kept[0].cut || r.proc.kept[1].cut,
-	}
+	res.Exit, res.Output = r.proc.exit(), r.proc.kept[1].kept
+	res.OutputTruncated = r.proc.kept[0].cut || r.proc.kept[1].cut
+	return res
 }

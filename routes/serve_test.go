@@ -123,6 +123,8 @@ func (f *faulty) serve(_ context.Context, _ *Delivery, x *http1.Exchange) Result
 	panic("boo")
 }
 
+func (f *faulty) plan(*Delivery) Plan { return Plan{} }
+
 func (f *faulty) close() {}
 
 func TestServeSurvivesAFault(t *testing.T) {

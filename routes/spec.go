@@ -14,13 +14,62 @@ type Spec struct {
 	// without a host: "/", "POST /github/{repo}", "/files/{path...}".
 	Match string `yaml:"match"`
 
+	// Verify is how the sender is checked before the handler runs.
+	Verify *VerifySpec `yaml:"verify"`
+
 	// Unverified allows deliveries whose sender nobody checks. A route that
 	// checks nothing must say so.
 	Unverified bool `yaml:"unverified"`
 
+	// Background answers 202 as soon as the delivery is written down, and
+	// runs the handler behind it, again and again until it succeeds or is
+	// given up.
+	Background bool `yaml:"background"`
+
+	// Parallel is how many deliveries of the route may run at once, 1 to 64.
+	// It takes them out of the order in which the claim's deliveries came;
+	// by default they stay in it.
+	Parallel int `yaml:"parallel"`
+
+	// WhileRunning is what becomes of a delivery that comes while as many of
+	// the route run as may run at once: "wait" for its turn (the default),
+	// "skip" it, or run only the "latest" of those that came meanwhile.
+	WhileRunning string `yaml:"while_running"`
+
+	// AtMostOnce gives a delivery up whose handler was running when the agent
+	// died; by default the handler runs again.
+	AtMostOnce bool `yaml:"at_most_once"`
+
 	Forward *ForwardSpec `yaml:"forward"`
 	Script  *ScriptSpec  `yaml:"script"`
 	Respond *RespondSpec `yaml:"respond"`
+}
+
+// VerifySpec says how the signature of a sender is checked.
+type VerifySpec struct {
+	// Scheme is whose way of signing it is: github, stripe, slack, …
+	Scheme string `yaml:"scheme"`
+
+	// Secret is the name of the credential with the signing secret, or for
+	// schemes with key pairs with the sender's public key.
+	Secret string `yaml:"secret"`
+
+	// Secrets are the names of several credentials, any of which will do, for
+	// the time in which one takes over from another.
+	Secrets []string `yaml:"secrets"`
+
+	// Tolerance is how far the signed time may lie from the time of receipt;
+	// default 5m. Schemes that sign no time have no use for it.
+	Tolerance Duration `yaml:"tolerance"`
+
+	// Header is the field with the signature, for the scheme hmac.
+	Header string `yaml:"header"`
+
+	// Hash is sha1, sha256 (the default) or sha512, for the scheme hmac.
+	Hash string `yaml:"hash"`
+
+	// Encoding is hex (the default) or base64, for the scheme hmac.
+	Encoding string `yaml:"encoding"`
 }
 
 // ForwardSpec sends deliveries on to an HTTP server.

@@ -19,15 +19,19 @@ type Table struct {
 type Route struct {
 	Name, Claim, Match string
 
-	pattern pattern
-	kind    string
-	handler handler
+	pattern  pattern
+	kind     string
+	handler  handler
+	verifier *verifier // nil when the sender is not checked
+	rules    rules
 }
 
 // handler is what a route does with a delivery.
 type handler interface {
 	// serve answers x, unless the response broke half way.
 	serve(ctx context.Context, d *Delivery, x *http1.Exchange) Result
+	// plan says what serve would do, without doing any of it.
+	plan(d *Delivery) Plan
 	close()
 }
 
@@ -83,6 +87,16 @@ type Result struct {
 
 	// Err says why the attempt failed, in words fit for the history.
 	Err error
+
+	// Failure is the kind of failure, empty when there was none. A target's or
+	// a configured answer of 400 and more is one, although Err is nil then.
+	Failure Failure
+
+	// Retry says that the same delivery may succeed later. RetryAfter is how
+	// long the handler asked to wait for that, 0 when it did not say, 24 hours
+	// at most.
+	Retry      bool
+	RetryAfter time.Duration
 }
 
 // Find returns the first route, in the order of the file, that takes a
@@ -124,6 +138,9 @@ func (r *Route) Serve(ctx context.Context, d *Delivery, x *http1.Exchange) (res 
 	}()
 	res = r.handler.serve(ctx, d, x)
 	res.Handler = r.kind
+	if r.rules.background && res.Failure == FailedScript {
+		res.Retry = true // nobody else would ever run it again
+	}
 	return res
 }
 
@@ -134,7 +151,7 @@ func (r *Route) crashed(cause any, x *http1.Exchange) Result {
 		x.Reset()
 		x.Text(500, "this route is broken")
 	}
-	return Result{Handler: r.kind, Exit: -1, Err: fmt.Errorf("the %s handler has a fault: %v", r.kind, cause)}
+	return Result{Handler: r.kind, Exit: -1, Err: fmt.Errorf("the %s handler has a fault: %v", r.kind, cause), Failure: FailedFault}
 }
 
 // ErrAtOnce, as the cause that the context of Route.Serve ended with, leaves a

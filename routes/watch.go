@@ -99,11 +99,11 @@ func (w *watch) look() {
 	waiting := !w.began && !w.uploading
 	switch {
 	case w.ctx.Err() != nil:
-		w.why = &fault{503, textStopped, errStopped}
+		w.why = &fault{503, textStopped, errStopped, FailedStopped}
 	case waiting && waited >= w.timeout:
-		w.why = &fault{504, "the server behind this route did not answer in time", fmt.Errorf("no answer within %s", Duration(w.timeout))}
+		w.why = &fault{504, "the server behind this route did not answer in time", fmt.Errorf("no answer within %s", Duration(w.timeout)), FailedUnreachable}
 	case w.callerGone():
-		w.why = &fault{502, "the sender is gone", errors.New("the sender went away before it had the answer")}
+		w.why = &fault{502, "the sender is gone", errors.New("the sender went away before it had the answer"), FailedAnswer}
 	}
 	if w.why != nil {
 		w.conn.Close()

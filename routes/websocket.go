@@ -26,6 +26,7 @@ func (f *forwarder) webSocket(ctx context.Context, x *http1.Exchange, r *http1.R
 		why := &fault{
 			501, "the way in which this service is connected carries no WebSocket connections",
 			errors.New("a WebSocket was asked for on a link that carries none; choose the dialect ptth/1.0 for it"),
+			FailedRequest,
 		}
 		return why.reply(x)
 	}
@@ -74,7 +75,7 @@ func (f *forwarder) tunnel(ctx context.Context, x *http1.Exchange, u *upstream, 
 	x.EndEmpty()
 	if err := x.Finish(); err != nil {
 		u.conn.Close()
-		return Result{Exit: -1, Err: fmt.Errorf("the sender did not take the response: %w", cause(err))}
+		return Result{Exit: -1, Err: fmt.Errorf("the sender did not take the response: %w", cause(err)), Failure: FailedAnswer}
 	}
 	r := Result{Exit: -1}
 	var err error
@@ -83,7 +84,7 @@ func (f *forwarder) tunnel(ctx context.Context, x *http1.Exchange, u *upstream, 
 		err = errStopped
 	}
 	if err != nil && r.TunnelIn+r.TunnelOut == 0 {
-		r.Err = fmt.Errorf("the WebSocket connection broke: %w", cause(err))
+		r.Err, r.Failure = fmt.Errorf("the WebSocket connection broke: %w", cause(err)), FailedUnreachable
 	}
 	return r
 }

@@ -15,9 +15,6 @@ import (
 	"homehook/routes"
 )
 
-// maxLinks is the most links that one claim may ask for.
-const maxLinks = 1024
-
 // checker holds values against each other once they are decoded.
 type checker struct {
 	*decoder
@@ -86,45 +83,6 @@ func (c *checker) relay(i int) {
 	}
 }
 
-// claim checks one claim.
-func (c *checker) claim(i int) {
-	cl, path := c.file.Claims[i], fmt.Sprintf("claims[%d]", i)
-	if c.name(path, "claim", cl.Name) {
-		c.once(path, "claim", cl.Name, i, func(j int) string { return c.file.Claims[j].Name })
-	}
-	c.claimRelay(path+".relay", cl)
-	switch cl.Answer {
-	case "through":
-	case "hold", "store":
-		c.report(path+".answer", fmt.Sprintf("answer mode %q is not available in this version", cl.Answer), `use "through"`)
-	default:
-		c.report(path+".answer", fmt.Sprintf("unknown answer mode %q", cl.Answer), `use "through"`)
-	}
-	if cl.MaxLinks < 1 || cl.MaxLinks > maxLinks {
-		c.report(path+".max_links", fmt.Sprintf("max_links is not between 1 and %d", maxLinks), fmt.Sprintf("leave it out for %d", DefaultMaxLinks))
-	}
-}
-
-// claimRelay checks that a claim names a relay that there is.
-func (c *checker) claimRelay(path string, cl Claim) {
-	if c.relays.unsure {
-		return
-	}
-	title := "this claim"
-	if cl.Name != "" {
-		title = fmt.Sprintf("claim %q", cl.Name)
-	}
-	switch {
-	case slices.Contains(c.relays.list, cl.Relay):
-	case cl.Relay != "":
-		c.report(path, fmt.Sprintf("%s names relay %q, which is not defined", title, cl.Relay), instead(cl.Relay, c.relays.list, "relays"))
-	case len(c.file.Relays) == 0:
-		c.report(path, title+" has no relay", "add a relay first: homehook relay add NAME URL")
-	case len(c.file.Relays) > 1:
-		c.report(path, title+" does not say on which relay", "add relay: and one of: "+listed(c.relays.list))
-	}
-}
-
 // names gathers the names of the n entries of a list.
 func (c *checker) names(list string, n int, nameOf func(int) string) names {
 	out := names{unsure: c.isBroken(list)}
@@ -145,6 +103,9 @@ func (c *checker) history() {
 	}
 	if h.MaxSize != nil && *h.MaxSize == 0 {
 		c.report("history.max_size", "max_size is zero", "write history: {off: true} to keep nothing")
+	}
+	for i, rule := range h.Redact {
+		c.redaction(fmt.Sprintf("history.redact[%d]", i), rule)
 	}
 }
 

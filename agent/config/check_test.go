@@ -6,8 +6,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+
+	"homehook/routes"
 )
 
 func TestLabel(t *testing.T) {
@@ -132,14 +135,17 @@ history: {body: 0}
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Claim{Name: "garage", Relay: "mine", Answer: DefaultAnswer, MaxLinks: DefaultMaxLinks}
-	if cfg.Claims[0] != want {
+	want := Claim{
+		Name: "garage", Relay: "mine", Answer: DefaultAnswer, Hold: routes.Duration(DefaultHold),
+		MaxBody: DefaultMaxBody, MaxLinks: DefaultMaxLinks, Parallel: DefaultParallel,
+	}
+	if !cfg.Claims[0].Equal(want) {
 		t.Errorf("claim is %+v, want %+v", cfg.Claims[0], want)
 	}
 	if r := cfg.Routes[0]; r.Name != "GET /a" || r.Claim != "garage" {
 		t.Errorf("route is %+v", r)
 	}
-	if h := (History{Keep: DefaultKeep, MaxSize: DefaultMaxSize}); cfg.History != h {
+	if h := (History{Keep: DefaultKeep, MaxSize: DefaultMaxSize}); !reflect.DeepEqual(cfg.History, h) {
 		t.Errorf("history is %+v, want %+v: 0 is not the same as left out", cfg.History, h)
 	}
 	if cfg.Table == nil {

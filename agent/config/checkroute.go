@@ -4,17 +4,47 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"homehook/routes"
 )
 
 // route checks one route as far as the file's other parts and this version's
 // rules are concerned; its pattern and handler are the routes package's matter.
 func (c *checker) route(i int) {
-	r, path := c.file.Routes[i], fmt.Sprintf("routes[%d]", i)
 	c.routeName(i)
 	c.routeClaim(i)
 	c.routeHandlers(i)
-	if !r.Unverified {
-		c.report(path+".unverified", fmt.Sprintf("%s does not check who sends", c.routeTitle(i)), "write unverified: true to accept deliveries from anyone (verify is not available in this version)")
+	c.routeSender(i)
+}
+
+// routeSender reports a route that says nothing of who may send, or two things
+// that exclude each other.
+func (c *checker) routeSender(i int) {
+	r, path := c.file.Routes[i], fmt.Sprintf("routes[%d]", i)
+	switch {
+	case c.isBroken(path + ".verify"):
+		c.reported[path+".verify"] = true
+	case r.Verify == nil && !r.Unverified:
+		c.report(path+".unverified", fmt.Sprintf("%s does not check who sends", c.routeTitle(i)), "add verify: {scheme: NAME, secret: CREDENTIAL}, or write unverified: true to accept deliveries from anyone")
+	case r.Verify == nil:
+	case r.Unverified:
+		c.report(path+".unverified", fmt.Sprintf("%s both checks its sender and accepts anyone", c.routeTitle(i)), "keep verify, and leave unverified out")
+	default:
+		c.routeSecrets(path+".verify", r.Verify)
+	}
+}
+
+// routeSecrets reports what cannot be the name of a credential. It does not
+// repeat the text: it may be the secret itself.
+func (c *checker) routeSecrets(path string, v *routes.VerifySpec) {
+	const message, remedy = "this is not the name of a credential", "keep the secret with: homehook secret set github, and write secret: github"
+	if v.Secret != "" && !credentialName(v.Secret) {
+		c.report(path+".secret", message, remedy)
+	}
+	for i, name := range v.Secrets {
+		if !credentialName(name) {
+			c.report(fmt.Sprintf("%s.secrets[%d]", path, i), message, remedy)
+		}
 	}
 }
 

@@ -12,11 +12,9 @@ type Size = routes.Size
 
 // The values of settings that a file leaves out.
 const (
-	DefaultAnswer   = "through"
-	DefaultMaxLinks = 64
-	DefaultKeep     = 30 * 24 * time.Hour
-	DefaultMaxSize  = Size(1_000_000_000)
-	DefaultBody     = Size(256 << 10)
+	DefaultKeep    = 30 * 24 * time.Hour
+	DefaultMaxSize = Size(1_000_000_000)
+	DefaultBody    = Size(256 << 10)
 )
 
 // Config is one valid configuration. It is never changed once it is loaded, so
@@ -59,24 +57,6 @@ type Relay struct {
 // Dialects are the values that a relay's dialect may have.
 var Dialects = []string{"ptth", "ptth/1.0", "ptth/0.9", "comet", "reversehttp"}
 
-// Claim is the ownership of one name on one relay.
-type Claim struct {
-	// Name is the claimed name, a DNS label of lower-case letters, digits and
-	// hyphens. It is part of the public URL.
-	Name string `yaml:"name"`
-	// Relay is the relay's name. It may be left out when there is one relay
-	// only, and is filled in then.
-	Relay string `yaml:"relay,omitempty"`
-	// Answer is what a sender gets; "through", home's own answer, is the
-	// default and the only mode of this version.
-	Answer string `yaml:"answer,omitempty"`
-	// MaxBody is the largest request body in bytes; 0 sets no limit.
-	MaxBody Size `yaml:"max_body,omitempty"`
-	// MaxLinks is how many connections to the relay this claim may use at
-	// once; 64 by default.
-	MaxLinks int `yaml:"max_links,omitempty"`
-}
-
 // History says what the agent keeps of deliveries, and for how long.
 type History struct {
 	// Keep is the age at which a delivery is forgotten; 30 days by default.
@@ -86,6 +66,9 @@ type History struct {
 	MaxSize Size
 	// Body is how many bytes of a body are kept; 256 KiB by default.
 	Body Size
+	// Redact names what is taken out of a delivery before it is written down:
+	// header.NAME, query.NAME, form.NAME, or json. and a path of names.
+	Redact []string
 	// Off switches the history off: nothing is kept.
 	Off bool
 }
@@ -103,6 +86,7 @@ type historySpec struct {
 	Keep    *routes.Duration `yaml:"keep"`
 	MaxSize *Size            `yaml:"max_size"`
 	Body    *Size            `yaml:"body"`
+	Redact  []string         `yaml:"redact"`
 	Off     bool             `yaml:"off"`
 }
 
@@ -114,12 +98,7 @@ func (f *file) fillIn(given func(path string) bool) {
 		if c.Relay == "" && len(f.Relays) == 1 {
 			c.Relay = f.Relays[0].Name
 		}
-		if c.Answer == "" {
-			c.Answer = DefaultAnswer
-		}
-		if c.MaxLinks == 0 && !given(fmt.Sprintf("claims[%d].max_links", i)) {
-			c.MaxLinks = DefaultMaxLinks
-		}
+		c.fillIn(func(key string) bool { return given(fmt.Sprintf("claims[%d].%s", i, key)) })
 	}
 	for i := range f.Routes {
 		r := &f.Routes[i]
@@ -134,7 +113,7 @@ func (f *file) fillIn(given func(path string) bool) {
 
 // history turns the file's settings into a History.
 func (h historySpec) history() History {
-	out := History{Keep: DefaultKeep, MaxSize: DefaultMaxSize, Body: DefaultBody, Off: h.Off}
+	out := History{Keep: DefaultKeep, MaxSize: DefaultMaxSize, Body: DefaultBody, Redact: h.Redact, Off: h.Off}
 	if h.Keep != nil {
 		out.Keep = time.Duration(*h.Keep)
 	}

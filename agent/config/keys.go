@@ -18,23 +18,14 @@ type laterKey struct {
 // later has those keys by the kind of block.
 var later = map[string]map[string]laterKey{
 	"a route": {
-		"verify":     {"leave it out and write unverified: true, or check the signature in your own handler", "unverified"},
-		"when":       {"leave it out and decide in your own handler", ""},
-		"background": {"leave it out: the sender waits for the answer", ""},
-		"continue":   {"leave it out: the first route that matches is the one that runs", ""},
-		"parallel":   {"leave it out", ""},
-		"transform":  {"leave it out", ""},
-		"retry":      {"leave it out", ""},
-		"cgi":        {"use forward, script or respond", "forward"},
-		"fastcgi":    {"use forward, script or respond", "forward"},
-		"save":       {"use forward, script or respond", "forward"},
-		"notify":     {"use forward, script or respond", "forward"},
-	},
-	"a claim": {
-		"parallel": {"leave it out", ""},
-	},
-	"history": {
-		"redact": {"leave it out, or keep less of a body with body:", ""},
+		"when":      {"leave it out and decide in your own handler", ""},
+		"continue":  {"leave it out: the first route that matches is the one that runs", ""},
+		"transform": {"leave it out", ""},
+		"retry":     {"leave it out, or write background: true to have failures tried again", ""},
+		"cgi":       {"use forward, script or respond", "forward"},
+		"fastcgi":   {"use forward, script or respond", "forward"},
+		"save":      {"use forward, script or respond", "forward"},
+		"notify":    {"use forward, script or respond", "forward"},
 	},
 }
 

@@ -4,33 +4,53 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"homehook/routes"
 )
 
 // pairs lists the keys of an entry that are set, in the order of its fields.
-func pairs(entry any) yaml.MapSlice {
-	v := reflect.ValueOf(entry)
+func pairs(v reflect.Value) yaml.MapSlice {
 	var list yaml.MapSlice
 	for i := range v.NumField() {
 		key, field := keyName(v.Type().Field(i)), v.Field(i)
 		if key == "" || field.IsZero() {
 			continue
 		}
-		value := field.Interface()
-		if size, ok := value.(Size); ok {
-			value = size.String()
-		}
-		list = append(list, yaml.MapItem{Key: key, Value: value})
+		list = append(list, yaml.MapItem{Key: key, Value: plain(field)})
 	}
 	return list
 }
 
+// plain turns the value of a field into what a file has for it. Names of a map
+// are in the order of the alphabet, so that the same entry gives the same text.
+func plain(v reflect.Value) any {
+	switch value := v.Interface().(type) {
+	case Size:
+		return value.String()
+	case routes.Duration:
+		return value.String()
+	case map[string]string:
+		var list yaml.MapSlice
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			list = append(list, yaml.MapItem{Key: name, Value: value[name]})
+		}
+		return list
+	}
+	if v.Kind() == reflect.Pointer {
+		return pairs(v.Elem())
+	}
+	return v.Interface()
+}
+
 // block writes an entry of a list, one key a line behind a dash.
 func block(entry any, indent int, newline string) ([]byte, error) {
-	text, err := yaml.Marshal(pairs(entry))
+	text, err := yaml.Marshal(pairs(reflect.ValueOf(entry)))
 	if err != nil {
 		return nil, fmt.Errorf("write entry: %w", err)
 	}
@@ -46,15 +66,29 @@ func block(entry any, indent int, newline string) ([]byte, error) {
 // flow writes an entry in braces. It is JSON, because the file around it may be.
 func flow(entry any) ([]byte, error) {
 	var b bytes.Buffer
-	for i, p := range pairs(entry) {
+	err := braces(&b, pairs(reflect.ValueOf(entry)))
+	return b.Bytes(), err
+}
+
+func braces(b *bytes.Buffer, list yaml.MapSlice) error {
+	b.WriteByte('{')
+	for i, p := range list {
 		if i > 0 {
 			b.WriteString(", ")
 		}
+		fmt.Fprintf(b, "%q: ", p.Key)
+		if inner, ok := p.Value.(yaml.MapSlice); ok {
+			if err := braces(b, inner); err != nil {
+				return err
+			}
+			continue
+		}
 		value, err := json.Marshal(p.Value)
 		if err != nil {
-			return nil, fmt.Errorf("write entry: %w", err)
+			return fmt.Errorf("write entry: %w", err)
 		}
-		fmt.Fprintf(&b, "%q: %s", p.Key, value)
+		b.Write(value)
 	}
-	return []byte("{" + b.String() + "}"), nil
+	b.WriteByte('}')
+	return nil
 }

@@ -199,7 +199,7 @@ func TestBackendErrors(t *testing.T) {
 		status int
 		text   string
 	}{
-		{"problem", &Problem{Title: "Conflict", Status: 409, Detail: "the claim is in use", Code: "in_use"}, 409, "the claim is in use"},
+		{"problem", &Problem{Title: "Service Unavailable", Status: 503, Detail: "the history is being mended", Code: "busy"}, 503, "being mended"},
 		{"problem without a status", &Problem{Title: "x"}, 500, "x"},
 		{"plain", errors.New("relay mine refused the token"), 500, "relay mine refused the token"},
 		{"cancelled", context.Canceled, 503, "the agent is ending"},
@@ -210,7 +210,7 @@ func TestBackendErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b.err = tt.err
-			err := c.ReleaseClaim(t.Context(), "garage")
+			err := c.ReleaseClaim(t.Context(), "garage", false)
 			if p := asProblem(t, err); p.Status != tt.status || !strings.Contains(p.Error(), tt.text) {
 				t.Errorf("problem %+v, want status %d and %q", p, tt.status, tt.text)
 			}
@@ -227,7 +227,7 @@ func TestBackendErrors(t *testing.T) {
 func TestReleaseClaim(t *testing.T) {
 	b := newFakeBackend()
 	c := startServer(t, b, nil).client
-	if err := c.ReleaseClaim(t.Context(), "garage"); err != nil {
+	if err := c.ReleaseClaim(t.Context(), "garage", false); err != nil {
 		t.Fatal(err)
 	}
 	check(t, "released", b.released, []string{"garage"}, nil)

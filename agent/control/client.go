@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// callTimeout bounds a call whose context has no earlier deadline.
+	// callTimeout bounds most calls whose context has no earlier deadline.
 	callTimeout = time.Minute
 	// maxAnswer bounds, in bytes, what the client reads of one answer.
 	maxAnswer = 256 << 20
@@ -42,7 +42,7 @@ func NewClient(path string) *Client {
 		MaxIdleConns:          4,
 		MaxIdleConnsPerHost:   4,
 		IdleConnTimeout:       30 * time.Second,
-		ResponseHeaderTimeout: callTimeout,
+		ResponseHeaderTimeout: replayTimeout,
 	}
 	return &Client{
 		http: &http.Client{
@@ -99,12 +99,12 @@ func (c *Client) Credentials(ctx context.Context) ([]Credential, error) {
 
 // SetCredential stores value, 1 byte to 64 KiB, under name.
 func (c *Client) SetCredential(ctx context.Context, name, value string) error {
-	return c.call(ctx, http.MethodPut, "/v1/credentials/"+url.PathEscape(name), nil, []byte(value), nil)
+	return c.call(ctx, callTimeout, http.MethodPut, "/v1/credentials/"+url.PathEscape(name), nil, []byte(value), nil)
 }
 
 // RemoveCredential removes a credential; ErrNotFound if there is none.
 func (c *Client) RemoveCredential(ctx context.Context, name string) error {
-	return c.call(ctx, http.MethodDelete, "/v1/credentials/"+url.PathEscape(name), nil, nil, nil)
+	return c.call(ctx, callTimeout, http.MethodDelete, "/v1/credentials/"+url.PathEscape(name), nil, nil, nil)
 }
 
 // Deliveries returns the page of the history that q asks for, newest first, and
@@ -123,9 +123,15 @@ func (c *Client) Delivery(ctx context.Context, id string) (*Record, error) {
 	return get[Record](ctx, c, "/v1/deliveries/"+url.PathEscape(id), nil)
 }
 
-// ReleaseClaim gives a claim back to its relay.
-func (c *Client) ReleaseClaim(ctx context.Context, name string) error {
-	return c.call(ctx, http.MethodDelete, "/v1/claims/"+url.PathEscape(name), nil, nil, nil)
+// ReleaseClaim gives a claim back to its relay. With discard the relay forgets
+// deliveries that still wait there; without, the error wraps ErrQueued if there
+// are any.
+func (c *Client) ReleaseClaim(ctx context.Context, name string, discard bool) error {
+	query := url.Values{}
+	if discard {
+		query.Set("discard", "true")
+	}
+	return c.call(ctx, callTimeout, http.MethodDelete, "/v1/claims/"+url.PathEscape(name), query, nil, nil)
 }
 
 // Events calls each for every event after number after, or with 0 for those to
@@ -160,16 +166,16 @@ func (c *Client) Events(ctx context.Context, after uint64, each func(Event) erro
 // get asks for path and decodes the answer.
 func get[T any](ctx context.Context, c *Client, path string, query url.Values) (*T, error) {
 	into := new(T)
-	if err := c.call(ctx, http.MethodGet, path, query, nil, into); err != nil {
+	if err := c.call(ctx, callTimeout, http.MethodGet, path, query, nil, into); err != nil {
 		return nil, err
 	}
 	return into, nil
 }
 
-// call sends a request and decodes its answer into the value at into, unless
-// that is nil.
-func (c *Client) call(ctx context.Context, method, path string, query url.Values, body []byte, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+// call sends a request and decodes its answer, which takes limit at most, into
+// the value at into, unless that is nil.
+func (c *Client) call(ctx context.Context, limit time.Duration, method, path string, query url.Values, body []byte, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	resp, err := c.send(ctx, method, path, query, body)
 	if err != nil {

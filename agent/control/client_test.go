@@ -28,7 +28,13 @@ func TestNotRunning(t *testing.T) {
 		"remove":      func() error { return c.RemoveCredential(ctx, "x") },
 		"deliveries":  func() error { _, _, err := c.Deliveries(ctx, Query{}); return err },
 		"delivery":    func() error { _, err := c.Delivery(ctx, "x"); return err },
-		"release":     func() error { return c.ReleaseClaim(ctx, "x") },
+		"replay":      func() error { _, err := c.Replay(ctx, "x", Replay{}); return err },
+		"retry":       func() error { _, err := c.Retry(ctx, "x"); return err },
+		"route test":  func() error { _, err := c.RouteTest(ctx, RouteTest{}); return err },
+		"export":      func() error { return c.Export(ctx, io.Discard, Export{Format: FormatHAR}) },
+		"pause":       func() error { _, err := c.Pause(ctx, 0); return err },
+		"resume":      func() error { _, err := c.Resume(ctx); return err },
+		"release":     func() error { return c.ReleaseClaim(ctx, "x", false) },
 		"events":      func() error { return c.Events(ctx, 0, func(Event) error { return nil }) },
 	}
 	for name, call := range calls {

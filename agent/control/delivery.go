@@ -41,6 +41,13 @@ type Delivery struct {
 	ReplayOf    string `json:"replay_of"`
 	// Reason says in words why a delivery ended as it did.
 	Reason string `json:"reason"`
+	// Answer is the answer mode the delivery came with: hold, store or through.
+	Answer string `json:"answer"`
+	// Due is when a waiting delivery is tried again; left out in other states.
+	Due time.Time `json:"due,omitzero"`
+	// Starts counts the runs that were written down as they began, so that those
+	// that the end of the agent cut off are among them.
+	Starts int `json:"starts"`
 }
 
 // Attempt is one run of one handler. Fields and order are those of the
@@ -67,10 +74,13 @@ type Attempt struct {
 // Record is a delivery with everything that is kept of it.
 type Record struct {
 	Delivery
-	Head          []byte    `json:"head"` // as received at home; base64 in JSON
-	Body          []byte    `json:"body"` // base64 in JSON
-	BodyTruncated bool      `json:"body_truncated"`
-	Log           []Attempt `json:"log"`
+	Head          []byte `json:"head"` // as received at home; base64 in JSON
+	Body          []byte `json:"body"` // base64 in JSON
+	BodyTruncated bool   `json:"body_truncated"`
+	// Redacted says that values were taken out of head or body before they were
+	// kept.
+	Redacted bool      `json:"redacted"`
+	Log      []Attempt `json:"log"`
 }
 
 // filled returns a copy of r in which nothing encodes as null.

@@ -79,7 +79,7 @@ func TestEventsStartNow(t *testing.T) {
 	if !errors.Is(err, errEnough) || len(got) != 2 {
 		t.Fatalf("%d events, %v", len(got), err)
 	}
-	if got[0].Seq != last || got[1].Seq != last+1 || got[1].Type != EventConfig || got[1].Error == "" {
+	if got[0].Seq != last || got[1].Seq != last || got[1].Type != EventConfig || got[1].Error == "" {
 		t.Errorf("events %+v", got)
 	}
 }
@@ -227,7 +227,7 @@ func TestRequestUnderWayMayFinish(t *testing.T) {
 			b.block, b.entered = make(chan struct{}), make(chan struct{})
 			srv := startServer(t, b, func(s *Server) { s.grace = tt.grace })
 			answer := make(chan error, 1)
-			go func() { answer <- srv.client.ReleaseClaim(context.Background(), "garage") }()
+			go func() { answer <- srv.client.ReleaseClaim(context.Background(), "garage", false) }()
 			c := rawConn(t, srv.path) // proves below that accepting has ended
 			<-b.entered
 			ended := make(chan error, 1)

@@ -35,7 +35,6 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			noSuchPath(w, r)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxCredential)
 		defer s.recovered(w, r)
 		next.ServeHTTP(w, r)
 	})

@@ -34,21 +34,50 @@ type (
 // it has then written nothing.
 type endpoint func(w http.ResponseWriter, r *http.Request) error
 
-// handler is the whole API; its event streams end when ending is closed.
-func (s *Server) handler(ending <-chan struct{}) http.Handler {
-	table := map[string]map[string]endpoint{
-		"/v1/status":                {http.MethodGet: s.status},
-		"/v1/relays":                {http.MethodGet: s.relays},
-		"/v1/claims":                {http.MethodGet: s.claims},
-		"/v1/claims/{name}":         {http.MethodDelete: s.releaseClaim},
-		"/v1/routes":                {http.MethodGet: s.routes},
-		"/v1/credentials":           {http.MethodGet: s.credentials},
-		"/v1/credentials/{name...}": {http.MethodPut: s.setCredential, http.MethodDelete: s.removeCredential},
-		"/v1/deliveries":            {http.MethodGet: s.deliveries},
-		"/v1/deliveries/{id}":       {http.MethodGet: s.delivery},
-		"/v1/events": {http.MethodGet: func(w http.ResponseWriter, r *http.Request) error {
+// operation is one method of one path.
+type operation struct {
+	method, path string
+	limit        int64 // bytes of a request's body
+	answer       endpoint
+}
+
+// operations is the whole API; its event streams end when ending is closed. The
+// description in openapi.json has the same.
+func (s *Server) operations(ending <-chan struct{}) []operation {
+	return []operation{
+		{http.MethodGet, "/v1/status", 0, s.status},
+		{http.MethodGet, "/v1/relays", 0, s.relays},
+		{http.MethodGet, "/v1/claims", 0, s.claims},
+		{http.MethodDelete, "/v1/claims/{name}", 0, s.releaseClaim},
+		{http.MethodGet, "/v1/routes", 0, s.routes},
+		{http.MethodPost, "/v1/routes/test", maxRouteTest, s.routeTest},
+		{http.MethodGet, "/v1/credentials", 0, s.credentials},
+		{http.MethodPut, "/v1/credentials/{name...}", maxCredential, s.setCredential},
+		{http.MethodDelete, "/v1/credentials/{name...}", 0, s.removeCredential},
+		{http.MethodGet, "/v1/deliveries", 0, s.deliveries},
+		{http.MethodGet, "/v1/deliveries/export", 0, s.export},
+		{http.MethodGet, "/v1/deliveries/{id}", 0, s.delivery},
+		{http.MethodGet, "/v1/deliveries/{id}/export", 0, s.export},
+		{http.MethodPost, "/v1/deliveries/{id}/replay", maxReplay, s.replay},
+		{http.MethodPost, "/v1/deliveries/{id}/retry", maxSmall, s.retry},
+		{http.MethodGet, "/v1/pause", 0, s.paused},
+		{http.MethodPost, "/v1/pause", maxSmall, s.pause},
+		{http.MethodDelete, "/v1/pause", 0, s.resume},
+		{http.MethodGet, "/v1/events", 0, func(w http.ResponseWriter, r *http.Request) error {
 			return s.events(w, r, ending)
 		}},
+		{http.MethodGet, "/v1/openapi.json", 0, describe},
+	}
+}
+
+// handler serves the operations to those who may ask.
+func (s *Server) handler(ending <-chan struct{}) http.Handler {
+	table := make(map[string]map[string]operation)
+	for _, o := range s.operations(ending) {
+		if table[o.path] == nil {
+			table[o.path] = make(map[string]operation)
+		}
+		table[o.path][o.method] = o
 	}
 	mux := http.NewServeMux()
 	for path, methods := range table {
@@ -58,8 +87,8 @@ func (s *Server) handler(ending <-chan struct{}) http.Handler {
 	return s.guard(mux)
 }
 
-// byMethod picks the endpoint; HEAD is GET without its body.
-func byMethod(methods map[string]endpoint) http.Handler {
+// byMethod picks the operation; HEAD is GET without its body.
+func byMethod(methods map[string]operation) http.Handler {
 	var allow []string
 	for method := range methods {
 		allow = append(allow, method)
@@ -73,14 +102,15 @@ func byMethod(methods map[string]endpoint) http.Handler {
 		if method == http.MethodHead {
 			method = http.MethodGet
 		}
-		e, ok := methods[method]
+		o, ok := methods[method]
 		if !ok {
 			w.Header().Set("Allow", strings.Join(allow, ", "))
 			newProblem(http.StatusMethodNotAllowed, codeMethod, "%s does not take %s; it takes %s",
 				clip(r.URL.Path), clip(r.Method), strings.Join(allow, ", ")).write(w)
 			return
 		}
-		if err := e(w, r); err != nil {
+		r.Body = http.MaxBytesReader(w, r.Body, o.limit)
+		if err := o.answer(w, r); err != nil {
 			problemFor(err).write(w)
 		}
 	})
@@ -136,7 +166,11 @@ func (s *Server) removeCredential(w http.ResponseWriter, r *http.Request) error 
 }
 
 func (s *Server) releaseClaim(w http.ResponseWriter, r *http.Request) error {
-	return noContent(w, s.backend.ReleaseClaim(r.Context(), r.PathValue("name")))
+	discard, err := parseFlags(r.URL.RawQuery, map[string]bool{"discard": false})
+	if err != nil {
+		return err
+	}
+	return noContent(w, s.backend.ReleaseClaim(r.Context(), r.PathValue("name"), discard["discard"]))
 }
 
 func (s *Server) deliveries(w http.ResponseWriter, r *http.Request) error {

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,113 +27,13 @@ func TestMain(m *testing.M) {
 	if role := os.Getenv(roleVariable); role != "" {
 		os.Exit(playRole(role, os.Args[1:]))
 	}
-	goleak.VerifyTestMain(m)
-}
-
-// fakeBackend is an agent with one of everything.
-type fakeBackend struct {
-	*Hub
-	mu       sync.Mutex
-	secrets  map[string]string
-	released []string
-	query    Query // of the last Deliveries
-	pages    map[string]deliveriesAnswer
-	records  map[string]Record
-	err      error         // returned by all methods that can
-	block    chan struct{} // ReleaseClaim waits for it, if set
-	entered  chan struct{} // closed by a ReleaseClaim that waits
-}
-
-var _ Backend = (*fakeBackend)(nil)
-
-func newFakeBackend() *fakeBackend {
-	return &fakeBackend{
-		Hub:     NewHub(),
-		secrets: map[string]string{},
-		pages:   map[string]deliveriesAnswer{},
-		records: map[string]Record{},
-	}
-}
-
-func (f *fakeBackend) Status() Status {
-	return Status{
-		Version: "1.2.3", State: StateConnected, Config: "/home/me/config.yaml", PID: 42,
-		Claims: f.Claims(), Credentials: CredentialStore{Store: "file"}, Started: time.Unix(1, 0).UTC(),
-	}
-}
-
-func (f *fakeBackend) Relays() []Relay {
-	return []Relay{{Name: "mine", URL: "https://relay.example.com", State: StateConnected, Dialect: "ptth/1.0", Links: 2, RoundTripMS: 1.5}}
-}
-
-func (f *fakeBackend) Claims() []Claim {
-	return []Claim{{Name: "garage", Relay: "mine", URL: "https://garage.relay.example.com/", Answer: "through", Connected: true, Links: 2}}
-}
-func (f *fakeBackend) Routes() []Route { return nil }
-func (f *fakeBackend) Credentials() ([]Credential, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	var list []Credential
-	for name := range f.secrets {
-		list = append(list, Credential{Name: name, Set: time.Unix(2, 0).UTC(), Fingerprint: "beef"})
-	}
-	slices.SortFunc(list, func(a, b Credential) int { return strings.Compare(a.Name, b.Name) })
-	return list, f.err
-}
-
-func (f *fakeBackend) SetCredential(name, value string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if strings.HasPrefix(name, "/") {
-		return fmt.Errorf("credential name %q is %w: it starts with a letter or a digit", name, ErrInvalid)
-	}
-	f.secrets[name] = value
-	return f.err
-}
-
-func (f *fakeBackend) RemoveCredential(name string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if _, ok := f.secrets[name]; !ok {
-		return fmt.Errorf("credential %q: %w", name, ErrNotFound)
-	}
-	delete(f.secrets, name)
-	return nil
-}
-
-func (f *fakeBackend) Deliveries(_ context.Context, q Query) ([]Delivery, string, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.query = q
-	return f.pages[q.Cursor].Deliveries, f.pages[q.Cursor].Next, f.err
-}
-
-func (f *fakeBackend) Delivery(_ context.Context, id string) (*Record, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if id == "panic" {
-		panic("planted in a test")
-	}
-	rec, ok := f.records[id]
-	if !ok {
-		return nil, fmt.Errorf("delivery %q: %w", id, ErrNotFound)
-	}
-	return &rec, f.err
-}
-
-func (f *fakeBackend) ReleaseClaim(ctx context.Context, name string) error {
-	if f.block != nil {
-		close(f.entered)
-		select {
-		case <-f.block:
-		case <-ctx.Done():
-			return ctx.Err()
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := answered.undocumented(); err != nil && code == 0 {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
 		}
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.released = append(f.released, name)
-	return f.err
+		os.Exit(code)
+	}))
 }
 
 // newSocketPath is a short path in a folder of its own, which is removed at the
@@ -175,6 +74,7 @@ func startServer(t testing.TB, b Backend, change func(*Server)) *runningServer {
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(ctx, l) }()
 	r := &runningServer{path: path, client: NewClient(path)}
+	r.client.http.Transport = witness{r.client.http.Transport}
 	r.stop = sync.OnceValue(func() error { cancel(); return <-done })
 	t.Cleanup(func() {
 		r.client.Close()
@@ -214,6 +114,9 @@ func exchange(t testing.TB, path, request string) (*http.Response, string) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
+	if req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(request))); err == nil {
+		answered.add(req, resp.StatusCode)
+	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)

@@ -24,52 +24,64 @@ const (
 	// EventStart comes first on a subscription that resumes nothing. Its number
 	// is that of the newest event, so resuming after it misses none.
 	EventStart = "start"
-	// EventGap comes first when events between the asked number and the next
-	// one are no longer kept: what was learnt from events has to be read anew.
+	// EventGap comes first when events after the asked number are no longer
+	// known: what was learnt from events has to be read anew.
 	EventGap = "gap"
 )
 
 // Event is one thing that happened in the agent. What its pointers lead to is
 // shared by all subscribers and must not change once it is published.
 type Event struct {
-	// Seq grows by one from event to event and keeps growing over a restart of
-	// the agent.
-	Seq      uint64    `json:"seq"`
-	Type     string    `json:"type"`
+	// Seq is the number of a change of a delivery. It grows from one to the next
+	// and keeps growing over a restart of the agent. Other events have that of
+	// the change before them.
+	Seq  uint64 `json:"seq"`
+	Type string `json:"type"`
+	// Time is when it happened or, for what a client missed while the agent was
+	// away, when it is told.
 	Time     time.Time `json:"time"`
 	Delivery *Delivery `json:"delivery,omitempty"`
 	Status   *Status   `json:"status,omitempty"`
 	Error    string    `json:"error,omitempty"` // why a configuration was refused
 }
 
-// Hub numbers events, keeps the last [RingSize] of them and hands them to any
-// number of subscribers. It is safe for concurrent use and starts no goroutine.
-// Make it with [NewHub].
+// Hub keeps the last [RingSize] events and hands them to any number of
+// subscribers. It is safe for concurrent use and starts no goroutine. Make it
+// with [NewHub] or [NewHubAt].
 type Hub struct {
-	mu     sync.Mutex // guards all below; held for short, never while waiting
-	ring   []Event    // the event numbered n is at n % RingSize
-	kept   uint64     // how many events the ring holds
-	last   uint64     // number of the newest event
-	subs   map[*subscription]struct{}
-	closed bool
+	mu      sync.Mutex // guards all below; held for short, never while waiting
+	ring    []Event    // the event published as the n-th is at n % RingSize
+	count   uint64     // how many were published
+	last    uint64     // number of the newest event
+	dropped Event      // the newest that the ring no longer holds
+	subs    map[*subscription]struct{}
+	closed  bool
 }
 
 type subscription struct{ events chan Event }
 
-// NewHub returns a hub without events. It counts from the present time in
-// microseconds: an agent that has restarted continues above all numbers its
-// predecessor gave, so that a client's old number is seen to be old.
-func NewHub() *Hub {
+// NewHub returns a hub for an agent without a memory. It counts from the
+// present time in microseconds: an agent that has restarted continues above all
+// numbers its predecessor gave, so that a client's old number is seen to be old.
+func NewHub() *Hub { return NewHubAt(uint64(time.Now().UnixMicro())) }
+
+// NewHubAt returns a hub that goes on after number last, which is that of the
+// newest change a journal of deliveries knows.
+func NewHubAt(last uint64) *Hub {
 	return &Hub{
-		ring: make([]Event, RingSize),
-		last: uint64(time.Now().UnixMicro()),
-		subs: make(map[*subscription]struct{}),
+		ring: make([]Event, RingSize), last: last,
+		dropped: Event{Seq: last, Type: EventDelivery},
+		subs:    make(map[*subscription]struct{}),
 	}
 }
 
-// Publish numbers e, sets its time if it has none and hands it to all
-// subscribers. It never waits: a subscriber with a full buffer is disconnected.
-// On a closed hub it does nothing.
+// Publish hands e to all subscribers. Events of deliveries come with the number
+// of the change, or get the next one if they have none; others get the number
+// of the event before, whatever they come with, because after a restart nothing
+// knows of them. The time is set if e has none.
+//
+// It never waits: a subscriber with a full buffer is disconnected. On a closed
+// hub it does nothing.
 func (h *Hub) Publish(e Event) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
@@ -79,10 +91,16 @@ func (h *Hub) Publish(e Event) {
 	if h.closed {
 		return
 	}
-	h.last++
+	if e.Type == EventDelivery {
+		h.last = max(h.last+1, e.Seq)
+	}
 	e.Seq = h.last
-	h.ring[e.Seq%RingSize] = e
-	h.kept = min(h.kept+1, RingSize)
+	at := &h.ring[h.count%RingSize]
+	if h.count >= RingSize {
+		h.dropped = Event{Seq: at.Seq, Type: at.Type} // without what it holds on to
+	}
+	*at = e
+	h.count++
 	for s := range h.subs {
 		select {
 		case s.events <- e:
@@ -94,7 +112,9 @@ func (h *Hub) Publish(e Event) {
 
 // Subscribe returns the events after number after that are still kept, then
 // those to come; with after 0, only those to come. The first is an EventStart
-// (after is 0) or an EventGap (some are no longer kept), if either applies.
+// (after is 0) or an EventGap (some are no longer kept, or number after was
+// never given), if either applies; the number of a gap is that just before the
+// oldest event kept.
 //
 // The channel is closed when the subscriber is too slow, when the hub is closed
 // and by cancel, which may be called more than once and must be called once.
@@ -123,15 +143,18 @@ func (h *Hub) backlogLocked(after uint64) []Event {
 	if after == 0 {
 		return []Event{{Seq: h.last, Type: EventStart, Time: time.Now()}}
 	}
-	before := h.last - h.kept // the number just before the oldest kept
 	var backlog []Event
-	// A number above the newest is not ours: the clock was set back.
-	if after < before || after > h.last {
-		backlog = append(backlog, Event{Seq: before, Type: EventGap, Time: time.Now()})
-		after = before
+	// Behind the change by its number come the other events that share it.
+	whole := after > h.dropped.Seq || after == h.dropped.Seq && h.dropped.Type == EventDelivery
+	if !whole || after > h.last {
+		backlog = append(backlog, Event{Seq: h.dropped.Seq, Type: EventGap, Time: time.Now()})
+		after = h.dropped.Seq
 	}
-	for n := after + 1; n <= h.last; n++ {
-		backlog = append(backlog, h.ring[n%RingSize])
+	for n := h.count - min(h.count, RingSize); n < h.count; n++ {
+		e := h.ring[n%RingSize]
+		if e.Seq > after || e.Seq == after && e.Type != EventDelivery {
+			backlog = append(backlog, e)
+		}
 	}
 	return backlog
 }

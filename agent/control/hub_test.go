@@ -1,7 +1,9 @@
 package control
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -65,7 +67,7 @@ func TestHubSubscribe(t *testing.T) {
 			if tt.seqs > 0 && got[0].Type != tt.first {
 				t.Errorf("first event is %q, want %q", got[0].Type, tt.first)
 			}
-			h.Publish(Event{Type: EventStatus})
+			publishN(h, 1)
 			live, _ := drain(events)
 			checkUnbroken(t, append(got, live...), base+uint64(tt.published)+1)
 		})
@@ -94,7 +96,7 @@ func TestHubDropsTheSlow(t *testing.T) {
 	defer cancelQuick()
 	last := uint64(0)
 	for range 2 * subscriberBuffer {
-		h.Publish(Event{Type: EventStatus})
+		publishN(h, 1)
 		got, _ := drain(quick)
 		last = got[len(got)-1].Seq
 	}
@@ -109,6 +111,58 @@ func TestHubDropsTheSlow(t *testing.T) {
 	defer cancel()
 	rest, _ := drain(resumed)
 	checkUnbroken(t, append(got, rest...), last)
+}
+
+// TestHubNumbers has a journal number the changes of deliveries; what else
+// happens takes no number of its own, so that none is lost in a restart.
+func TestHubNumbers(t *testing.T) {
+	h := NewHubAt(100)
+	for _, e := range []Event{
+		{Type: EventStatus}, {Type: EventDelivery, Seq: 105}, {Type: EventStatus, Seq: 900}, {Type: EventConfig},
+		{Type: EventDelivery, Seq: 106}, {Type: EventDelivery}, {Type: EventDelivery, Seq: 50},
+	} {
+		h.Publish(e)
+	}
+	tests := []struct {
+		name  string
+		after uint64
+		want  string
+	}{
+		{"before all", 100, "status 100, delivery 105, status 105, config 105, delivery 106, delivery 107, delivery 108"},
+		{"between numbers", 103, "delivery 105, status 105, config 105, delivery 106, delivery 107, delivery 108"},
+		{"a number that several share", 105, "status 105, config 105, delivery 106, delivery 107, delivery 108"},
+		{"the newest", 108, ""},
+		{"one above", 109, "gap 100, status 100, delivery 105, status 105, config 105, delivery 106, delivery 107, delivery 108"},
+		{"one below", 99, "gap 100, status 100, delivery 105, status 105, config 105, delivery 106, delivery 107, delivery 108"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			events, cancel := h.Subscribe(tt.after)
+			defer cancel()
+			got, _ := drain(events)
+			var texts []string
+			for _, e := range got {
+				texts = append(texts, fmt.Sprintf("%s %d", e.Type, e.Seq))
+			}
+			if text := strings.Join(texts, ", "); text != tt.want {
+				t.Errorf("after %d: %s\nwant %s", tt.after, text, tt.want)
+			}
+		})
+	}
+}
+
+// TestHubForgetsWhatSharesANumber lets an event fall out of the ring that has
+// the number a client asks for: it may have missed that one.
+func TestHubForgetsWhatSharesANumber(t *testing.T) {
+	h := NewHubAt(100)
+	h.Publish(Event{Type: EventDelivery, Seq: 101})
+	h.Publish(Event{Type: EventStatus})
+	publishN(h, RingSize)
+	events, cancel := h.Subscribe(101)
+	defer cancel()
+	if got, _ := drain(events); got[0].Type != EventGap || got[0].Seq != 101 || len(got) != RingSize+1 {
+		t.Errorf("%d events, first %+v; want a gap and the ring", len(got), got[0])
+	}
 }
 
 func TestHubEnds(t *testing.T) {

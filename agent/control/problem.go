@@ -11,7 +11,7 @@ import (
 )
 
 // Errors that callers test for with errors.Is. The client returns them, wrapped
-// with what to do; a [Backend] returns the last two.
+// with what to do; a [Backend] returns all but the first two.
 var (
 	// ErrNotRunning means that no agent listens.
 	ErrNotRunning = errors.New("the agent is not running")
@@ -21,6 +21,16 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrInvalid means that a name or value is not acceptable; its text says why.
 	ErrInvalid = errors.New("not valid")
+	// ErrConfirm means that a script would run once more and that the request
+	// did not say that this is meant.
+	ErrConfirm = errors.New("not confirmed")
+	// ErrQueued means that deliveries for a claim still wait at its relay.
+	ErrQueued = errors.New("deliveries are waiting")
+	// ErrConflict means that the state something is in does not allow what was
+	// asked.
+	ErrConflict = errors.New("not possible now")
+	// ErrGap means that changes after a number are no longer known.
+	ErrGap = errors.New("no longer known")
 )
 
 // Codes of a [Problem]: a program tests these, a person reads the detail.
@@ -31,6 +41,9 @@ const (
 	codeMethod     = "method_not_allowed"
 	codeInvalid    = "invalid"
 	codeTooLarge   = "too_large"
+	codeConfirm    = "confirm"
+	codeQueued     = "queued"
+	codeConflict   = "conflict"
 	codeBusy       = "busy"
 	codeEnding     = "ending"
 	codeFailed     = "failed"
@@ -71,6 +84,12 @@ func (p *Problem) Is(target error) bool {
 		return p.Code == codeNotFound
 	case ErrInvalid:
 		return p.Code == codeInvalid
+	case ErrConfirm:
+		return p.Code == codeConfirm
+	case ErrQueued:
+		return p.Code == codeQueued
+	case ErrConflict:
+		return p.Code == codeConflict
 	}
 	return false
 }
@@ -90,6 +109,12 @@ func problemFor(err error) *Problem {
 		return newProblem(http.StatusNotFound, codeNotFound, "%v", err)
 	case errors.Is(err, ErrInvalid):
 		return newProblem(http.StatusBadRequest, codeInvalid, "%v", err)
+	case errors.Is(err, ErrConfirm):
+		return newProblem(http.StatusConflict, codeConfirm, "%v", err)
+	case errors.Is(err, ErrQueued):
+		return newProblem(http.StatusConflict, codeQueued, "%v", err)
+	case errors.Is(err, ErrConflict):
+		return newProblem(http.StatusConflict, codeConflict, "%v", err)
 	case errors.Is(err, context.Canceled):
 		return newProblem(http.StatusServiceUnavailable, codeEnding, "the agent is ending; start it and ask again")
 	case errors.Is(err, context.DeadlineExceeded):

@@ -20,6 +20,9 @@ const (
 // maxParameter bounds, in bytes, one value in a query.
 const maxParameter = 1024
 
+// queryParameters are the parameters of GET /v1/deliveries.
+var queryParameters = [...]string{"claim", "route", "state", "method", "status", "since", "until", "search", "limit", "cursor"}
+
 // Query chooses deliveries of the history; the zero value chooses all of them.
 // Results come newest first.
 type Query struct {
@@ -59,27 +62,74 @@ func (q Query) Values() url.Values {
 	return v
 }
 
-// parseQuery reads the parameters of GET /v1/deliveries. An unknown or repeated
-// one is an error, because a filter with a typing error would silently match
-// everything.
+// parseQuery reads the parameters of GET /v1/deliveries.
 func parseQuery(raw string) (Query, error) {
-	values, err := url.ParseQuery(raw)
+	values, err := parseParameters(raw)
 	if err != nil {
-		return Query{}, fmt.Errorf("query parameters are %w: check their encoding", ErrInvalid)
+		return Query{}, err
 	}
 	q := Query{Limit: DefaultLimit}
+	return q, q.setAll(values)
+}
+
+// parseParameters reads parameters that stand there once each. An unknown or
+// repeated one is an error everywhere, because a filter with a typing error
+// would silently match everything.
+func parseParameters(raw string) (map[string]string, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, fmt.Errorf("query parameters are %w: check their encoding", ErrInvalid)
+	}
+	single := make(map[string]string, len(values))
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if len(values[name]) > 1 {
-			return Query{}, fmt.Errorf("query parameter %q is %w: it stands there %d times; give it once", name, ErrInvalid, len(values[name]))
+			return nil, fmt.Errorf("query parameter %q is %w: it stands there %d times; give it once", clip(name), ErrInvalid, len(values[name]))
 		}
-		if err := q.set(name, values[name][0]); err != nil {
-			return Query{}, err
+		single[name] = values[name][0]
+	}
+	return single, nil
+}
+
+// parseFlags reads parameters that are true or false. known has their names and
+// what each is when it is not given.
+func parseFlags(raw string, known map[string]bool) (map[string]bool, error) {
+	values, err := parseParameters(raw)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if _, ok := known[name]; !ok {
+			return nil, unknownParameter(name, slices.Sorted(maps.Keys(known)))
+		}
+		if known[name], err = parseFlag(name, values[name]); err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
+func parseFlag(name, value string) (bool, error) {
+	if value != "true" && value != "false" {
+		return false, fmt.Errorf("query parameter %q is %w: it is true or false", name, ErrInvalid)
+	}
+	return value == "true", nil
+}
+
+func unknownParameter(name string, known []string) error {
+	return fmt.Errorf("query parameter %q is %w: there is none by that name; known are %s", clip(name), ErrInvalid, strings.Join(known, ", "))
+}
+
+// setAll stores parameters.
+func (q *Query) setAll(values map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if err := q.set(name, values[name]); err != nil {
+			return err
 		}
 	}
 	if !q.Since.IsZero() && !q.Until.IsZero() && q.Until.Before(q.Since) {
-		return Query{}, fmt.Errorf("query parameter \"until\" is %w: it is earlier than \"since\"", ErrInvalid)
+		return fmt.Errorf("query parameter \"until\" is %w: it is earlier than \"since\"", ErrInvalid)
 	}
-	return q, nil
+	return nil
 }
 
 // set stores one parameter; an empty value is the same as none.
@@ -101,7 +151,7 @@ func (q *Query) set(name, value string) error {
 	case "until":
 		err = parseTime(value, &q.Until)
 	default:
-		return fmt.Errorf("query parameter %q is %w: there is none by that name; known are claim, route, state, method, status, since, until, search, limit, cursor", clip(name), ErrInvalid)
+		return unknownParameter(name, queryParameters[:])
 	}
 	if name == "state" && value != "" && !slices.Contains(states[:], value) {
 		err = fmt.Errorf("it is one of %s", strings.Join(states[:], ", "))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -29,8 +30,36 @@ type Backend interface {
 	// empty after the last. The query is checked and its limit is set.
 	Deliveries(ctx context.Context, q Query) (page []Delivery, next string, err error)
 	Delivery(ctx context.Context, id string) (*Record, error)
-	ReleaseClaim(ctx context.Context, name string) error
-	// Subscribe is that of a Hub.
+	// ReleaseClaim gives a claim back. With discard it forgets what still waits
+	// for the claim at the relay; without, the error wraps ErrQueued if there is
+	// anything.
+	ReleaseClaim(ctx context.Context, name string, discard bool) error
+
+	// Replay makes a new delivery of the one named and runs it. It returns when
+	// that has ended, or after 60 s as it is then, running. The error wraps
+	// ErrConfirm if a script would run and the replay is not confirmed.
+	Replay(ctx context.Context, id string, r Replay) (*Record, error)
+	// Retry runs a delivery anew that is dead, rejected, a duplicate or expired,
+	// and one that waits, now. It returns without waiting for the run. The error
+	// wraps ErrConflict in other states.
+	Retry(ctx context.Context, id string) (*Delivery, error)
+	// RouteTest says what routes would do, and starts and sends nothing. The
+	// test is checked and its limit is set.
+	RouteTest(ctx context.Context, t RouteTest) ([]RouteResult, error)
+	// Export writes deliveries to w. The export is checked.
+	Export(ctx context.Context, w io.Writer, e Export) error
+	// Pause keeps deliveries from being run for d, or until Resume if d is 0.
+	// It and Resume may be called in either state.
+	Pause(d time.Duration) error
+	Resume() error
+
+	// Changes returns up to limit changes of deliveries that are numbered higher
+	// than after, lowest first. Those made before the call are all in it, and a
+	// number is never given twice, not even by an agent that runs later. The
+	// error wraps ErrGap if some of them are no longer known.
+	Changes(ctx context.Context, after uint64, limit int) ([]Change, error)
+	// Subscribe is that of a Hub. Events of deliveries have the numbers that
+	// Changes gives them.
 	Subscribe(after uint64) (events <-chan Event, cancel func())
 }
 
@@ -39,11 +68,17 @@ type Backend interface {
 const (
 	maxHead       = 16 << 10 // bytes of a request head; net/http adds 4 KiB
 	maxCredential = 64 << 10 // bytes of a credential's value
+	maxSmall      = 4 << 10  // bytes of a request that says little
+	maxRouteTest  = 4 << 20  // bytes of one with a configuration file in it
+	maxReplay     = 64 << 20 // bytes of one with a body in base64 in it
 	maxStreams    = 64       // event streams at once
 	headTimeout   = 5 * time.Second
 	readTimeout   = 30 * time.Second // a whole request
 	writeTimeout  = time.Minute      // from the head of the request to the end of the answer
 	idleTimeout   = 2 * time.Minute
+	// replayTimeout is how long a Backend may take to run a delivery: the 60 s
+	// it waits for the handler, and something around it.
+	replayTimeout = 75 * time.Second
 )
 
 // Keys of log attributes.

@@ -34,9 +34,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, ending <-chan st
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	events, cancel := s.backend.Subscribe(after)
-	defer cancel()
 	out.pending.WriteString(": homehook events\n\n")
+	events, cancel := s.catchUp(r.Context(), out, after, ending)
+	defer cancel()
 	out.follow(events, s.beat, r.Context().Done(), ending)
 	return nil
 }

@@ -24,8 +24,10 @@ type Status struct {
 	Claims      []Claim         `json:"claims"`
 	Credentials CredentialStore `json:"credentials"`
 	Paused      bool            `json:"paused"`
-	Started     time.Time       `json:"started"`
-	PID         int             `json:"pid"`
+	// PausedUntil is when a pause ends by itself; left out if it does not.
+	PausedUntil time.Time `json:"paused_until,omitzero"`
+	Started     time.Time `json:"started"`
+	PID         int       `json:"pid"`
 }
 
 // CredentialStore says where the agent keeps credentials.
@@ -55,7 +57,7 @@ type Claim struct {
 	Answer    string `json:"answer"`
 	Connected bool   `json:"connected"`
 	Links     int    `json:"links"`
-	Queued    int    `json:"queued"` // deliveries waiting at the relay
+	Queued    int    `json:"queued"` // deliveries that wait at the relay
 	Error     string `json:"error"`
 }
 
@@ -70,6 +72,13 @@ type Route struct {
 	Target     string `json:"target"`
 	Continue   bool   `json:"continue"`
 	Unverified bool   `json:"unverified"`
+	// Verify is the scheme by which signatures are checked; empty is none.
+	Verify string `json:"verify"`
+	// Secret is the name of the credential they are checked with, the first if
+	// there are several; empty is none.
+	Secret string `json:"secret"`
+	// Background says that the sender is answered before the handler runs.
+	Background bool `json:"background"`
 }
 
 // Credential names a stored credential. Its value is not part of any answer.

@@ -10,7 +10,7 @@ func TestBegunIsBounded(t *testing.T) {
 	var b begun
 	const n = 5 * begunLimit
 	for i := range n {
-		b.add(testID(i), begunRow{seq: int64(i)})
+		b.add(begunRow{Delivery: Delivery{ID: testID(i)}, seq: int64(i)})
 		if size := len(b.young) + len(b.old); size > 2*begunLimit {
 			t.Fatalf("remembers %d rows", size)
 		}
@@ -43,7 +43,7 @@ func TestBegunForgetsFailures(t *testing.T) {
 	check(t, j.Close())
 	c, err := connectWriter(t.Context(), j.w.path, nil)
 	check(t, err)
-	w, err := newWriter(j.w.path, j.opts, c)
+	w, err := newWriter(j.w.path, j.opts, c, j.w.blobs)
 	check(t, err)
 	check(t, w.c.Exec("CREATE TRIGGER fail BEFORE INSERT ON requests BEGIN SELECT RAISE(ABORT, 'no room'); END"))
 	it := queued(opBegin, 1)
@@ -66,7 +66,7 @@ func TestBegunForgetsFailures(t *testing.T) {
 
 // A delivery that begins in a final state may be pruned before its Finish.
 func TestBegunLeavesFinalStatesOut(t *testing.T) {
-	j := openAt(t, filepath.Join(t.TempDir(), "history.db"), Options{Keep: 1})
+	j := openAt(t, filepath.Join(t.TempDir(), "history.db"), Options{Keep: 1, since: flying()})
 	r := numbered(1)
 	r.State = Rejected
 	check(t, j.Begin(r, false))

@@ -31,25 +31,48 @@ func (j *Journal) Get(ctx context.Context, id string) (*Record, error) {
 // get reads the three tables in one transaction, so that a prune cannot come in
 // between.
 func (j *Journal) get(ctx context.Context, id string) (*Record, error) {
-	tx, err := j.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, end, err := j.snapshot(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
-
+	defer end()
 	r := &Record{}
 	seq, err := findDelivery(ctx, tx, id, &r.Delivery)
 	if err != nil {
 		return nil, err
 	}
-	row := tx.QueryRowContext(ctx, `SELECT head, body, body_truncated FROM requests WHERE seq = ?`, seq)
-	if err := row.Scan(&r.Head, &r.Body, &r.BodyTruncated); err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("read request: %w", err)
+	return r, readContents(ctx, tx, seq, r)
+}
+
+// snapshot begins to read. What is read until end is called is of one moment.
+func (j *Journal) snapshot(ctx context.Context) (tx *sql.Tx, end func(), err error) {
+	tx, err = j.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	return tx, func() { _ = tx.Rollback() }, nil // nothing was written
+}
+
+// readContents reads what is kept of the delivery apart from its row.
+func readContents(ctx context.Context, tx *sql.Tx, seq int64, r *Record) (err error) {
+	row := tx.QueryRowContext(ctx, `SELECT r.head, r.body, ifnull(r.body_truncated, 0), d.redacted
+FROM deliveries d LEFT JOIN requests r ON r.seq = d.seq WHERE d.seq = ?`, seq)
+	if err := row.Scan(&r.Head, &r.Body, &r.BodyTruncated, &r.Redacted); err != nil {
+		return fmt.Errorf("read request: %w", err)
 	}
 	if r.Log, err = readAttempts(ctx, tx, seq); err != nil {
-		return nil, fmt.Errorf("read attempts: %w", err)
+		return fmt.Errorf("read attempts: %w", err)
 	}
-	return r, nil
+	return nil
+}
+
+// findExactly reads the delivery of that id.
+func findExactly(ctx context.Context, tx *sql.Tx, id string, d *Delivery) (seq int64, err error) {
+	seq, err = scanDelivery(tx.QueryRowContext(ctx, `SELECT `+deliveryColumns+` FROM deliveries d WHERE d.id = ?`, id), d)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	return seq, err
 }
 
 // findDelivery reads the delivery whose id is or begins with id.

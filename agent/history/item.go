@@ -10,7 +10,9 @@ type op uint8
 
 const (
 	opBegin op = iota
+	opStart
 	opFinish
+	opReopen
 	opFlush // commit what came before, then answer
 )
 
@@ -21,7 +23,10 @@ type item struct {
 	durable bool // the commit has to be fsync'd
 	rec     Record
 	buf     []byte // holds the bytes of rec
-	err     error  // what the writer has to say about this Begin alone
+	err     error  // what the writer has to say about this item alone
+
+	original original // of a durable Begin; its bytes are the caller's, who waits
+	starts   int      // the answer to a Start
 
 	// done takes the outcome of an item that somebody waits for; capacity 1, so
 	// the writer never blocks on it.
@@ -54,9 +59,10 @@ func (it *item) recycle() {
 func (it *item) waited() bool { return it.op != opFinish }
 
 // size is what the item counts against the queue's bytes.
-func (it *item) size() int { return len(it.buf) + 512 }
+func (it *item) size() int { return len(it.buf) + len(it.original.head) + len(it.original.body) + 512 }
 
-// copy fills the item from r, with every body and output cut at limit.
+// copy fills the item from r, which is redacted, with every body and output cut
+// at limit.
 func (it *item) copy(r *Record, limit int) {
 	log := append(it.rec.Log[:0], r.Log...)
 	it.rec = *r

@@ -7,12 +7,8 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"homehook/dbfile"
-
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Journal is one open history file. Its methods are safe for concurrent use.
@@ -20,111 +16,14 @@ type Journal struct {
 	opts   Options
 	w      *writer
 	reader *sql.DB
+	seal   *seal
+	redact atomic.Pointer[redactor]
 
 	closing sync.Once
 	closed  error
 }
 
 var _ io.Closer = (*Journal)(nil)
-
-// Open opens the history at path, creating the file with mode 0600 if there is
-// none; the folder has to exist. Deliveries that a crash left received or
-// running become dead with the reason Interrupted, except those whose Begin was
-// durable: they stay as they are, to be run again. A file that is damaged is set
-// aside under a name with the date, and a new one begun: deliveries go on. ctx
-// bounds Open only. The caller has to Close the journal. Errors are ErrNewer,
-// ErrForeign and those of the file system.
-func Open(ctx context.Context, path string, o Options) (*Journal, error) {
-	o = o.withDefaults()
-	j, err := open(ctx, path, o)
-	if dbfile.Damaged(err) {
-		aside, failed := dbfile.SetAside(path, o.Now())
-		if failed != nil {
-			return nil, fmt.Errorf("open history %s: %w (and set it aside: %w)", path, err, failed)
-		}
-		o.Log.Error("the history is damaged and was set aside, a new one begins", "file", aside, "error", err)
-		j, err = open(ctx, path, o)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open history %s: %w", path, err)
-	}
-	return j, nil
-}
-
-func open(ctx context.Context, path string, o Options) (*Journal, error) {
-	if err := dbfile.Secure(path); err != nil {
-		return nil, err
-	}
-	steps, err := dbfile.Steps(embedded)
-	if err != nil {
-		return nil, err
-	}
-	c, err := connectWriter(ctx, path, o.pragmas)
-	if err != nil {
-		return nil, err
-	}
-	w, err := start(c, path, steps, o)
-	if err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
-	reader, err := openReader(path)
-	if err != nil {
-		w.closeConn()
-		return nil, err
-	}
-	go w.run()
-	return &Journal{opts: o, w: w, reader: reader}, nil
-}
-
-// start makes the file behind c ready and hands it to a writer.
-func start(c *dbfile.Conn, path string, steps []string, o Options) (*writer, error) {
-	if mode, err := c.Value("PRAGMA journal_mode"); err != nil || mode != "wal" {
-		return nil, errors.Join(err, fmt.Errorf("the file system of %s cannot share memory, which SQLite needs: keep the state folder on a local disk", path))
-	}
-	if err := dbfile.Migrate(c, path, applicationID, steps); err != nil {
-		return nil, err
-	}
-	if err := markInterrupted(c); err != nil {
-		return nil, fmt.Errorf("mark interrupted deliveries: %w", err)
-	}
-	return newWriter(path, o, c)
-}
-
-// connectWriter opens the writing connection in WAL mode.
-func connectWriter(ctx context.Context, path string, pragmas []string) (*dbfile.Conn, error) {
-	name, err := dbfile.WriterDSN(path, pragmas)
-	if err != nil {
-		return nil, err
-	}
-	c, err := dbfile.Connect(ctx, name)
-	if dbfile.Code(err)&0xff == sqlite3.SQLITE_NOTADB {
-		return nil, fmt.Errorf("%w: move the file away to begin a new history (%w)", ErrForeign, err)
-	}
-	return c, err
-}
-
-func openReader(path string) (*sql.DB, error) {
-	name, err := dbfile.ReaderDSN(path)
-	if err != nil {
-		return nil, err
-	}
-	connector, err := sqlite.NewConnector(name)
-	if err != nil {
-		return nil, err
-	}
-	db := sql.OpenDB(connector)
-	// Each connection has a page cache of its own; an idle agent keeps none.
-	db.SetMaxOpenConns(4)
-	db.SetMaxIdleConns(2)
-	db.SetConnMaxIdleTime(30 * time.Second)
-	return db, nil
-}
-
-// markInterrupted ends what a crash left running and nobody will run again.
-func markInterrupted(c *dbfile.Conn) error {
-	return c.Exec(`UPDATE deliveries SET state = '` + Dead + `', reason = '` + Interrupted + `'
-WHERE state <> 'succeeded' AND state IN ('received', 'running') AND durable = 0`)
-}
 
 // Begin stores a delivery that has come in, in state Received if it names none.
 //
@@ -135,21 +34,49 @@ WHERE state <> 'succeeded' AND state IN ('received', 'running') AND durable = 0`
 // why the file takes no writes. While that lasts every Begin fails at once.
 //
 // The record's bytes may be used again as soon as Begin returns. Begin does not
-// store r.Log, that is for Finish.
+// store r.Log, that is for Finish. Of a durable delivery r.Body has to be the
+// whole body: until the delivery ends it is kept apart, as is all that Redact
+// takes out of the record.
 func (j *Journal) Begin(r *Record, durable bool) error {
 	if r.ID == "" {
 		return errors.New("begin delivery: it has no id")
 	}
+	kept := j.redact.Load().record(r, false)
 	it := newItem(opBegin)
-	it.copy(r, j.opts.Body)
+	if durable {
+		o, err := j.original(r, kept.Redacted && !r.Redacted, len(kept.Body) > j.opts.Body)
+		if err != nil {
+			it.recycle()
+			return fmt.Errorf("begin delivery: %w", err)
+		}
+		it.original = o
+	}
+	o := it.original
+	it.copy(kept, j.opts.Body)
 	j.normalize(&it.rec, Received)
 	it.durable = durable
-	return j.put(it)
+	err := j.put(it)
+	o.release(err)
+	return err
 }
 
-// Finish stores the outcome of a delivery: state, route, status, duration and
-// the attempts in r.Log; attempts stored before stay, one of the same number is
-// replaced. It may be called again, for instance after each retry. Of the rest,
+// Start notes that an attempt to handle the delivery begins: it is Running from
+// now on. It returns how often attempts have begun, this one included, when
+// that is committed, with durable fsync'd too. Errors are ErrNotFound, ErrEnded,
+// ErrClosed, and why the file takes no writes.
+func (j *Journal) Start(id string, attempt int, durable bool) (starts int, err error) {
+	it := newItem(opStart)
+	it.rec.ID, it.rec.Attempts, it.durable = id, attempt, durable
+	if err := j.put(it, &starts); err != nil {
+		return 0, fmt.Errorf("start delivery: %w", err)
+	}
+	return starts, nil
+}
+
+// Finish stores the outcome of a delivery, or of an attempt: state, route,
+// status, duration and the attempts in r.Log; attempts stored before stay, one
+// of the same number is replaced. It may be called again, for instance after
+// each retry: with state Waiting, Due says when the next one is. Of the rest,
 // Finish takes Size, BodySHA256, SenderID, DuplicateOf, ReplayOf and Reason
 // where r names them, and Head and Body where Begin had none. A delivery that
 // no Begin announced, or whose Begin failed, is stored whole, in state Succeeded
@@ -157,13 +84,13 @@ func (j *Journal) Begin(r *Record, durable bool) error {
 //
 // Finish never waits for the disk; it blocks only while the queue is full, and a
 // failure to write shows in Err and Lost. The record is copied. A Finish that is
-// lost to a crash leaves a durable delivery running, to be run again.
+// lost to a crash leaves a durable delivery unfinished, to be run again.
 func (j *Journal) Finish(r *Record) error {
 	if r.ID == "" {
 		return errors.New("finish delivery: it has no id")
 	}
 	it := newItem(opFinish)
-	it.copy(r, j.opts.Body)
+	it.copy(j.redact.Load().record(r, true), j.opts.Body)
 	j.normalize(&it.rec, Succeeded)
 	return j.put(it)
 }
@@ -175,10 +102,15 @@ func (j *Journal) normalize(r *Record, state string) {
 	if r.Received.IsZero() {
 		r.Received = j.opts.Now()
 	}
+	// As it would come back from the file.
+	if !r.Due.IsZero() {
+		r.Due = r.Due.Truncate(time.Microsecond).UTC()
+	}
 }
 
-// put queues the item and waits for its outcome if there is one.
-func (j *Journal) put(it *item) error {
+// put queues the item and waits for its outcome if there is one; that of a
+// Start goes to starts.
+func (j *Journal) put(it *item, starts ...*int) error {
 	waited := it.waited()
 	if err := j.w.q.put(it); err != nil {
 		it.recycle()
@@ -188,6 +120,9 @@ func (j *Journal) put(it *item) error {
 		return nil // the item is the writer's now
 	}
 	err := <-it.done
+	for _, to := range starts {
+		*to = it.starts
+	}
 	it.recycle()
 	return err
 }
@@ -219,9 +154,24 @@ func (j *Journal) Prune(ctx context.Context) error {
 	if err := j.settle(ctx); err != nil {
 		return err
 	}
+	return j.ask(ctx, j.w.prunes)
+}
+
+// Index brings the index of searches up to date at once, and returns when it
+// is. The journal does the same by itself while it is idle; until then, what is
+// not indexed is read instead.
+func (j *Journal) Index(ctx context.Context) error {
+	if err := j.settle(ctx); err != nil {
+		return err
+	}
+	return j.ask(ctx, j.w.indexes)
+}
+
+// ask has the writer do something and waits for its answer.
+func (j *Journal) ask(ctx context.Context, questions chan chan error) error {
 	reply := make(chan error, 1)
 	select {
-	case j.w.prunes <- reply:
+	case questions <- reply:
 	case <-j.w.done:
 		return ErrClosed
 	case <-ctx.Done():
@@ -253,6 +203,19 @@ func (j *Journal) SetRetention(keep time.Duration, size int64) {
 	}
 }
 
+// SetRedact replaces Options.Redact, for deliveries that come from now on.
+func (j *Journal) SetRedact(rules []string) error {
+	r, err := newRedactor(rules)
+	if err != nil {
+		return err
+	}
+	if r != nil && j.seal == nil {
+		return errRedactNeedsKey
+	}
+	j.redact.Store(r)
+	return nil
+}
+
 // Err is why the last commit failed, or nil when it did not. The journal tries
 // again every second while it holds records, and with every new one.
 func (j *Journal) Err() error {
@@ -277,6 +240,7 @@ func (j *Journal) Close() error {
 		// only the writer's may write.
 		err := j.reader.Close()
 		<-j.w.done
+		err = errors.Join(err, j.w.blobs.Close())
 		if lost := j.w.outage.err; lost != nil {
 			err = errors.Join(err, fmt.Errorf("write the last records: %w", lost))
 		}

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
+	"time"
 )
 
 const (
@@ -14,29 +14,24 @@ const (
 	maxLimit     = 1000
 	maxSearch    = 1000 // bytes
 
-	// A search reads bodies. One statement reads this many deliveries at most,
-	// so that no long read keeps the WAL from being reused, and one call of List
-	// this many in all.
-	windowRows = 10_000
-	searchRows = 200_000
+	// listPatience is how long one call of List looks for deliveries at most,
+	// where it cannot know beforehand which they are.
+	listPatience = 60 * time.Millisecond
 )
-
-// searchSQL casts because this SQLite's LIKE matches no blobs.
-const searchSQL = `(d.path LIKE ? ESCAPE '\' OR d.query LIKE ? ESCAPE '\'
-OR EXISTS (SELECT 1 FROM requests r WHERE r.seq = d.seq AND
-	(CAST(r.head AS TEXT) LIKE ? ESCAPE '\' OR CAST(r.body AS TEXT) LIKE ? ESCAPE '\'))
-OR EXISTS (SELECT 1 FROM attempts a WHERE a.seq = d.seq AND CAST(a.output AS TEXT) LIKE ? ESCAPE '\'))`
 
 // deliveryColumns are what scanDelivery expects.
 const deliveryColumns = `d.seq, d.id, coalesce(d.claim,''), coalesce(d.relay,''), d.state, coalesce(d.method,''),
 coalesce(d.path,''), coalesce(d.query,''), coalesce(d.remote,''), d.size, coalesce(d.body_sha256,''), coalesce(d.route,''),
 d.status, d.duration_ms, d.attempts, coalesce(d.sender_id,''), coalesce(d.duplicate_of,''), coalesce(d.replay_of,''),
-coalesce(d.reason,'')`
+coalesce(d.reason,''), coalesce(d.answer,''), coalesce(d.due,0), d.starts`
 
-func scanDelivery(row interface{ Scan(...any) error }, d *Delivery) (seq int64, err error) {
-	err = row.Scan(&seq, &d.ID, &d.Claim, &d.Relay, &d.State, &d.Method, &d.Path, &d.Query, &d.Remote, &d.Size,
-		&d.BodySHA256, &d.Route, &d.Status, &d.DurationMS, &d.Attempts, &d.SenderID, &d.DuplicateOf, &d.ReplayOf, &d.Reason)
-	d.Received = timeOf(seq)
+// scanDelivery reads deliveryColumns and what comes behind them.
+func scanDelivery(row interface{ Scan(...any) error }, d *Delivery, more ...any) (seq int64, err error) {
+	var due int64
+	err = row.Scan(append([]any{&seq, &d.ID, &d.Claim, &d.Relay, &d.State, &d.Method, &d.Path, &d.Query, &d.Remote, &d.Size,
+		&d.BodySHA256, &d.Route, &d.Status, &d.DurationMS, &d.Attempts, &d.SenderID, &d.DuplicateOf, &d.ReplayOf, &d.Reason,
+		&d.Answer, &due, &d.Starts}, more...)...)
+	d.Received, d.Due = timeOf(seq), dueTime(due)
 	return seq, err
 }
 
@@ -44,9 +39,11 @@ func scanDelivery(row interface{ Scan(...any) error }, d *Delivery) (seq int64, 
 // of the next page, which is empty after the last. Deliveries that come in
 // while a caller pages show up on no later page and shift none.
 //
-// A search reads at most 200,000 deliveries a call: its page may hold fewer
-// than q.Limit deliveries, even none, while the cursor says that there is more
-// to read. Errors are ErrQuery, ErrClosed and those of ctx and the file.
+// One call looks for what it cannot find by an index for a short time only: its
+// page may hold fewer deliveries than q.Limit, even none, while the cursor says
+// that there is more to read. That happens with searches, of which the words
+// are common and never together, or that have no words; and while much is not
+// indexed yet. Errors are ErrQuery, ErrClosed and those of ctx and the file.
 func (j *Journal) List(ctx context.Context, q Query) ([]Delivery, string, error) {
 	l, err := newListing(q)
 	if err != nil {
@@ -55,7 +52,7 @@ func (j *Journal) List(ctx context.Context, q Query) ([]Delivery, string, error)
 	if err := j.settle(ctx); err != nil {
 		return nil, "", err
 	}
-	next, err := l.run(ctx, j.reader, q.Search != "")
+	next, err := l.run(ctx, j)
 	if err != nil {
 		return nil, "", fmt.Errorf("list deliveries: %w", err)
 	}
@@ -72,27 +69,37 @@ func (j *Journal) settle(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// pageLimit is how many entries a page holds that asks for so many.
+func pageLimit(limit int) int {
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	return min(limit, maxLimit)
+}
+
 // listing is one call of List under way.
 type listing struct {
-	where  string // with " AND " before each term
-	args   []any
-	before int64 // what is left to read: from <= seq < before
-	from   int64
-	limit  int
-	window int // deliveries one statement of a search reads
-	budget int // deliveries a search reads in all
+	q        Query
+	before   int64 // what is left to read: from <= seq < before
+	from     int64
+	limit    int
+	patience time.Duration
+	matcher  *matcher // nil without a search
+
+	tx     *sql.Tx
+	read   *sql.Stmt
+	facets map[int64]bool // those that q selects; nil = all
 	page   []Delivery
 	last   int64 // seq of the last delivery on the page
 }
 
 func newListing(q Query) (*listing, error) {
-	l := &listing{before: math.MaxInt64, limit: q.Limit, window: windowRows, budget: searchRows}
-	if l.limit <= 0 {
-		l.limit = defaultLimit
-	}
-	l.limit = min(l.limit, maxLimit)
+	l := &listing{q: q, before: math.MaxInt64, limit: pageLimit(q.Limit), patience: listPatience}
 	if len(q.Search) > maxSearch {
 		return nil, fmt.Errorf("%w: the text to search has %d bytes; at most %d are possible", ErrQuery, len(q.Search), maxSearch)
+	}
+	if m := newMatcher(q.Search); len(m.terms) > 0 {
+		l.matcher = m
 	}
 	if !q.Since.IsZero() {
 		l.from = seqOf(q.Since)
@@ -107,96 +114,140 @@ func newListing(q Query) (*listing, error) {
 		}
 		l.before = min(l.before, seq)
 	}
-	l.filter(q)
 	return l, nil
 }
 
-func (l *listing) filter(q Query) {
-	for _, f := range []struct{ column, value string }{
-		{"claim", q.Claim}, {"route", q.Route}, {"state", q.State}, {"method", q.Method},
-	} {
-		if f.value != "" {
-			l.and("d."+f.column+" = ?", f.value)
-		}
-	}
-	if q.State != "" && q.State != Succeeded {
-		l.and("d.state <> 'succeeded'") // lets SQLite use deliveries_state
-	}
-	if q.Status != 0 {
-		l.and("d.status = ?", q.Status)
-	}
-	if q.Search != "" {
-		p := likePattern(q.Search)
-		l.and(searchSQL, p, p, p, p, p)
-	}
-}
-
-func (l *listing) and(term string, args ...any) {
-	l.where += " AND " + term
-	l.args = append(l.args, args...)
-}
-
-// likePattern matches any text that holds s.
-func likePattern(s string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
-}
-
 // run fills the page and returns the cursor of the next one.
-func (l *listing) run(ctx context.Context, db *sql.DB, search bool) (next string, err error) {
-	for read := l.window; ; read += l.window {
-		low, final := l.from, true
-		if search {
-			if low, final, err = l.windowEnd(ctx, db); err != nil {
-				return "", err
-			}
-		}
-		if err := l.read(ctx, db, low); err != nil {
-			return "", err
-		}
-		switch {
-		case len(l.page) > l.limit: // one more than asked for: there is a next page
-			l.page = l.page[:l.limit]
-			return encodeCursor(l.last), nil
-		case final:
-			return "", nil
-		case read >= l.budget:
-			return encodeCursor(low), nil
-		}
-		l.before = low
-	}
-}
-
-// windowEnd finds where the next window ends; final says that it is the last.
-func (l *listing) windowEnd(ctx context.Context, db *sql.DB) (low int64, final bool, err error) {
-	row := db.QueryRowContext(ctx, `SELECT seq FROM deliveries WHERE seq < ? AND seq >= ? ORDER BY seq DESC LIMIT 1 OFFSET ?`,
-		l.before, l.from, l.window-1)
-	err = row.Scan(&low)
-	if errors.Is(err, sql.ErrNoRows) {
-		return l.from, true, nil
-	}
-	return low, false, err
-}
-
-// read appends the deliveries from low to before that match, up to one more
-// than the limit.
-func (l *listing) read(ctx context.Context, db *sql.DB, low int64) error {
-	args := append([]any{l.before, low}, l.args...)
-	args = append(args, l.limit+1-len(l.page))
-	rows, err := db.QueryContext(ctx, `SELECT `+deliveryColumns+` FROM deliveries d WHERE d.seq < ? AND d.seq >= ?`+l.where+
-		` ORDER BY d.seq DESC LIMIT ?`, args...)
+func (l *listing) run(ctx context.Context, j *Journal) (next string, err error) {
+	tx, end, err := j.snapshot(ctx)
 	if err != nil {
-		return err
+		return "", err
+	}
+	defer end()
+	l.tx = tx
+	ids, all, err := selectFacets(ctx, tx, l.q)
+	if err != nil {
+		return "", err
+	}
+	if all && l.matcher == nil {
+		return l.plain(ctx)
+	}
+	if !all {
+		l.facets = make(map[int64]bool, len(ids))
+		for _, id := range ids {
+			l.facets[id] = true
+		}
+		if len(ids) == 0 {
+			return "", nil
+		}
+	}
+	w, err := l.walk(ctx, ids)
+	if err != nil {
+		return "", err
+	}
+	next, err = l.gather(ctx, w)
+	return next, errors.Join(err, w.close())
+}
+
+// plain reads a page of everything.
+func (l *listing) plain(ctx context.Context) (next string, err error) {
+	rows, err := l.tx.QueryContext(ctx, `SELECT `+deliveryColumns+` FROM deliveries d
+WHERE d.seq < ? AND d.seq >= ? ORDER BY d.seq DESC LIMIT ?`, l.before, l.from, l.limit+1)
+	if err != nil {
+		return "", err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var d Delivery
 		seq, err := scanDelivery(rows, &d)
 		if err != nil {
-			return err
+			return "", err
 		}
-		if l.page = append(l.page, d); len(l.page) <= l.limit {
-			l.last = seq
+		if next = l.add(seq, d); next != "" {
+			return next, nil
 		}
 	}
-	return rows.Err()
+	return "", rows.Err()
+}
+
+// add puts a delivery on the page. Once that is full, the delivery says only
+// that there is a next page.
+func (l *listing) add(seq int64, d Delivery) (next string) {
+	if len(l.page) == l.limit {
+		return encodeCursor(l.last)
+	}
+	l.page, l.last = append(l.page, d), seq
+	return ""
+}
+
+// step is what a walker has come to.
+type step uint8
+
+const (
+	ended  step = iota
+	passed      // nothing is at the seq; all that may be on the page is older
+	candidate
+)
+
+// walker leads to the deliveries that may be on the page.
+type walker interface {
+	// next returns seqs from the newest to the oldest, each once.
+	next(ctx context.Context) (seq int64, to step, err error)
+	close() error
+}
+
+// walk says where to look.
+func (l *listing) walk(ctx context.Context, facets []int64) (walker, error) {
+	if l.matcher == nil {
+		return newFacetWalk(l.tx, facets, l.from, l.before, l.limit+1), nil
+	}
+	return newSearchWalk(ctx, l, facets)
+}
+
+// gather fills the page with what w leads to, while the patience lasts. It makes
+// one step at least.
+func (l *listing) gather(ctx context.Context, w walker) (next string, err error) {
+	if l.read, err = l.tx.PrepareContext(ctx, `SELECT `+deliveryColumns+`, d.facet FROM deliveries d WHERE d.seq = ?`); err != nil {
+		return "", err
+	}
+	defer l.read.Close()
+	for began := time.Now(); ; {
+		seq, to, err := w.next(ctx)
+		if err != nil || to == ended {
+			return "", err
+		}
+		if to == candidate {
+			if next, err = l.try(ctx, seq); next != "" || err != nil {
+				return next, err
+			}
+		}
+		if time.Since(began) > l.patience {
+			return encodeCursor(seq), nil
+		}
+	}
+}
+
+// try puts a delivery on the page if it is selected.
+func (l *listing) try(ctx context.Context, seq int64) (next string, err error) {
+	var d Delivery
+	var facet int64
+	if _, err := scanDelivery(l.read.QueryRowContext(ctx, seq), &d, &facet); err != nil {
+		return "", err
+	}
+	match, err := l.matches(ctx, seq, &d, facet)
+	if err != nil || !match {
+		return "", err
+	}
+	return l.add(seq, d), nil
+}
+
+// matches says whether a delivery is selected.
+func (l *listing) matches(ctx context.Context, seq int64, d *Delivery, facet int64) (bool, error) {
+	if l.facets != nil && !l.facets[facet] || l.q.Method != "" && l.q.Method != d.Method {
+		return false, nil
+	}
+	if l.matcher == nil {
+		return true, nil
+	}
+	return l.found(ctx, seq, d)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,6 +47,12 @@ func done(n int, state string) *Record {
 	r.State, r.Status, r.DurationMS = state, 200, 1.5
 	r.Log = []Attempt{{Number: 1, Handler: "forward", Started: r.Received, Status: 200, Exit: -1}}
 	return r
+}
+
+// flying is a clock by which an hour passes between any two looks.
+func flying() func() time.Duration {
+	var looks atomic.Int64
+	return func() time.Duration { return time.Duration(looks.Add(1)) * time.Hour }
 }
 
 // openTest opens a journal in a new folder and closes it with the test.

@@ -7,7 +7,8 @@ import (
 
 // Options tune a Journal. The zero value works.
 type Options struct {
-	// Keep is how long a finished delivery stays. Default 30 days; negative = for ever.
+	// Keep is how long a finished delivery stays, by the clock and by the time
+	// that journals have had the file open. Default 30 days; negative = for ever.
 	Keep time.Duration
 	// MaxSize is how large the contents may grow, in bytes, before the oldest
 	// finished deliveries go. Default 1 GB; negative = no limit. The file is up
@@ -27,15 +28,26 @@ type Options struct {
 	QueueItems int
 	QueueBytes int
 
+	// Redact names what is taken out of what is kept, before it is written:
+	// header.NAME, query.NAME, form.NAME and json.PATH. Default: nothing.
+	Redact []string
+	// Seal is the key, of 32 bytes, under which the originals of unfinished
+	// deliveries that Redact touches are encrypted. Redact needs it.
+	Seal []byte
+	// Changed, if set, is told each change once it is committed, in the order of
+	// its numbers, from one goroutine. It must not block, nor call the journal.
+	Changed func(Change)
+
 	// Log gets a warning when records cannot be written. Default: nowhere.
 	Log *slog.Logger
 	// Now is the clock of Keep and of records without a time. Default time.Now.
 	Now func() time.Time
 
-	// retry is the pause after a failed commit; pragmas are set on the writing
-	// connection. Both are for tests.
+	// retry is the pause after a failed commit, pragmas are set on the writing
+	// connection, since is the clock that nobody sets. They are for tests.
 	retry   time.Duration
 	pragmas []string
+	since   func() time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -50,6 +62,9 @@ func (o Options) withDefaults() Options {
 	fill(&o.retry, time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.since == nil {
+		o.since = newSince()
 	}
 	if o.Now == nil {
 		o.Now = time.Now

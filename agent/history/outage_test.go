@@ -34,7 +34,7 @@ func fillUp(t *testing.T, j *Journal) (stored int, err error) {
 func TestFullDisk(t *testing.T) {
 	j := openTest(t, Options{
 		retry: time.Millisecond, pragmas: []string{"max_page_count(100)"},
-		Keep: time.Second, Now: func() time.Time { return epoch.Add(time.Hour) },
+		Keep: time.Second, Now: func() time.Time { return epoch.Add(time.Hour) }, since: flying(),
 	})
 	stored, err := fillUp(t, j)
 	if dbfile.Code(err)&0xff != sqlite3.SQLITE_FULL {
@@ -165,7 +165,7 @@ func TestReopens(t *testing.T) {
 	// The writer is at rest now; it is driven by hand.
 	c, err := connectWriter(t.Context(), j.w.path, nil)
 	check(t, err)
-	w, err := newWriter(j.w.path, j.opts, c)
+	w, err := newWriter(j.w.path, j.opts, c, j.w.blobs)
 	check(t, err)
 	first := queued(opBegin, 4)
 	w.fail([]*item{first, queued(opFinish, 5)}, errors.New("the disk is gone"))
@@ -189,7 +189,7 @@ func TestSynchronous(t *testing.T) {
 	check(t, j.Close())
 	c, err := connectWriter(t.Context(), j.w.path, nil)
 	check(t, err)
-	w, err := newWriter(j.w.path, j.opts, c)
+	w, err := newWriter(j.w.path, j.opts, c, j.w.blobs)
 	check(t, err)
 	for n, durable := range []bool{false, true, true, false, true} {
 		it := queued(opBegin, n)

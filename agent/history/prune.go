@@ -33,15 +33,21 @@ const (
 		SELECT d.seq, 300 + ifnull(length(r.head), 0) + ifnull(length(r.body), 0) + ifnull((
 			SELECT sum(100 + ifnull(length(a.output), 0) + ifnull(length(a.response_head), 0) + ifnull(length(a.response_body), 0))
 			FROM attempts a WHERE a.seq = d.seq), 0) AS bytes
-		FROM deliveries d LEFT JOIN requests r ON r.seq = d.seq WHERE d.seq < ? AND ` + finished + ` ORDER BY d.seq LIMIT ?)
+		FROM deliveries d LEFT JOIN requests r ON r.seq = d.seq WHERE d.seq >= ? AND d.seq < ? AND ` + finished + ` ORDER BY d.seq LIMIT ?)
 ) WHERE ifnull(older, 0) < ?`
 
-	forgetSQL = `DELETE FROM deliveries WHERE seq <= ? AND ` + finished
+	forgetSQL = `DELETE FROM deliveries WHERE seq BETWEEN ? AND ? AND ` + finished
 
-	// Only unfinished deliveries are left below the bound by then.
-	forgetRequestsSQL = `DELETE FROM requests WHERE seq <= ?1 AND seq NOT IN (SELECT seq FROM deliveries WHERE seq <= ?1)`
-	forgetAttemptsSQL = `DELETE FROM attempts WHERE seq <= ?1 AND seq NOT IN (SELECT seq FROM deliveries WHERE seq <= ?1)`
+	// Only unfinished deliveries are left within the bounds by then.
+	forgetRequestsSQL = `DELETE FROM requests WHERE seq BETWEEN ?1 AND ?2
+AND seq NOT IN (SELECT seq FROM deliveries WHERE seq BETWEEN ?1 AND ?2)`
+	forgetAttemptsSQL = `DELETE FROM attempts WHERE seq BETWEEN ?1 AND ?2
+AND seq NOT IN (SELECT seq FROM deliveries WHERE seq BETWEEN ?1 AND ?2)`
 )
+
+// ahead is how far in the future a delivery has to lie to have come while the
+// clock was wrong.
+const ahead = 24 * time.Hour
 
 // sweepBytes is how much is written before a sweep begins ahead of its time.
 func (w *writer) sweepBytes() int {
@@ -74,8 +80,8 @@ func (w *writer) prune() {
 	w.waiting = nil
 }
 
-// slice deletes some of the oldest deliveries, or gives some free pages back to
-// the file system once there are none to delete.
+// slice deletes some of the oldest deliveries, or tidies up what is left of
+// them once there are none to delete.
 func (w *writer) slice() (more bool, err error) {
 	if err := w.open(); err != nil {
 		return false, err
@@ -84,53 +90,83 @@ func (w *writer) slice() (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	deleted, err := w.forget(w.expired(size - free))
-	if err != nil || deleted {
-		return deleted, err
+	for _, e := range w.expired(size - free) {
+		if deleted, err := w.forget(e); err != nil || deleted {
+			return deleted, err
+		}
 	}
 	w.sweep.low = 0
+	for _, tidy := range []func() (bool, error){w.forgetMemories, w.trimChanges, w.dropShard} {
+		if more, err := tidy(); err != nil || more {
+			return more, err
+		}
+	}
 	return w.shrink(size, free)
 }
 
-// expired says which finished deliveries have to go, given the bytes in use:
-// those before a seq, and of those the oldest that make up so many bytes.
-func (w *writer) expired(used int64) (before, bytes int64) {
+// expiry says which finished deliveries have to go: those with from <= seq <
+// before, and of those the oldest that make up so many bytes.
+type expiry struct{ from, before, bytes int64 }
+
+// expired says what has to go, given the bytes in use. By age, what goes is
+// older than Keep by the clock and by the time of running. What came while the
+// clock was ahead cannot be told by the clock.
+func (w *writer) expired(used int64) []expiry {
 	if w.opts.MaxSize > 0 && used > w.opts.MaxSize {
 		w.sweep.low = w.opts.MaxSize - w.opts.MaxSize/20 // room until the next sweep
 	}
 	if w.sweep.low > 0 && used > w.sweep.low {
-		return math.MaxInt64, used - w.sweep.low
+		return []expiry{{0, math.MaxInt64, used - w.sweep.low}}
 	}
-	if w.opts.Keep > 0 {
-		before = seqOf(w.opts.Now().Add(-w.opts.Keep))
+	if w.opts.Keep <= 0 || w.run.resting() {
+		return nil
 	}
-	return before, math.MaxInt64
+	now := w.opts.Now()
+	oldest, newest := w.spans.lately(w.opts.Keep)
+	return []expiry{
+		{0, min(seqOf(now.Add(-w.opts.Keep)), oldest), math.MaxInt64},
+		{max(seqOf(now.Add(ahead)), newest+1), math.MaxInt64, math.MaxInt64},
+	}
 }
 
-// forget deletes the oldest finished deliveries before the seq, up to sweep.rows
-// and to about so many bytes.
-func (w *writer) forget(before, bytes int64) (deleted bool, err error) {
-	bound, found, err := w.st.bound.Number(before, int64(w.sweep.rows), bytes)
+// forget deletes some of the oldest of what has expired, up to sweep.rows.
+func (w *writer) forget(e expiry) (deleted bool, err error) {
+	last, found, err := w.st.bound.Number(e.from, e.before, int64(w.sweep.rows), e.bytes)
 	if err != nil || !found {
 		return false, err
 	}
-	if err := w.synchronous(false); err != nil {
-		return false, err
-	}
-	if err := w.st.begin.Exec(); err != nil {
-		return false, fmt.Errorf("begin transaction: %w", err)
-	}
-	for _, s := range []*dbfile.Stmt{w.st.forget, w.st.forgetBody, w.st.forgetLog, w.st.commit} {
-		values := []any{bound}
-		if s == w.st.commit {
-			values = nil
+	memory := seqOf(w.opts.Now().Add(-rememberFor))
+	err = w.transaction(false, func() error {
+		remembered, err := w.st.remember.Change(e.from, last, memory)
+		if err != nil {
+			return err
 		}
-		if err := s.Exec(values...); err != nil {
-			w.rollback()
-			return false, fmt.Errorf("delete deliveries: %w", err)
+		w.memories = w.memories || remembered > 0
+		for _, s := range []*dbfile.Stmt{w.st.forget, w.st.forgetBody, w.st.forgetLog} {
+			if err := s.Exec(e.from, last); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("delete deliveries: %w", err)
 	}
 	return true, nil
+}
+
+// forgetMemories deletes what need not be remembered any more, some at a time.
+func (w *writer) forgetMemories() (more bool, err error) {
+	if !w.memories || w.run.resting() {
+		return false, nil
+	}
+	oldest, _ := w.spans.lately(rememberFor)
+	before := min(seqOf(w.opts.Now().Add(-rememberFor)), oldest)
+	n, err := w.st.forgetMemories.Change(before, int64(w.sweep.rows))
+	if err != nil {
+		return false, fmt.Errorf("forget remembered deliveries: %w", err)
+	}
+	return n > 0, nil
 }
 
 // fileSize is the size of the database and the part of it that is free, in

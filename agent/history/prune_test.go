@@ -12,7 +12,7 @@ import (
 func TestPruneByAge(t *testing.T) {
 	now := epoch.Add(100 * time.Second)
 	path := filepath.Join(t.TempDir(), "history.db")
-	j := openAt(t, path, Options{Keep: 50 * time.Second, Now: func() time.Time { return now }})
+	j := openAt(t, path, Options{Keep: 50 * time.Second, Now: func() time.Time { return now }, since: flying()})
 	add(t, j, 1, 100)
 	check(t, j.Begin(numbered(0), true)) // old, but not finished
 
@@ -80,7 +80,7 @@ func TestPruneByItself(t *testing.T) {
 		o    Options
 		size int
 	}{
-		{"by time", Options{Keep: time.Second, PruneEvery: time.Millisecond}, 10},
+		{"by time", Options{Keep: time.Second, PruneEvery: time.Millisecond, since: flying()}, 10},
 		{"by bytes", Options{Keep: -1, MaxSize: 1 << 20, PruneEvery: time.Hour}, 100_000},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestPruneUnderLoad(t *testing.T) {
 
 func TestSetRetention(t *testing.T) {
 	now := epoch.Add(100 * time.Second)
-	j := openTest(t, Options{Keep: -1, Now: func() time.Time { return now }})
+	j := openTest(t, Options{Keep: -1, Now: func() time.Time { return now }, since: flying()})
 	add(t, j, 1, 100)
 	j.SetRetention(50*time.Second, 0)
 	check(t, j.Prune(t.Context()))

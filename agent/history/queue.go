@@ -101,6 +101,13 @@ func (q *queue) done() {
 	q.busy = false
 }
 
+// occupied says that there is something to take.
+func (q *queue) occupied() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.len() > 0
+}
+
 // settled says that everything put so far is committed or given up.
 func (q *queue) settled() (bool, error) {
 	q.mu.Lock()

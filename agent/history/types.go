@@ -39,6 +39,16 @@ var (
 	ErrForeign = dbfile.ErrForeign
 	// ErrQuery is returned by List for a cursor or a search it cannot use.
 	ErrQuery = errors.New("bad query")
+	// ErrIncomplete is returned by Reopen for a delivery of which too little is
+	// kept to run it again.
+	ErrIncomplete = errors.New("not all of the delivery is kept")
+	// ErrUnfinished is returned by Reopen for a delivery that has not ended or has
+	// succeeded.
+	ErrUnfinished = errors.New("delivery is not one that has failed")
+	// ErrEnded is returned by Start for a delivery that has ended.
+	ErrEnded = errors.New("delivery has ended")
+	// ErrGap is returned by Changes when it cannot tell all that has changed.
+	ErrGap = errors.New("some changes are no longer known")
 	// ErrClosed is returned by every method after Close.
 	ErrClosed = errors.New("history is closed")
 )
@@ -67,6 +77,10 @@ type Delivery struct {
 	DuplicateOf string // id of the delivery that this one repeats
 	ReplayOf    string // id of the delivery that the user sent again
 	Reason      string // why it was rejected or died, for a person
+
+	Answer string    // the claim's answer mode when it came
+	Due    time.Time // of the next attempt while Waiting, in microseconds, UTC; zero = at once
+	Starts int       // how often a handler was started, whether it ended or not
 }
 
 // Attempt is one run of one handler for one delivery.
@@ -97,15 +111,31 @@ type Record struct {
 	Body          []byte // its beginning when BodyTruncated
 	BodyTruncated bool
 	Log           []Attempt // by number
+	Redacted      bool      // fields were taken out of Head, Body, Query or Log
+}
+
+// Unfinished is a durable delivery that is owed an end.
+type Unfinished struct {
+	Seq int64 // grows in the order of Begin
+	Delivery
+}
+
+// Change says that a delivery has begun or changed.
+type Change struct {
+	Number   uint64 // grows from change to change, over restarts too
+	Delivery Delivery
 }
 
 // Query selects deliveries. Zero fields select everything.
 type Query struct {
 	Claim, Route, State, Method string // exact
 
-	// Search is text to find in path, query, request head, request body or a
-	// handler's output. Case does not matter for ASCII letters. In contents that
-	// hold a zero byte only the part before it is searched. At most 1,000 bytes.
+	// Search is text to find in path, query, request head, request body and
+	// handlers' output: deliveries that have all its terms, which spaces
+	// separate. A term stands where a word begins, and where a word ends, but for
+	// the last, which may be the beginning of a word. Case does not matter. Of
+	// each content the first 64 KiB are searched, up to a zero byte. At most
+	// 1,000 bytes.
 	Search string
 
 	Status       int       // exact

@@ -7,100 +7,34 @@ import (
 	"homehook/dbfile"
 )
 
-// statements are the writer's prepared statements. They live as long as their
-// connection.
-type statements struct {
-	begin, commit, rollback   *dbfile.Stmt
-	insert, update, lookup    *dbfile.Stmt
-	lastIn, request, attempt  *dbfile.Stmt
-	merge, body               *dbfile.Stmt
-	bound, forget, forgetBody *dbfile.Stmt
-	forgetLog                 *dbfile.Stmt
-	all                       []*dbfile.Stmt
-}
-
-const (
-	insertSQL = `INSERT INTO deliveries (seq, id, claim, relay, state, durable, method, path, query, remote, size,
-body_sha256, route, status, duration_ms, attempts, sender_id, duplicate_of, replay_of, reason)
-VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
-
-	// What Begin knew stays where Finish says nothing.
-	updateSQL = `UPDATE deliveries SET state = ?, size = max(size, ?), body_sha256 = coalesce(?, body_sha256),
-route = coalesce(?, route), status = ?, duration_ms = ?, attempts = ?, sender_id = coalesce(?, sender_id),
-duplicate_of = coalesce(?, duplicate_of), replay_of = coalesce(?, replay_of), reason = coalesce(?, reason) WHERE seq = ?`
-
-	lookupSQL = `SELECT seq FROM deliveries WHERE id = ?`
-	lastInSQL = `SELECT max(seq) FROM deliveries WHERE seq BETWEEN ? AND ?`
-
-	requestSQL = `INSERT INTO requests (seq, head, body, body_truncated) VALUES (?,?,?,?)`
-	bodySQL    = `UPDATE requests SET body = ?, body_truncated = ? WHERE seq = ?`
-
-	// Of head and body each is stored once; whoever brings it first wins.
-	mergeSQL = requestSQL + `
-ON CONFLICT (seq) DO UPDATE SET head = coalesce(head, excluded.head),
-body_truncated = iif(body IS NULL, excluded.body_truncated, body_truncated), body = coalesce(body, excluded.body)
-WHERE head IS NULL OR body IS NULL`
-
-	attemptSQL = `INSERT OR REPLACE INTO attempts (seq, number, route, handler, started, duration_ms, status, exit, output,
-output_truncated, error, response_head, response_body, response_size, response_truncated)
-VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
-)
-
-func prepare(c *dbfile.Conn) (*statements, error) {
-	s := &statements{}
-	for _, p := range []struct {
-		to   **dbfile.Stmt
-		text string
-	}{
-		{&s.begin, "BEGIN IMMEDIATE"},
-		{&s.commit, "COMMIT"},
-		{&s.rollback, "ROLLBACK"},
-		{&s.insert, insertSQL},
-		{&s.update, updateSQL},
-		{&s.lookup, lookupSQL},
-		{&s.lastIn, lastInSQL},
-		{&s.request, requestSQL},
-		{&s.body, bodySQL},
-		{&s.merge, mergeSQL},
-		{&s.attempt, attemptSQL},
-		{&s.bound, boundSQL},
-		{&s.forget, forgetSQL},
-		{&s.forgetBody, forgetRequestsSQL},
-		{&s.forgetLog, forgetAttemptsSQL},
-	} {
-		prepared, err := c.Prepare(p.text)
-		if err != nil {
-			s.close()
-			return nil, fmt.Errorf("prepare %q: %w", p.text, err)
-		}
-		*p.to = prepared
-		s.all = append(s.all, prepared)
-	}
-	return s, nil
-}
-
-// close lets go of them. An error would repeat that of the last execution.
-func (s *statements) close() {
-	for _, p := range s.all {
-		_ = p.Close()
-	}
-}
-
-// write stores one item within the transaction. What concerns a Begin alone goes
-// to it.err; a returned error concerns the whole transaction.
+// write stores one item within the transaction. What concerns its caller alone
+// goes to it.err; a returned error concerns the whole transaction.
 func (w *writer) write(it *item) error {
 	switch it.op {
 	case opBegin:
 		return w.writeBegin(it)
+	case opStart:
+		return w.writeStart(it)
 	case opFinish:
-		return w.writeFinish(&it.rec)
+		return w.writeFinish(it)
+	case opReopen:
+		return w.writeReopen(it)
 	}
 	return nil
 }
 
 func (w *writer) writeBegin(it *item) error {
 	r := &it.rec
-	seq, err := w.insert(&r.Delivery, it.durable)
+	if known, err := w.remembers(r.ID); err != nil || known {
+		it.err = ErrExists
+		return err
+	}
+	row := begunRow{Delivery: r.Delivery, known: true, head: r.Head != nil, body: r.Body != nil}
+	pending := it.durable && unfinished(r.State)
+	if pending {
+		w.arrive(&row)
+	}
+	err := w.insert(&row, it)
 	if dbfile.SameKey(err) {
 		it.err = ErrExists
 		return nil
@@ -108,35 +42,59 @@ func (w *writer) writeBegin(it *item) error {
 	if err != nil {
 		return err
 	}
-	if unfinished(r.State) {
-		w.begun.add(r.ID, begunRow{seq: seq, head: r.Head != nil, body: r.Body != nil})
+	if pending {
+		if err := w.keepOriginal(&row, &it.original); err != nil {
+			return err
+		}
 	}
-	return w.writeRequest(w.st.request, seq, r)
+	w.put(row)
+	return w.writeRequest(w.st.request, row.seq, r)
 }
 
 // unfinished says that the delivery is owed an end.
 func unfinished(state string) bool { return state == Received || state == Running || state == Waiting }
 
-// writeFinish completes a delivery that has begun, or stores one that has not.
-func (w *writer) writeFinish(r *Record) error {
-	row, known := w.begun.take(r.ID)
-	found := known
-	if !known {
-		var err error
-		if row.seq, found, err = w.st.lookup.Number(r.ID); err != nil {
-			return fmt.Errorf("look up delivery: %w", err)
+// writeStart notes that an attempt begins.
+func (w *writer) writeStart(it *item) error {
+	row, found, err := w.take(it.rec.ID)
+	if err != nil {
+		return err
+	}
+	if !found || !unfinished(row.State) {
+		if it.err = ErrEnded; !found {
+			it.err = ErrNotFound
 		}
+		return nil
+	}
+	row.State, row.Due = Running, time.Time{}
+	row.Starts++
+	row.Attempts = max(row.Attempts, it.rec.Attempts)
+	it.starts = row.Starts
+	return w.update(&row, false)
+}
+
+// writeFinish completes a delivery that has begun, or stores one that has not.
+func (w *writer) writeFinish(it *item) error {
+	r := &it.rec
+	row, found, err := w.take(r.ID)
+	if err != nil {
+		return err
 	}
 	if !found {
-		return w.writeWhole(r)
+		return w.writeWhole(it)
 	}
-	err := w.st.update.Exec(r.State, r.Size, text(r.BodySHA256), text(r.Route), int64(r.Status), r.DurationMS,
-		int64(attempts(r)), text(r.SenderID), text(r.DuplicateOf), text(r.ReplayOf), text(r.Reason), row.seq)
-	if err != nil {
-		return fmt.Errorf("update delivery: %w", err)
+	before := row
+	row.finish(r)
+	if !unfinished(row.State) {
+		if err := w.dropOriginal(&row); err != nil {
+			return err
+		}
 	}
-	if known && row.head {
-		err = w.writeBody(row, r)
+	if err := w.update(&row, r.Redacted); err != nil {
+		return err
+	}
+	if before.known && before.head {
+		err = w.writeBody(before, r)
 	} else {
 		err = w.writeRequest(w.st.merge, row.seq, r)
 	}
@@ -146,48 +104,112 @@ func (w *writer) writeFinish(r *Record) error {
 	return w.writeAttempts(row.seq, r.Log)
 }
 
-// writeWhole stores a delivery that the file does not hold, with its outcome.
-func (w *writer) writeWhole(r *Record) error {
-	r.Attempts = attempts(r)
-	seq, err := w.insert(&r.Delivery, false)
+// finish takes over what r says of the outcome. What was known stays where r
+// says nothing.
+func (row *begunRow) finish(r *Record) {
+	d := &r.Delivery
+	row.State, row.Status, row.DurationMS, row.Attempts, row.Due = d.State, d.Status, d.DurationMS, attempts(r), d.Due
+	row.Size = max(row.Size, d.Size)
+	for _, f := range []struct {
+		to   *string
+		from string
+	}{
+		{&row.BodySHA256, d.BodySHA256},
+		{&row.Route, d.Route},
+		{&row.SenderID, d.SenderID},
+		{&row.DuplicateOf, d.DuplicateOf},
+		{&row.ReplayOf, d.ReplayOf},
+		{&row.Reason, d.Reason},
+	} {
+		if f.from != "" {
+			*f.to = f.from
+		}
+	}
+	if row.State != Waiting {
+		row.Due = time.Time{}
+	}
+	row.head, row.body = row.head || r.Head != nil, row.body || r.Body != nil
+}
+
+// update stores what has changed of the row and remembers it.
+func (w *writer) update(row *begunRow, redacted bool) error {
+	facet, err := w.facets.of(&row.Delivery, w.st)
 	if err != nil {
 		return err
 	}
-	if err := w.writeRequest(w.st.request, seq, r); err != nil {
+	number := w.numbers.next()
+	w.numbers.is(row.seq)
+	w.numbers.tell(number, &row.Delivery)
+	err = w.st.update.Exec(row.State, row.Size, text(row.BodySHA256), text(row.Route), int64(row.Status), row.DurationMS,
+		int64(row.Attempts), text(row.SenderID), text(row.DuplicateOf), text(row.ReplayOf), text(row.Reason),
+		due(row.Due), int64(row.Starts), redacted, facet, int64(number), row.seq)
+	if err != nil {
+		return fmt.Errorf("update delivery: %w", err)
+	}
+	w.put(*row)
+	return w.stale(row.seq)
+}
+
+// writeWhole stores a delivery that the file does not hold, with its outcome.
+func (w *writer) writeWhole(it *item) error {
+	r := &it.rec
+	r.Attempts = attempts(r)
+	row := begunRow{Delivery: r.Delivery}
+	if err := w.insert(&row, it); err != nil {
 		return err
 	}
-	return w.writeAttempts(seq, r.Log)
+	if err := w.writeRequest(w.st.request, row.seq, r); err != nil {
+		return err
+	}
+	return w.writeAttempts(row.seq, r.Log)
 }
 
 func attempts(r *Record) int { return max(r.Attempts, len(r.Log)) }
 
-// insert adds the row of a delivery and returns its seq. Deliveries of the same
-// microsecond stand in the order of their insertion.
-func (w *writer) insert(d *Delivery, durable bool) (int64, error) {
+// insert adds the row of a delivery. Deliveries of the same microsecond stand
+// in the order of their insertion.
+func (w *writer) insert(row *begunRow, it *item) error {
+	d := &row.Delivery
+	facet, err := w.facets.of(d, w.st)
+	if err != nil {
+		return err
+	}
+	number := w.numbers.next()
 	first := seqOf(d.Received)
 	seq := first
 	if first <= w.seq && w.seq < first+seqsPerMicrosecond-1 {
 		seq = w.seq + 1
 	}
 	for {
-		err := w.st.insert.Exec(seq, d.ID, text(d.Claim), text(d.Relay), d.State, durable, text(d.Method), text(d.Path),
+		err := w.st.insert.Exec(seq, d.ID, text(d.Claim), text(d.Relay), d.State, it.durable, text(d.Method), text(d.Path),
 			text(d.Query), text(d.Remote), d.Size, text(d.BodySHA256), text(d.Route), int64(d.Status), d.DurationMS,
-			int64(d.Attempts), text(d.SenderID), text(d.DuplicateOf), text(d.ReplayOf), text(d.Reason))
+			int64(d.Attempts), text(d.SenderID), text(d.DuplicateOf), text(d.ReplayOf), text(d.Reason),
+			text(d.Answer), due(d.Due), int64(d.Starts), it.rec.Redacted, facet, int64(number), arrival(row.arrival))
 		if err == nil {
-			w.seq = seq
-			return seq, nil
+			break
 		}
 		if !dbfile.SameRowID(err) {
-			return 0, fmt.Errorf("insert delivery: %w", err)
+			w.numbers.dismiss()
+			return fmt.Errorf("insert delivery: %w", err)
 		}
 		last, _, err := w.st.lastIn.Number(first, first+seqsPerMicrosecond-1)
 		if err != nil {
-			return 0, fmt.Errorf("find a place for the delivery: %w", err)
+			return fmt.Errorf("find a place for the delivery: %w", err)
 		}
 		// A microsecond that is full spills into the next one.
 		seq = last + 1
 		first = seq - seq%seqsPerMicrosecond
 	}
+	row.seq, w.seq = seq, seq
+	row.Received = timeOf(seq)
+	if it.durable || !unfinished(row.State) {
+		w.numbers.is(seq)
+	}
+	w.numbers.tell(number, d)
+	if err := w.spans.stored(seq, w.st); err != nil {
+		return err
+	}
+	return w.stale(seq)
 }
 
 // writeBody adds the body to the head that Begin stored.
@@ -233,6 +255,14 @@ func text(s string) any {
 		return nil
 	}
 	return s
+}
+
+// arrival is n for SQLite: nothing when there is none.
+func arrival(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
 }
 
 const seqsPerMicrosecond = 1000

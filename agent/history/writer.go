@@ -3,9 +3,11 @@ package history
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"homehook/dbfile"
+	"homehook/faults/point"
 )
 
 // A batch is at most this large: a Begin waits for one batch before it
@@ -24,10 +26,20 @@ type writer struct {
 
 	c     *dbfile.Conn // nil while it could not be opened again
 	st    *statements
+	blobs *dbfile.Blobs
 	full  bool // c is set to synchronous=FULL
 	seq   int64
 	begun begun // the rows of unfinished deliveries
 	batch []*item
+
+	facets   facets
+	numbers  changeNumbers
+	arrival  int64 // of the last row in pending
+	files    files
+	memories bool // remembered has rows
+	run      *running
+	spans    spans
+	index    index
 
 	outage outage
 	held   []*item // the Finishes of failed batches, oldest first
@@ -37,35 +49,75 @@ type writer struct {
 	sweep   sweep
 	bounds  chan bounds // calls of SetRetention
 
+	indexes  chan chan error // calls of Index
+	indexing []chan error
+
 	linger *time.Timer
 	retry  *time.Timer   // runs during an outage
 	done   chan struct{} // closed when run has returned
 }
 
-// newWriter takes over c.
-func newWriter(path string, o Options, c *dbfile.Conn) (*writer, error) {
+// newWriter takes over c, and blobs unless it fails.
+func newWriter(path string, o Options, c *dbfile.Conn, blobs *dbfile.Blobs) (*writer, error) {
 	w := &writer{
-		path: path, opts: o, q: newQueue(o.QueueItems, o.QueueBytes), c: c,
-		prunes: make(chan chan error), bounds: make(chan bounds), linger: time.NewTimer(time.Hour), retry: time.NewTimer(time.Hour),
+		path: path, opts: o, q: newQueue(o.QueueItems, o.QueueBytes), c: c, blobs: blobs,
+		prunes: make(chan chan error), bounds: make(chan bounds), indexes: make(chan chan error),
+		linger: time.NewTimer(time.Hour), retry: time.NewTimer(time.Hour),
 		done: make(chan struct{}), sweep: sweep{rows: 64},
 	}
 	w.outage.log = o.Log
+	w.numbers.changed = o.Changed
 	w.linger.Stop()
 	w.retry.Stop()
 	var err error
-	w.st, err = prepare(c)
-	return w, err
+	if w.st, err = prepare(c); err != nil {
+		return nil, err
+	}
+	if err := w.load(); err != nil {
+		w.st.close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// load reads what the writer keeps in memory.
+func (w *writer) load() (err error) {
+	if err = w.numbers.load(w.c, w.opts.Now().UnixMicro()); err != nil {
+		return fmt.Errorf("read log of changes: %w", err)
+	}
+	if w.arrival, err = w.c.Number("SELECT ifnull(max(arrival), 0) FROM pending"); err != nil {
+		return fmt.Errorf("read unfinished deliveries: %w", err)
+	}
+	memories, err := w.c.Number("SELECT count(*) FROM (SELECT 1 FROM remembered LIMIT 1)")
+	if err != nil {
+		return fmt.Errorf("read remembered deliveries: %w", err)
+	}
+	w.memories = memories > 0
+	if w.run, err = newRunning(w.c, &w.opts); err != nil {
+		return fmt.Errorf("read time of running: %w", err)
+	}
+	w.spans.run = w.run
+	w.spans.keep(w.opts.Keep)
+	if err = w.spans.load(w.c); err != nil {
+		return fmt.Errorf("read time of running: %w", err)
+	}
+	if err = w.index.load(w.c); err != nil {
+		return fmt.Errorf("read index: %w", err)
+	}
+	return nil
 }
 
 // run serves the queue until it is closed and empty.
-func (w *writer) run() {
+func (w *writer) serve() {
 	defer close(w.done)
 	tick := time.NewTicker(w.opts.PruneEvery)
 	defer tick.Stop()
+	w.index.rest.start()
+	defer w.index.rest.stop()
 	for {
 		// Pruning goes on one slice at a time, between batches.
 		var next <-chan time.Time
-		if w.sweep.active {
+		if w.sweep.active || len(w.indexing) > 0 {
 			next = always
 		}
 		select {
@@ -76,19 +128,60 @@ func (w *writer) run() {
 				return
 			}
 		case <-next:
-			w.prune()
+			w.background()
 		case reply := <-w.prunes:
 			w.waiting = append(w.waiting, reply)
 			w.sweep.active = true
+		case reply := <-w.indexes:
+			w.indexing = append(w.indexing, reply)
 		case b := <-w.bounds:
 			w.opts.Keep, w.opts.MaxSize = b.keep, b.size
+			w.spans.keep(b.keep)
 			w.sweep.active = true
+		case <-w.index.rest.C():
+			w.indexIdly()
 		case <-tick.C:
-			w.sweep.active = true
+			w.tick()
 		case <-w.retry.C:
 			w.again()
 		}
 	}
+}
+
+// background does one slice of what somebody waits for.
+func (w *writer) background() {
+	if w.sweep.active {
+		w.prune()
+		return
+	}
+	w.indexNow()
+}
+
+// tick does what is to be done now and then.
+func (w *writer) tick() {
+	w.sweep.active = true
+	if w.run.look() {
+		w.opts.Log.Warn("the clock went forward; nothing is deleted by age for a day of running")
+	}
+	if err := w.note(); err != nil {
+		w.opts.Log.Warn("history cannot note the time", "err", err)
+	}
+}
+
+// note writes down what is only in memory, fsync'd if files wait for that.
+func (w *writer) note() error {
+	if w.c == nil {
+		return nil
+	}
+	return w.transaction(len(w.files.ended) > 0, func() error {
+		if err := w.run.save(w.st); err != nil {
+			return err
+		}
+		if err := w.spans.forget(max(w.opts.Keep, rememberFor), w.st); err != nil {
+			return err
+		}
+		return w.spans.save(w.st)
+	})
 }
 
 // always is ready whenever it is asked.
@@ -159,22 +252,57 @@ func (w *writer) transact(items []*item) error {
 	if err := w.open(); err != nil {
 		return err
 	}
-	if err := w.synchronous(durable); err != nil {
+	err := w.transaction(durable, func() error {
+		for _, it := range items {
+			it.err = nil
+			if err := w.write(it); err != nil {
+				return err
+			}
+		}
+		reach(items, opBegin, "journal.begin.written")
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	reach(items, opBegin, "journal.begin.committed")
+	reach(items, opStart, "journal.start.committed")
+	reach(items, opFinish, "journal.finish.committed")
+	return nil
+}
+
+// reach marks the place where fault tests stop the agent, if an item is of that
+// kind.
+func reach(items []*item, o op, name string) {
+	if slices.ContainsFunc(items, func(it *item) bool { return it.op == o }) {
+		point.Reach(name)
+	}
+}
+
+// transaction does what f does within one transaction, fsync'd if full.
+func (w *writer) transaction(full bool, f func() error) error {
+	if err := w.synchronous(full); err != nil {
 		return err
 	}
 	if err := w.st.begin.Exec(); err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	for _, it := range items {
-		if err := w.write(it); err != nil {
-			w.rollback()
-			return err
+	w.spans.look()
+	err := f()
+	if err == nil {
+		err = w.numbers.log(w.st)
+	}
+	if err == nil {
+		if err = w.st.commit.Exec(); err != nil {
+			err = fmt.Errorf("commit: %w", err)
 		}
 	}
-	if err := w.st.commit.Exec(); err != nil {
+	if err != nil {
 		w.rollback()
-		return fmt.Errorf("commit: %w", err)
+		return err
 	}
+	w.files.commit(full, w.blobs, w.opts.Log)
+	w.numbers.commit()
 	return nil
 }
 
@@ -198,7 +326,12 @@ func (w *writer) synchronous(full bool) error {
 
 // rollback ends a failed transaction. SQLite has rolled back by itself after
 // some errors; then there is nothing to do, which it calls an error.
-func (w *writer) rollback() { _ = w.st.rollback.Exec() }
+func (w *writer) rollback() {
+	_ = w.st.rollback.Exec()
+	w.facets.reset()
+	w.files.reset()
+	w.numbers.reset()
+}
 
 // open opens the connection again if a failure closed it.
 func (w *writer) open() error {
@@ -222,8 +355,11 @@ func (w *writer) end() {
 	w.outage.rested()
 	w.again()
 	w.lose(len(w.held))
-	for _, reply := range w.waiting {
+	for _, reply := range append(w.waiting, w.indexing...) {
 		reply <- ErrClosed
+	}
+	if err := w.note(); err != nil {
+		w.opts.Log.Warn("history cannot note the time", "err", err)
 	}
 	if w.c != nil {
 		// SQLite does this by itself only if it gets the file for itself. What

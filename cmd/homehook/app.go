@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -14,6 +15,7 @@ import (
 
 	"homehook/agent/control"
 	"homehook/agent/credentials"
+	"homehook/routes/signature"
 	"homehook/service"
 )
 
@@ -89,6 +91,7 @@ func newParser(g *grammar, out, errs io.Writer, exit func(int)) (*kong.Kong, err
 		kong.Description("Webhooks from the internet to a script or an app on this machine."),
 		kong.Writers(out, errs),
 		kong.Exit(exit),
+		kong.Vars{"schemes": strings.Join(signature.Names(), ",")},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {

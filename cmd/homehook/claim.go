@@ -23,7 +23,7 @@ const (
 type claimCmd struct {
 	Name   string `arg:"" help:"The name: lower-case letters, digits and hyphens. It is part of the URL."`
 	Relay  string `placeholder:"NAME" help:"On which relay; may be left out when there is one only."`
-	Answer string `placeholder:"MODE" help:"What a sender gets: through (default), the answer from here."`
+	Answer string `enum:",hold,store,through" default:"" placeholder:"MODE" help:"What a sender gets: hold (default), the answer from here if it comes soon and else that it is kept; store, always that it is kept; through, always the answer from here."`
 }
 
 // Help shows an example.
@@ -31,9 +31,10 @@ func (*claimCmd) Help() string {
 	return `It writes the claim into the configuration. When the agent runs, it waits until
 the agent is connected for it, for 10 seconds at most, and prints the public URL.
 
-Example:
+Examples:
 
-    homehook claim garage --relay mine`
+    homehook claim garage --relay mine
+    homehook claim orders --answer store`
 }
 
 // Run writes the claim down and waits for its URL.

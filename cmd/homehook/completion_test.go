@@ -35,6 +35,15 @@ func TestCompletions(t *testing.T) {
 		{" completion", []string{"bash", "zsh", "fish", "powershell"}, []string{"try"}},
 		{" history", []string{"--state", "--state=dead", "--limit"}, []string{"--state=", "--limit=50"}},
 		{" export", []string{"--format", "--format=combined", "--output", "--state=dead"}, []string{"--format="}},
+		{" export", []string{"--format=har", "--format=curl", "--with-secrets"}, nil},
+		{"", []string{"replay", "retry", "pause", "resume"}, nil},
+		{" replay", []string{"--edit", "--route", "--as=github", "--as=none", "--secret", "--yes"}, []string{"--as="}},
+		{" send", []string{"--as=stripe", "--secret"}, []string{"--as=none"}},
+		{" claim", []string{"--answer=hold", "--answer=store", "--answer=through"}, []string{"--answer="}},
+		{" release", []string{"--discard", "--local"}, nil},
+		{" route test", []string{"--delivery", "--config", "--last"}, nil},
+		{" pause", []string{"--for"}, nil},
+		{" show", []string{"--raw"}, nil},
 		{" run", []string{"--log-format", "--log-format=json"}, nil},
 	}
 	for _, tt := range tests {

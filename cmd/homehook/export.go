@@ -11,13 +11,17 @@ import (
 	"slices"
 
 	"homehook/agent/control"
-	"homehook/http1"
 )
+
+// formatCombined is the format that is made here; the agent makes the others.
+const formatCombined = "combined"
 
 // exportCmd is "homehook export".
 type exportCmd struct {
-	Format string `enum:"combined" required:"" help:"The format: ${enum}, as web servers write their access logs."`
-	Output string `short:"o" placeholder:"FILE" help:"Write to this file, which is replaced in one step and yours alone to read; without it to stdout."`
+	ID          string `arg:"" optional:"" name:"id" help:"Only this delivery."`
+	Format      string `enum:"har,curl,jsonl,csv,combined" required:"" help:"The format: ${enum}."`
+	Output      string `short:"o" placeholder:"FILE" help:"Write to this file, which is replaced in one step and yours alone to read; without it to stdout."`
+	WithSecrets bool   `help:"Leave credentials, cookies and signatures in."`
 
 	filter `embed:""`
 
@@ -26,30 +30,36 @@ type exportCmd struct {
 
 // Help says what is in it and shows examples.
 func (*exportCmd) Help() string {
-	return `The oldest delivery comes first. Queries are left out, since they may hold
-secrets; so is a size where the history has none. What could break a line or act
-on a terminal is escaped as Apache does it.
+	return `The oldest delivery comes first.
+
+  har       HTTP Archive 1.2, for browsers and debugging proxies
+  curl      a shell script with one curl command a delivery
+  jsonl     one JSON value a line, with bodies in base64, as "show --json" has it
+  csv       a table without heads and bodies, safe to open in a spreadsheet
+  combined  as web servers write their access logs; queries are left out
+
+Values of fields that look secret are replaced unless --with-secrets is given.
+What could break a line or act on a terminal is escaped.
 
 Examples:
 
-    homehook export --format combined --since 7d -o access.log
-    homehook export --format combined --claim garage | goaccess --log-format=COMBINED -`
+    homehook export --format har --since 2h -o webhooks.har
+    homehook export 0198c0de-7a1b-7c3d-8e4f-5a6b7c8d9e0f --format curl
+    homehook export --format combined --since 7d -o access.log`
 }
 
 // exported is what "export --json" prints.
 type exported struct {
 	Format     string `json:"format"`
-	Deliveries int    `json:"deliveries"`
+	Deliveries *int   `json:"deliveries,omitempty"` // where they are counted
+	Bytes      int64  `json:"bytes"`
 	File       string `json:"file,omitempty"`
 	Text       string `json:"text,omitempty"` // what is in no file
 }
 
 // Run writes the deliveries.
 func (c *exportCmd) Run(ctx context.Context, a *app) error {
-	if c.Limit < 0 {
-		return misused("--limit is %d; it is at least 1", c.Limit)
-	}
-	q, err := c.query(a.now())
+	e, err := c.export(a)
 	if err != nil {
 		return err
 	}
@@ -58,30 +68,23 @@ func (c *exportCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer client.Close()
-	limit := c.Limit
-	if limit == 0 {
-		limit = int(^uint(0) >> 1)
-	}
-	found, err := deliveries(ctx, client, q, limit)
-	if err != nil {
-		return err
-	}
-	if recordingOff(p.Config) {
+	if e.ID == "" && recordingOff(p.Config) {
 		a.note("nothing is recorded: %s says history: {off: true}", p.Config)
 	}
-	slices.Reverse(found)
 	answer := exported{Format: c.Format, File: c.Output}
+	write := func(w io.Writer) error { return c.write(ctx, client, e, w, &answer) }
 	var text bytes.Buffer
-	write := func(w io.Writer) (err error) {
-		answer.Deliveries, err = combined(ctx, client, found, w)
-		return err
-	}
 	switch {
 	case c.Output != "":
 		err = writeWhole(c.Output, write)
 	case a.json:
 		err = write(&text)
 		answer.Text = text.String()
+	case isTerminal(a.out):
+		// Not every format is made for terminals.
+		err = write(&text)
+		fmt.Fprint(a.out, visibleText(text.String()))
+		return err
 	default:
 		return write(a.out)
 	}
@@ -91,49 +94,83 @@ func (c *exportCmd) Run(ctx context.Context, a *app) error {
 	if a.json {
 		return a.writeJSON(answer)
 	}
-	a.note("%s written to %s", count(answer.Deliveries, "delivery"), c.Output)
+	what := size(answer.Bytes)
+	if answer.Deliveries != nil {
+		what = count(*answer.Deliveries, "delivery")
+	}
+	a.note("%s written to %s", shown(what), c.Output)
 	return nil
 }
 
-// combined writes deliveries in the Combined Log Format and returns how many.
-// One that has left the history since it was found is left out.
-func combined(ctx context.Context, c *control.Client, found []control.Delivery, w io.Writer) (n int, err error) {
-	var line []byte
-	for i := range found {
-		r, err := c.Delivery(ctx, found[i].ID)
-		if errors.Is(err, control.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return n, err
-		}
-		line = http1.AppendCombined(line[:0], entry(r))
-		if _, err := w.Write(line); err != nil {
-			return n, fmt.Errorf("write deliveries: %w", err)
-		}
-		n++
+// export is what the flags ask for.
+func (c *exportCmd) export(a *app) (e control.Export, err error) {
+	if c.Limit < 0 {
+		return e, misused("--limit is %d; it is at least 1", c.Limit)
 	}
-	return n, nil
+	if c.WithSecrets && c.Format == formatCombined {
+		return e, misused("--with-secrets has no meaning with --format combined, which has no secrets to leave out")
+	}
+	q, err := c.query(a.now())
+	if err != nil {
+		return e, err
+	}
+	q.Limit = c.Limit
+	e = control.Export{Query: q, Format: c.Format, Redact: !c.WithSecrets}
+	if c.ID == "" {
+		return e, nil
+	}
+	if q != (control.Query{}) {
+		return e, misused("an id is one delivery; leave the flags out that choose several")
+	}
+	e.ID, err = checkID(c.ID)
+	return e, err
 }
 
-// entry is a delivery as a line of an access log. The size is that of the last
-// answer that a handler gave.
-func entry(r *control.Record) http1.Combined {
-	e := http1.Combined{
-		Host: r.Remote, Time: r.Received.Local(),
-		Method: r.Method, Target: r.Path, Proto: "HTTP/1.1", Status: r.Status,
+// write writes the deliveries to w and notes how much that is.
+func (c *exportCmd) write(ctx context.Context, client *control.Client, e control.Export, w io.Writer, answer *exported) error {
+	n := &counter{w: w}
+	defer func() { answer.Bytes = n.n }()
+	if e.Format != formatCombined {
+		return unknownID(ctx, client, e.ID, client.Export(ctx, n, e))
 	}
-	if n := len(r.Log); n > 0 {
-		e.Bytes = r.Log[n-1].ResponseSize
+	found, err := chosen(ctx, client, e)
+	if err != nil {
+		return err
 	}
-	// A head that does not read has no more to say.
-	if req, err := http1.ParseRequest(r.Head, nil, 0); err == nil {
-		e.Proto = fmt.Sprintf("HTTP/1.%d", req.Minor)
-		referer, _ := req.Get("Referer")
-		agent, _ := req.Get("User-Agent")
-		e.Referer, e.UserAgent = string(referer), string(agent)
+	written, err := combined(ctx, client, found, n)
+	answer.Deliveries = &written
+	return err
+}
+
+// chosen lists the deliveries of an export, oldest first.
+func chosen(ctx context.Context, client *control.Client, e control.Export) ([]control.Delivery, error) {
+	if e.ID != "" {
+		r, err := stored(ctx, client, e.ID)
+		if err != nil {
+			return nil, err
+		}
+		return []control.Delivery{r.Delivery}, nil
 	}
-	return e
+	limit := e.Query.Limit
+	if limit == 0 {
+		limit = int(^uint(0) >> 1)
+	}
+	found, err := deliveries(ctx, client, e.Query, limit)
+	slices.Reverse(found)
+	return found, err
+}
+
+// counter counts what is written.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+// Write passes p on.
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
 }
 
 // writeWhole puts a file in the place of another once it is whole. Only its

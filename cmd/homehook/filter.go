@@ -17,7 +17,7 @@ type filter struct {
 	Status int       `help:"Only those that were answered with this status."`
 	Since  pastValue `placeholder:"WHEN" help:"Only those since: 2h, 3d, 2026-01-31, 2026-01-31T08:00:00Z."`
 	Until  pastValue `placeholder:"WHEN" help:"Only those until."`
-	Search string    `placeholder:"TEXT" help:"Only those with this text in head, body or output."`
+	Search string    `placeholder:"WORDS" help:"Only those with these words in path, query, head, body or output."`
 }
 
 // query is what the flags ask for.

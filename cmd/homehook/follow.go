@@ -84,7 +84,7 @@ func (f *follower) take(ctx context.Context, e control.Event) error {
 		if err := f.history(ctx, f.last, f.tellMissed); err != nil {
 			return err
 		}
-	case e.Type == control.EventDelivery && e.Delivery != nil:
+	case e.Type == control.EventDelivery && e.Delivery != nil && !underWay(e.Delivery):
 		if err := f.tell(e.Delivery); err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (f *follower) history(ctx context.Context, until time.Time, each func(*cont
 	}
 	for i := range slices.Backward(found) {
 		d := &found[i]
-		if d.State == control.Received || d.State == control.Running {
+		if underWay(d) {
 			continue // its event is still to come
 		}
 		if err := each(d); err != nil {
@@ -110,6 +110,12 @@ func (f *follower) history(ctx context.Context, until time.Time, each func(*cont
 		}
 	}
 	return nil
+}
+
+// underWay reports whether a delivery is on its way to an end, or to the next
+// attempt.
+func underWay(d *control.Delivery) bool {
+	return d.State == control.Received || d.State == control.Running
 }
 
 // skip keeps what has ended before the first subscription from being told

@@ -25,6 +25,8 @@ type standIn struct {
 	*control.Hub
 	mu   *sync.Mutex
 	past *[]control.Delivery
+	// changes are numbered from 1001 on; without remembers the agent has none.
+	remembers bool
 }
 
 func (s standIn) Subscribe(after uint64) (<-chan control.Event, func()) {
@@ -49,14 +51,36 @@ func (s standIn) Deliveries(_ context.Context, q control.Query) ([]control.Deliv
 	return all[from:to], next, nil
 }
 
+func (s standIn) Status() control.Status { return control.Status{} }
+
+// Changes numbers the deliveries of the past, one change each.
+func (s standIn) Changes(_ context.Context, after uint64, limit int) ([]control.Change, error) {
+	if !s.remembers {
+		return nil, control.ErrGap
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []control.Change
+	for i, d := range *s.past {
+		if seq := uint64(1001 + i); seq > after && len(all) < limit {
+			all = append(all, control.Change{Seq: seq, Delivery: d})
+		}
+	}
+	return all, nil
+}
+
 // deliver writes a delivery down and, if told is true, publishes it.
 func (s standIn) deliver(id, state string, told bool) {
 	d := control.Delivery{ID: id, State: state, Received: time.Now()}
 	s.mu.Lock()
 	*s.past = append(*s.past, d)
+	seq := uint64(0)
+	if s.remembers {
+		seq = uint64(1000 + len(*s.past))
+	}
 	s.mu.Unlock()
 	if told {
-		s.Publish(control.Event{Type: control.EventDelivery, Delivery: &d})
+		s.Publish(control.Event{Seq: seq, Type: control.EventDelivery, Delivery: &d})
 	}
 }
 
@@ -84,6 +108,9 @@ func newStandIn() standIn {
 // restarted is the stand-in after a restart: a new hub, the same history.
 func (s standIn) restarted() standIn {
 	s.Hub = control.NewHub()
+	if s.remembers {
+		s.Hub = control.NewHubAt(uint64(1000 + len(*s.past)))
+	}
 	return s
 }
 
@@ -122,9 +149,16 @@ func expect(t *testing.T, told chan string, want ...string) {
 }
 
 func TestFollowOverARestart(t *testing.T) {
+	t.Run("with a memory", func(t *testing.T) { followOverARestart(t, true) })
+	t.Run("without", func(t *testing.T) { followOverARestart(t, false) })
+}
+
+func followOverARestart(t *testing.T, remembers bool) {
 	defer goleak.VerifyNone(t)
 	path := filepath.Join(t.TempDir(), "s", "homehook.sock")
 	s := newStandIn()
+	s.remembers = remembers
+	s = s.restarted()
 	s.deliver("old", control.Succeeded, true)
 	stop := s.serve(t, path)
 	told, end := watch(t, path)

@@ -13,12 +13,16 @@ type grammar struct {
 	Claim   claimCmd   `cmd:"" help:"Claim a name on a relay, and so a public URL."`
 	Claims  claimsCmd  `cmd:"" help:"List the claims and their public URLs."`
 	Release releaseCmd `cmd:"" help:"Give a claimed name back."`
-	Route   routeCmd   `cmd:"" help:"List the routes and check the configuration."`
+	Route   routeCmd   `cmd:"" help:"List the routes, check the configuration, try changes."`
 	History historyCmd `cmd:"" help:"List deliveries, newest first."`
 	Show    showCmd    `cmd:"" help:"Show one delivery: request, attempts, answer."`
+	Replay  replayCmd  `cmd:"" help:"Run a delivery once more, changed if need be."`
+	Retry   retryCmd   `cmd:"" help:"Run deliveries anew that failed or wait."`
 	Export  exportCmd  `cmd:"" help:"Write the history in a format for other programs."`
 	Tail    tailCmd    `cmd:"" help:"Show deliveries as they come."`
-	Send    sendCmd    `cmd:"" help:"Send a webhook to a URL."`
+	Send    sendCmd    `cmd:"" help:"Send a webhook to a URL, signed if need be."`
+	Pause   pauseCmd   `cmd:"" help:"Keep deliveries waiting."`
+	Resume  resumeCmd  `cmd:"" help:"End a pause."`
 	Secret  secretCmd  `cmd:"" help:"Set, list and remove credentials."`
 
 	Version    versionCmd    `cmd:"" help:"Show the version."`

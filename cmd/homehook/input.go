@@ -32,7 +32,7 @@ func (a *app) readInput(ctx context.Context) ([]byte, error) {
 // from a terminal that does not show it.
 func (a *app) secretInput(ctx context.Context, prompt string) (string, error) {
 	read := a.readInput
-	if f, ok := a.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if f, ok := a.in.(*os.File); ok && isTerminal(f) {
 		// On stderr: stdout may go to a program.
 		fmt.Fprint(a.err, prompt)
 		read = func(ctx context.Context) ([]byte, error) { return hidden(ctx, f) }
@@ -47,6 +47,12 @@ func (a *app) secretInput(ctx context.Context, prompt string) (string, error) {
 		return "", withNext(errors.New("no value on stdin"), "pass it there, or type it at the prompt of a terminal")
 	}
 	return secret, nil
+}
+
+// isTerminal reports whether a reader or a writer is a terminal.
+func isTerminal(v any) bool {
+	f, ok := v.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // hidden reads a line from a terminal without echo, which comes back however

@@ -38,8 +38,8 @@ func (t *trial) send(ctx context.Context, version, url, body string) (*journey, 
 		select {
 		case d := <-t.deliveries:
 			// At home the path is without the prefix of the claim.
-			if !strings.HasSuffix(req.URL.Path, d.Path) {
-				continue // somebody else found the URL
+			if !strings.HasSuffix(req.URL.Path, d.Path) || underWay(d) {
+				continue // somebody else found the URL, or it has not ended
 			}
 			j.record, err = t.client.Delivery(ctx, d.ID)
 			return j, err

@@ -14,14 +14,16 @@ import (
 
 // releaseCmd is "homehook release".
 type releaseCmd struct {
-	Name  string `arg:"" help:"Name of the claim."`
-	Local bool   `help:"Only take the claim out of the configuration; the relay keeps the name for the token."`
+	Name    string `arg:"" help:"Name of the claim."`
+	Discard bool   `help:"Forget deliveries that still wait for it at the relay."`
+	Local   bool   `help:"Only take the claim out of the configuration; the relay keeps the name for the token."`
 }
 
 // Help shows an example.
 func (*releaseCmd) Help() string {
 	return `The relay forgets the name, so that others may claim it, and the claim leaves
-the configuration. Without a running agent this command does both itself.
+the configuration. Without a running agent this command does both itself. While
+deliveries for it wait at the relay it stays, unless --discard is given.
 
 Examples:
 
@@ -31,6 +33,9 @@ Examples:
 
 // Run gives the claim back.
 func (c *releaseCmd) Run(ctx context.Context, a *app) error {
+	if c.Local && c.Discard {
+		return misused("--local leaves the relay alone, and --discard is for the relay; give one")
+	}
 	client, p, err := a.client()
 	if err != nil {
 		return err
@@ -40,7 +45,7 @@ func (c *releaseCmd) Run(ctx context.Context, a *app) error {
 		return c.local(a, p.Config)
 	}
 	// A running agent does it itself: it must let go of the links.
-	err = client.ReleaseClaim(ctx, c.Name)
+	err = client.ReleaseClaim(ctx, c.Name, c.Discard)
 	if noAgent(err) {
 		if err = c.alone(ctx, a, p); err == nil {
 			a.note("the agent is not running; told the relay and changed %s", p.Config)
@@ -50,6 +55,8 @@ func (c *releaseCmd) Run(ctx context.Context, a *app) error {
 	// The agent's errors are of package control, the file's of config.
 	case errors.Is(err, control.ErrNotFound), errors.Is(err, config.ErrNotFound):
 		return c.missing(p.Config)
+	case errors.Is(err, control.ErrQueued):
+		return withNext(err, "let the agent run until they are delivered, or forget them: homehook release %s --discard", c.Name)
 	case err != nil && ctx.Err() == nil && c.removable(p.Config):
 		return withNext(err, "to take it out of %s all the same: homehook release %s --local", p.Config, c.Name)
 	case err != nil:
@@ -105,5 +112,5 @@ func (c *releaseCmd) alone(ctx context.Context, a *app, p service.Paths) error {
 	if err != nil {
 		return err
 	}
-	return agent.Release(ctx, p.Config, store.Get, c.Name)
+	return agent.Release(ctx, p.Config, store.Get, c.Name, c.Discard)
 }

@@ -14,6 +14,7 @@ import (
 type routeCmd struct {
 	List  routeListCmd  `cmd:"" help:"List the routes in the order in which they are tried."`
 	Check routeCheckCmd `cmd:"" help:"Check a configuration file and report all that is wrong with it."`
+	Test  routeTestCmd  `cmd:"" help:"Say what the routes would do with stored deliveries."`
 }
 
 // Help shows an example.
@@ -57,15 +58,25 @@ func (*routeListCmd) Run(a *app) error {
 	}
 	rows := make([][]cell, 0, len(all))
 	for _, r := range all {
-		rows = append(rows, plainCells(r.Name, r.Claim, r.Match, r.Handler, r.Target))
+		verify := r.Verify
+		if r.Unverified {
+			verify = "unverified"
+		}
+		rows = append(rows, plainCells(r.Name, r.Claim, r.Match, verify, r.Handler, r.Target))
 	}
-	a.table([]string{"ROUTE", "CLAIM", "MATCH", "HANDLER", "TARGET"}, rows)
+	a.table([]string{"ROUTE", "CLAIM", "MATCH", "SENDER", "HANDLER", "TARGET"}, rows)
 	return nil
 }
 
 // routeOf describes a route as the control API does.
 func routeOf(s *routes.Spec) control.Route {
-	r := control.Route{Name: s.Name, Claim: s.Claim, Match: s.Match, Handler: "respond", Unverified: s.Unverified}
+	r := control.Route{Name: s.Name, Claim: s.Claim, Match: s.Match, Handler: "respond", Unverified: s.Unverified, Background: s.Background}
+	if v := s.Verify; v != nil {
+		r.Verify, r.Secret = v.Scheme, v.Secret
+		if r.Secret == "" && len(v.Secrets) > 0 {
+			r.Secret = v.Secrets[0]
+		}
+	}
 	switch {
 	case s.Forward != nil:
 		r.Handler, r.Target = "forward", s.Forward.To

@@ -32,6 +32,8 @@ type sendCmd struct {
 	Method string   `help:"Method; POST by default."`
 	CA     string   `name:"ca" placeholder:"FILE" help:"PEM file of roots to trust besides the system's and those of the relays in the configuration."`
 	Header []string `sep:"none" placeholder:"NAME: VALUE" help:"A field of the request; may be given several times."`
+	As     string   `enum:",${schemes}" default:"" placeholder:"SCHEME" help:"Sign it as a sender does: ${schemes}."`
+	Secret string   `placeholder:"NAME" help:"The credential to sign with; see: homehook secret --help."`
 }
 
 // Help shows examples.
@@ -42,7 +44,8 @@ localhost, such as garage.localhost, mean this machine.
 Examples:
 
     homehook send https://relay.example.com/~garage/hello --data '{"name":"you"}'
-    homehook send http://127.0.0.1:8080/ --data @payload.json --header 'X-GitHub-Event: push'`
+    homehook send http://127.0.0.1:8080/ --data @payload.json --header 'X-GitHub-Event: push'
+    homehook send https://relay.example.com/~garage/github --data @payload.json --as github --secret github`
 }
 
 // answer is what came back, in JSON with the names of an attempt.
@@ -66,6 +69,9 @@ func (c *sendCmd) Run(ctx context.Context, a *app) error {
 	defer cancel()
 	req, err := c.request(ctx, a.version, body)
 	if err != nil {
+		return err
+	}
+	if err := c.sign(a, req, body); err != nil {
 		return err
 	}
 	roots, err := a.roots(c.CA)

@@ -1,65 +1,92 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"homehook/agent/control"
 )
 
-// What "show" prints of one body at most; --json has all that is kept.
-const (
-	maxText = 16 << 10
-	maxHex  = 1 << 10
-)
-
 // showCmd is "homehook show".
 type showCmd struct {
-	ID string `arg:"" name:"id" help:"The delivery's id, or enough of its beginning."`
+	ID  string `arg:"" name:"id" help:"The delivery's id, or enough of its beginning."`
+	Raw bool   `help:"Only the request's body, byte for byte as it is kept."`
 }
 
-// Help shows an example.
+// Help shows examples.
 func (*showCmd) Help() string {
-	return `Long bodies are cut; --json gives everything that is kept, bodies in base64.
+	return `JSON, forms and XML are laid out to be read, what is no text is dumped in hex, and
+long bodies are cut. --json gives everything that is kept, bodies in base64.
 
-Example:
+Examples:
 
-    homehook show 0198c0de-7a1b-7c3d-8e4f-5a6b7c8d9e0f`
+    homehook show 0198c0de-7a1b-7c3d-8e4f-5a6b7c8d9e0f
+    homehook show 0198c0de-7a1b-7c3d-8e4f-5a6b7c8d9e0f --raw > payload.json`
 }
 
 // Run shows one delivery.
 func (c *showCmd) Run(ctx context.Context, a *app) error {
-	id, err := checkID(c.ID)
-	if err != nil {
-		return err
+	if c.Raw && a.json {
+		return misused("--raw and --json are two ways to print a delivery; give one")
 	}
 	client, _, err := a.client()
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	r, err := client.Delivery(ctx, id)
-	if errors.Is(err, control.ErrNotFound) {
-		return withNext(fmt.Errorf("no delivery %s in the history", c.ID), "see: homehook history")
-	}
-	if errors.Is(err, control.ErrInvalid) {
-		// Of what can be wrong with an id only this is left.
-		return withNext(err, "%s", likely(ctx, client, id))
-	}
-	if err != nil {
+	r, err := stored(ctx, client, c.ID)
+	switch {
+	case err != nil:
 		return err
-	}
-	if a.json {
+	case c.Raw:
+		return a.rawBody(r)
+	case a.json:
 		return a.writeJSON(r)
 	}
 	a.showRecord(r)
+	return nil
+}
+
+// stored finds the delivery whose id a user gave, or the beginning of it.
+func stored(ctx context.Context, client *control.Client, given string) (*control.Record, error) {
+	id, err := checkID(given)
+	if err != nil {
+		return nil, err
+	}
+	r, err := client.Delivery(ctx, id)
+	return r, unknownID(ctx, client, id, err)
+}
+
+// unknownID adds to err, of a request about a delivery, the next step for an id
+// that there is not, or that several deliveries begin with.
+func unknownID(ctx context.Context, client *control.Client, id string, err error) error {
+	switch {
+	case id == "":
+		return err // it was about several
+	case errors.Is(err, control.ErrNotFound):
+		return withNext(fmt.Errorf("no delivery %s in the history", id), "see: homehook history")
+	case errors.Is(err, control.ErrInvalid) && len(id) < maxID:
+		// Of what can be wrong with an id only this is left.
+		return withNext(err, "%s", likely(ctx, client, id))
+	}
+	return err
+}
+
+// rawBody prints what is kept of a request's body. On a terminal what would
+// act on it is escaped all the same.
+func (a *app) rawBody(r *control.Record) error {
+	if r.BodyTruncated {
+		a.note("only the first %s of %s are kept", shown(size(int64(len(r.Body)))), shown(size(r.Size)))
+	}
+	body := r.Body
+	if isTerminal(a.out) {
+		body = []byte(visibleText(string(body)))
+	}
+	if _, err := a.out.Write(body); err != nil {
+		return fmt.Errorf("write body: %w", err)
+	}
 	return nil
 }
 
@@ -68,7 +95,11 @@ func (a *app) showRecord(r *control.Record) {
 	a.say("Delivery  %s", a.paint(bold, r.ID))
 	a.say("State     %s", a.paint(stateColour(r.State), r.State))
 	a.say("Request   %s %s from %s", r.Method, target(&r.Delivery), r.Remote)
-	a.say("Claim     %s on relay %s", r.Claim, r.Relay)
+	mode := ""
+	if r.Answer != "" {
+		mode = ", answer mode " + r.Answer
+	}
+	a.say("Claim     %s on relay %s%s", r.Claim, r.Relay, mode)
 	a.say("Route     %s", routeText(&r.Delivery))
 	a.say("Received  %s", r.Received.Local().Format("2006-01-02T15:04:05.000Z07:00"))
 	if r.Status != 0 {
@@ -77,14 +108,24 @@ func (a *app) showRecord(r *control.Record) {
 	if r.Reason != "" && r.Route != "" {
 		a.say("Reason    %s", r.Reason)
 	}
+	if !r.Due.IsZero() {
+		a.say("Next try  %s, in %s", r.Due.Local().Format(time.DateTime), max(r.Due.Sub(a.now()), 0).Round(time.Second))
+	}
+	if cut := r.Starts - r.Attempts; cut > 0 && r.State != control.Running {
+		a.say("Cut off   %s, by the end of the agent", count(cut, "run"))
+	}
 	a.optional("Sender's id   %s", r.SenderID)
 	a.optional("Duplicate of  %s", r.DuplicateOf)
 	a.optional("Replay of     %s", r.ReplayOf)
-	a.say("\nRequest")
+	redacted := ""
+	if r.Redacted {
+		redacted = ", without what the configuration redacts"
+	}
+	a.say("\nRequest%s", redacted)
 	a.block("  ", string(r.Head))
 	if r.Size > 0 || len(r.Body) > 0 {
 		a.say("\nBody, %s%s", size(r.Size), hashText(r.BodySHA256))
-		a.body("  ", r.Body, r.Size, r.BodyTruncated)
+		a.body("  ", r.Body, contentTypeOf(r.Head, true), r.Size, r.BodyTruncated)
 	}
 	for i := range r.Log {
 		a.showAttempt(&r.Log[i])
@@ -128,7 +169,7 @@ func (a *app) showAttempt(t *control.Attempt) {
 	a.block("    ", string(t.ResponseHead))
 	if len(t.ResponseBody) > 0 {
 		a.say("")
-		a.body("    ", t.ResponseBody, t.ResponseSize, t.ResponseTruncated)
+		a.body("    ", t.ResponseBody, contentTypeOf(t.ResponseHead, false), t.ResponseSize, t.ResponseTruncated)
 	}
 }
 
@@ -138,69 +179,4 @@ func cutText(cut bool) string {
 		return ", its beginning"
 	}
 	return ""
-}
-
-// body prints what is kept of a body of n bytes, and says what is not.
-func (a *app) body(indent string, kept []byte, n int64, cut bool) {
-	a.excerpt(indent, pretty(kept, cut))
-	if rest := n - int64(len(kept)); cut && rest > 0 {
-		a.say("%s… %s more came and are not kept", indent, size(rest))
-	}
-}
-
-// excerpt prints bytes as text or, if they are none, as a hex dump, and says
-// what it leaves out.
-func (a *app) excerpt(indent string, p []byte) {
-	limit, binary := maxText, !isText(p)
-	if binary {
-		limit = maxHex
-	}
-	shown := p[:min(len(p), limit)]
-	if binary {
-		a.block(indent, hex.Dump(shown))
-	} else {
-		a.block(indent, string(wholeRunes(shown, len(shown) < len(p))))
-	}
-	if rest := len(p) - len(shown); rest > 0 {
-		a.say("%s… %s more; --json has them", indent, size(int64(rest)))
-	}
-}
-
-// pretty indents JSON and leaves everything else as it is.
-func pretty(p []byte, cut bool) []byte {
-	var b bytes.Buffer
-	if cut || json.Indent(&b, p, "", "  ") != nil {
-		return p
-	}
-	return b.Bytes()
-}
-
-// isText reports whether p reads as text: no NUL, and few bytes that are not
-// UTF-8 or control a terminal.
-func isText(p []byte) bool {
-	if bytes.IndexByte(p, 0) >= 0 {
-		return false
-	}
-	odd := 0
-	for i := 0; i < len(p); {
-		r, n := utf8.DecodeRune(p[i:])
-		if r == utf8.RuneError && n == 1 || unseen(r) && !strings.ContainsRune("\r\n\t", r) {
-			odd++
-		}
-		i += n
-	}
-	return odd*4 <= len(p)
-}
-
-// wholeRunes takes a character that a cut went through off the end of p.
-func wholeRunes(p []byte, cut bool) []byte {
-	for i := 1; cut && i < utf8.UTFMax && i <= len(p); i++ {
-		if tail := p[len(p)-i:]; utf8.RuneStart(tail[0]) {
-			if !utf8.FullRune(tail) {
-				return p[:len(p)-i]
-			}
-			break
-		}
-	}
-	return p
 }

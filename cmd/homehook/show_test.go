@@ -51,23 +51,6 @@ func TestWholeRunes(t *testing.T) {
 	}
 }
 
-func TestPretty(t *testing.T) {
-	tests := []struct {
-		name, in, want string
-		cut            bool
-	}{
-		{"JSON", `{"a":[1]}`, "{\n  \"a\": [\n    1\n  ]\n}", false},
-		{"large numbers keep their digits", `[12345678901234567890.10]`, "[\n  12345678901234567890.10\n]", false},
-		{"no JSON", `a=b`, `a=b`, false},
-		{"cut", `{"a":1}`, `{"a":1}`, true},
-	}
-	for _, tt := range tests {
-		if got := string(pretty([]byte(tt.in), tt.cut)); got != tt.want {
-			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
-		}
-	}
-}
-
 func TestShowRecord(t *testing.T) {
 	a, out, _ := newTestApp(t)
 	at := time.Date(2026, 1, 31, 8, 0, 0, 5e6, time.Local)
@@ -75,9 +58,9 @@ func TestShowRecord(t *testing.T) {
 		Delivery: control.Delivery{
 			ID: "01", Claim: "garage", Relay: "mine", State: control.Dead, Method: "POST", Path: "/\x1b", Query: "q=\u202e",
 			Remote: "192.0.2.1", Received: at, Size: 9, Route: "r", Status: 500, DurationMS: 12, Attempts: 1,
-			Reason: "it failed", SenderID: "evt_1",
+			Reason: "it failed", SenderID: "evt_1", Answer: "hold", Starts: 3, Due: a.now().Add(90 * time.Second),
 		},
-		Head: []byte("POST / HTTP/1.1\r\nX: \x9b\r\n\r\n"), Body: []byte(`{"a"`), BodyTruncated: true,
+		Head: []byte("POST / HTTP/1.1\r\nX: \x9b\r\n\r\n"), Body: []byte(`{"a"`), BodyTruncated: true, Redacted: true,
 		Log: []control.Attempt{{
 			Number: 1, Route: "r", Handler: "script", Started: at, DurationMS: 12, Status: 500, Exit: 3,
 			Output: []byte("oh\n"), OutputTruncated: true, Error: "it failed",
@@ -87,14 +70,16 @@ func TestShowRecord(t *testing.T) {
 	want := `Delivery  01
 State     dead
 Request   POST /\x1b?q=\u202e from 192.0.2.1
-Claim     garage on relay mine
+Claim     garage on relay mine, answer mode hold
 Route     r
 Received  ` + at.Format("2006-01-02T15:04:05.000Z07:00") + `
 Answer    500 after 12 ms
 Reason    it failed
+Next try  ` + a.now().Add(90*time.Second).Local().Format(time.DateTime) + `, in 1m30s
+Cut off   2 runs, by the end of the agent
 Sender's id   evt_1
 
-Request
+Request, without what the configuration redacts
   POST / HTTP/1.1
   X: \x9b
 

@@ -39,6 +39,9 @@ func (*statusCmd) Run(ctx context.Context, a *app) error {
 	// which there may be several.
 	a.say("agent        %s (pid %d, version %s, running for %s)",
 		a.paint(stateColour(s.State), s.State), s.PID, s.Version, a.now().Sub(s.Started).Round(time.Second))
+	if s.Paused {
+		a.say("pause        %s", a.paint(yellow, pauseText(&control.Pause{Paused: true, Until: s.PausedUntil})))
+	}
 	a.say("config       %s", s.Config)
 	if s.ConfigError != "" {
 		a.say("             %s", a.paint(red, "refused; the last good one stays in use:"))

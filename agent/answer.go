@@ -1,0 +1,98 @@
+package agent
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"homehook/agent/config"
+	"homehook/agent/history"
+	"homehook/http1"
+)
+
+// acceptedField tells a relay that it may forget a delivery: it is in the
+// journal of the agent. Only what the journal holds durably has it.
+const acceptedField = "Homehook-Accepted"
+
+// acceptedStatus is the status of the answer to a delivery that runs later.
+func acceptedStatus(c *config.Claim) int {
+	if c.Accepted != nil && c.Accepted.Status != 0 {
+		return c.Accepted.Status
+	}
+	return config.DefaultAccepted
+}
+
+// accept answers for a delivery that the journal holds and that runs later, as
+// the owner of the claim has set it.
+func accept(x *http1.Exchange, c *config.Claim, id string) {
+	x.Start(acceptedStatus(c), nil)
+	body := ""
+	if a := c.Accepted; a != nil {
+		body = a.Body
+		typed := body == ""
+		for _, name := range slices.Sorted(maps.Keys(a.Headers)) {
+			x.Field(name, a.Headers[name])
+			typed = typed || strings.EqualFold(name, "Content-Type")
+		}
+		if !typed {
+			x.Field("Content-Type", "text/plain; charset=utf-8")
+		}
+	}
+	x.Field(acceptedField, id)
+	if x.Status == 204 {
+		x.EndEmpty()
+	} else {
+		x.EndLength(int64(len(body)))
+		io.WriteString(x.Writer, body)
+	}
+	x.Finish()
+}
+
+// say answers with a line of text. accepted is the id of a delivery that the
+// journal holds, "" for one that the relay has to keep or to drop.
+func say(x *http1.Exchange, status int, line, accepted string, retry time.Duration) {
+	x.Start(status, nil)
+	x.Field("Content-Type", "text/plain; charset=utf-8")
+	if accepted != "" {
+		x.Field(acceptedField, accepted)
+	}
+	if retry > 0 {
+		x.Field("Retry-After", strconv.Itoa(int(max(retry/time.Second, 1))))
+	}
+	x.EndLength(int64(len(line) + 1))
+	io.WriteString(x.Writer, line+"\n")
+	x.Finish()
+}
+
+// unavailable answers for a delivery that cannot be written down now, so that
+// the relay keeps it.
+func unavailable(x *http1.Exchange, why string) {
+	x.CloseAfter() // what is left of the body is not waited for
+	say(x, 503, why, "", retryIn)
+}
+
+// retryIn is what a relay, or a sender without one that keeps anything, is
+// asked to wait.
+const retryIn = 5 * time.Second
+
+// again answers with what the first run of a delivery was answered, if that is
+// kept whole, and reports whether it was.
+func again(x *http1.Exchange, rec *history.Record, id string) bool {
+	if len(rec.Log) == 0 || rec.Redacted {
+		return false
+	}
+	a := &rec.Log[len(rec.Log)-1]
+	if a.ResponseTruncated || len(a.ResponseHead) == 0 || int64(len(a.ResponseBody)) != a.ResponseSize {
+		return false
+	}
+	res, err := http1.ParseResponse(a.ResponseHead, bytes.NewReader(a.ResponseBody), int64(len(a.ResponseBody)))
+	if err != nil {
+		return false
+	}
+	x.Forward(res, http1.KindsOf(http1.Homehook, http1.PTTH), func(w *http1.Writer) { w.Field(acceptedField, id) })
+	return true
+}

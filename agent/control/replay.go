@@ -1,0 +1,131 @@
+package control
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Replay says how a stored delivery is run once more. What is not set is as it
+// was stored; the zero value repeats the delivery.
+type Replay struct {
+	// Route is the only route to take; empty is the first that matches.
+	Route  string `json:"route,omitempty"`
+	Method string `json:"method,omitempty"`
+	// Target is the path with its query.
+	Target string `json:"target,omitempty"`
+	// Headers are all header fields in order; nil are those stored.
+	Headers []Field `json:"headers,omitzero"`
+	// Body is the whole body, base64 in JSON; nil is the one stored, an empty one
+	// is none.
+	Body []byte `json:"body,omitzero"`
+	// Sign makes the signature anew, over the changed delivery and at the
+	// present time.
+	Sign *Sign `json:"sign,omitempty"`
+	// Confirm says that a script may run once more.
+	Confirm bool `json:"confirm,omitempty"`
+}
+
+// Sign names a scheme of signatures and the credential that holds the secret.
+type Sign struct {
+	Scheme string `json:"scheme"`
+	Secret string `json:"secret"`
+}
+
+// Field is one header field: name and value. In JSON it is a list of the two.
+type Field [2]string
+
+var _ json.Unmarshaler = (*Field)(nil)
+
+// UnmarshalJSON takes a list of exactly two strings.
+func (f *Field) UnmarshalJSON(text []byte) error {
+	var pair []string
+	if err := json.Unmarshal(text, &pair); err != nil || len(pair) != len(f) {
+		return fmt.Errorf("header field is a list of its name and its value, not %s", clip(string(text)))
+	}
+	*f = Field(pair)
+	return nil
+}
+
+// RouteTest asks what the routes would do with stored deliveries.
+type RouteTest struct {
+	// Config is the text of a changed configuration file; empty is the one in
+	// use.
+	Config string `json:"config,omitempty"`
+	// Route limits the answer to deliveries that this route takes, before or
+	// after the change; empty is any.
+	Route string `json:"route,omitempty"`
+	// Delivery is the id of the only delivery to try, whatever takes it; empty is
+	// the newest ones.
+	Delivery string `json:"delivery,omitempty"`
+	// Limit is how many of the newest deliveries are tried: 1 to MaxLimit, and 0
+	// is DefaultLimit.
+	Limit int `json:"limit,omitempty"`
+}
+
+// RouteResult is what the routes would do with one delivery.
+type RouteResult struct {
+	Delivery Delivery `json:"delivery"`
+	// Before is the route that takes it with the configuration in use, After
+	// that with the one to be tried; empty is none.
+	Before string `json:"before"`
+	After  string `json:"after"`
+	// Verified is "ok", or why the signature would be refused; empty where the
+	// route after the change checks none.
+	Verified string `json:"verified"`
+	// Plan is what the route after the change would do; left out if there is none
+	// or it would refuse the delivery.
+	Plan *Plan `json:"plan,omitempty"`
+	// Change says in words what the change means for this delivery; empty is
+	// nothing.
+	Change string `json:"change"`
+}
+
+// Plan is what a handler would do with one delivery. Fields and their order are
+// those of the routes' own type.
+type Plan struct {
+	Handler string `json:"handler"` // "forward", "script", "respond"
+	// Command is the program of a script with its arguments, and Dir the folder
+	// it would run in.
+	Command []string `json:"command,omitempty"`
+	Dir     string   `json:"dir,omitempty"`
+	// Method, URL and Host are those of the request that would be forwarded.
+	Method string `json:"method,omitempty"`
+	URL    string `json:"url,omitempty"`
+	Host   string `json:"host,omitempty"`
+	Status int    `json:"status,omitempty"` // of a fixed answer
+	Note   string `json:"note,omitempty"`   // what else there is to know
+}
+
+// Formats of an [Export].
+const (
+	FormatHAR   = "har"
+	FormatCurl  = "curl"
+	FormatJSONL = "jsonl"
+	FormatCSV   = "csv"
+)
+
+// Export chooses deliveries and how they are written.
+type Export struct {
+	// ID is the only delivery; empty is all that Query chooses, the oldest first.
+	ID string
+	// Query has no cursor. Its limit is that of the whole: the newest of all it
+	// chooses, any number of them; 0 is all.
+	Query  Query
+	Format string
+	// Redact leaves out values that are secret: credentials, cookies, signatures.
+	Redact bool
+}
+
+// Pause says for how long deliveries are kept waiting. It is also the answer.
+type Pause struct {
+	Paused bool `json:"paused"`
+	// Until is when the pause ends by itself; left out if it does not.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// Change is a delivery as it is after its change number Seq.
+type Change struct {
+	Seq      uint64
+	Delivery Delivery
+}

@@ -1,0 +1,269 @@
+package agent
+
+import (
+	"sync"
+	"time"
+
+	"homehook/agent/config"
+)
+
+// executor gives deliveries that are written down their turns: in lines, each
+// so many at a time, and again later those whose time is to come. It owns the
+// goroutines on which handlers of such deliveries run. Deliveries of the mode
+// through never meet it.
+type executor struct {
+	run func(*job) (again bool) // carries a job out; again puts it back into its line
+
+	mu      sync.Mutex // guards the rest and the lines
+	lines   map[lane]*line
+	waiting map[string]*job // for their next attempt, by id
+	claims  map[string]int  // how many of each configured claim's run at once
+	routes  map[string]int  // the same of routes with a line of their own
+	held    bool            // nothing gets its turn but what the user runs again
+	stopped bool            // nothing gets its turn any more
+	workers sync.WaitGroup
+}
+
+func newExecutor(run func(*job) bool) *executor {
+	return &executor{
+		run: run, lines: make(map[lane]*line), waiting: make(map[string]*job),
+		claims: make(map[string]int), routes: make(map[string]int),
+	}
+}
+
+// configure puts the widths of lines in force.
+func (e *executor) configure(c *config.Config) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	clear(e.claims)
+	clear(e.routes)
+	for _, claim := range c.Claims {
+		e.claims[claim.Name] = max(claim.Parallel, 1)
+	}
+	for _, r := range c.Routes {
+		e.routes[r.Name] = max(r.Parallel, 1)
+	}
+	for _, l := range e.lines {
+		l.parallel = e.widthLocked(l.lane)
+		e.kickLocked(l)
+	}
+}
+
+// widthLocked is how many deliveries of a lane run at once.
+func (e *executor) widthLocked(in lane) int {
+	switch in.kind {
+	case laneSafe:
+		return safeAtOnce
+	case laneReplay:
+		return replayAtOnce
+	case laneRoute:
+		return max(e.routes[in.route], 1)
+	}
+	return max(e.claims[in.claim], 1)
+}
+
+func (e *executor) lineLocked(in lane) *line {
+	l := e.lines[in]
+	if l == nil {
+		l = &line{lane: in, parallel: e.widthLocked(in), routes: make(map[string]int)}
+		e.lines[in] = l
+	}
+	return l
+}
+
+// placed is what place says of a job.
+type placed int
+
+const (
+	placedWell placed = iota
+	placedBusy        // one of the route is in the line, and this one is not to wait
+	placedFull        // the line has no room, the relay is to keep it
+)
+
+// place puts a job at the end of a line. It gets no turn before ready.
+func (e *executor) place(j *job, in lane, unlessBusy bool) placed {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l := e.lineLocked(in)
+	switch {
+	case unlessBusy && l.routes[j.route] > 0:
+		return placedBusy
+	case l.jobs.Len() >= mostInLine && in.kind != laneReplay:
+		return placedFull
+	}
+	l.add(j, false)
+	return placedWell
+}
+
+// placeAnyway is place for a job that is owed its turn, however many there are.
+func (e *executor) placeAnyway(j *job, in lane) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.lineLocked(in).add(j, false)
+}
+
+// ready lets a job have its turn. With latest it takes the place of those of
+// its route that have had none, which it returns.
+func (e *executor) ready(j *job, latest bool) (older []*job) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	j.ready = true
+	if latest {
+		older = e.supersedeLocked(j)
+	}
+	if e.stopped {
+		j.live.postpone()
+	}
+	e.kickLocked(j.line)
+	return older
+}
+
+// supersedeLocked takes out the jobs of the route of j that came before it.
+func (e *executor) supersedeLocked(j *job) []*job {
+	older := j.line.overtaken(j)
+	for _, o := range older {
+		j.line.drop(o)
+	}
+	for id, o := range e.waiting {
+		if o.claim == j.claim && o.counted == j.counted && o.timer.Stop() {
+			delete(e.waiting, id)
+			older = append(older, o)
+		}
+	}
+	return older
+}
+
+// withdraw takes a job back that was placed and is not to run.
+func (e *executor) withdraw(j *job) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	j.line.drop(j)
+	e.kickLocked(j.line)
+}
+
+// kickLocked starts workers while there are turns to give.
+func (e *executor) kickLocked(l *line) {
+	if e.stopped || e.held && l.kind != laneReplay {
+		return
+	}
+	for j := l.next(); j != nil; j = l.next() {
+		e.workers.Go(func() { e.work(l, j) })
+	}
+}
+
+// work carries out jobs of a line, one after the other.
+func (e *executor) work(l *line, j *job) {
+	for j != nil {
+		again := e.run(j)
+		j = e.done(l, j, again)
+	}
+}
+
+// done ends a job's turn and gives the next job its own. A job that is in the
+// line again, or waits for its time, is in no turn any more.
+func (e *executor) done(l *line, j *job, again bool) *job {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !again {
+		l.running--
+		l.forget(j)
+	}
+	if e.stopped || e.held && l.kind != laneReplay {
+		return nil
+	}
+	next := l.next()
+	e.kickLocked(l)
+	return next
+}
+
+// behind puts a job back behind the delivery that was before it in the relay's
+// queue, if that has not run yet.
+func (e *executor) behind(j *job, id string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return j.line.moveBehind(j, id)
+}
+
+// hold stops giving turns, or goes on.
+func (e *executor) hold(held bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.held = held
+	for _, l := range e.lines {
+		e.kickLocked(l)
+	}
+}
+
+// stop ends the giving of turns for good, and tells senders who wait for one
+// that theirs comes later. What runs goes on.
+func (e *executor) stop() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stopped = true
+	for _, j := range e.waiting {
+		j.timer.Stop()
+	}
+	for _, l := range e.lines {
+		for el := l.jobs.Front(); el != nil; el = el.Next() {
+			el.Value.(*job).live.postpone()
+		}
+	}
+}
+
+// wait returns when nothing runs any more, behind stop.
+func (e *executor) wait() { e.workers.Wait() }
+
+// queue is how many jobs have no turn yet and how many wait for their time.
+func (e *executor) queue() (lined, waiting int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, l := range e.lines {
+		lined += l.jobs.Len()
+	}
+	return lined, len(e.waiting)
+}
+
+// schedule has a job run at a time, in the line that it came from. It is never
+// longer from now than the longest pause between attempts, whatever the clock
+// was when the time was fixed.
+func (e *executor) schedule(j *job, in lane, due time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopped {
+		return
+	}
+	j.line, j.due = e.lineLocked(in), due
+	e.waiting[j.id] = j
+	j.timer = time.AfterFunc(pauseUntil(time.Now(), due), func() { e.wake(j.id) })
+}
+
+// wake puts a job whose time has come into its line, before those that came
+// after it. It reports whether there was one.
+func (e *executor) wake(id string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	j := e.waiting[id]
+	if j == nil || e.stopped {
+		return false
+	}
+	j.timer.Stop()
+	delete(e.waiting, id)
+	j.line.add(j, true)
+	e.kickLocked(j.line)
+	return true
+}
+
+// wakeUnchecked wakes the jobs that wait for a credential.
+func (e *executor) wakeUnchecked() {
+	e.mu.Lock()
+	var ids []string
+	for id, j := range e.waiting {
+		if j.unchecked {
+			ids = append(ids, id)
+		}
+	}
+	e.mu.Unlock()
+	for _, id := range ids {
+		e.wake(id)
+	}
+}

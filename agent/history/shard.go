@@ -1,0 +1,222 @@
+package history
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// mergePages is how many pages of a shard one slice merges.
+const mergePages = 16
+
+// addDocument puts a new bucket into the last shard, or begins one.
+func (w *writer) addDocument(d document) error {
+	x := &w.index
+	n := len(x.shards)
+	if n == 0 || x.shards[n-1].buckets >= shardBuckets {
+		if err := w.addShard(d.bucket); err != nil {
+			return err
+		}
+		n++
+	}
+	s := &x.shards[n-1]
+	s.buckets++
+	return w.insertDocument(*s, d)
+}
+
+func (w *writer) insertDocument(s shard, d document) error {
+	if w.st.words == nil || w.st.wordsOf != s.id {
+		st, err := w.c.Prepare("INSERT INTO " + s.table() + " (rowid, words) VALUES (?, ?)")
+		if err != nil {
+			return err
+		}
+		w.st.closeWords()
+		w.st.words, w.st.wordsOf = st, s.id
+	}
+	return w.st.words.Exec(d.bucket, string(d.text))
+}
+
+// addShard begins a shard, and has the one before made compact.
+func (w *writer) addShard(low int64) error {
+	x := &w.index
+	s := shard{id: 1, low: low}
+	for _, other := range x.shards {
+		s.id = max(s.id, other.id+1)
+	}
+	// It holds no text, of each word only in which buckets it is; words come to
+	// it in lower case and separated by spaces.
+	err := w.c.Exec(fmt.Sprintf(`CREATE VIRTUAL TABLE %s USING fts5(words, content='', contentless_delete=1, detail=none, tokenize='ascii');
+INSERT INTO %[1]s (%[1]s, rank) VALUES ('automerge', 0);
+INSERT INTO %[1]s (%[1]s, rank) VALUES ('crisismerge', 256);
+INSERT INTO shards (id, low, buckets) VALUES (%d, %d, 0)`, s.table(), s.id, low))
+	if err != nil {
+		return err
+	}
+	if n := len(x.shards); n > 0 {
+		x.merge = x.shards[n-1].id
+		if err := w.countBuckets(x.shards[n-1]); err != nil {
+			return err
+		}
+		if err := w.mergePages(x.shards[n-1], -mergePages); err != nil {
+			return err
+		}
+	}
+	x.shards = append(slices.Clone(x.shards), s)
+	return nil
+}
+
+func (w *writer) countBuckets(s shard) error { return w.st.countBuckets.Exec(s.buckets, s.id) }
+
+// mergeSome keeps the last shard from falling into many pieces.
+func (w *writer) mergeSome() error {
+	if len(w.index.shards) == 0 {
+		return nil
+	}
+	last := w.index.shards[len(w.index.shards)-1]
+	if err := w.countBuckets(last); err != nil {
+		return err
+	}
+	return w.mergePages(last, mergePages)
+}
+
+// mergePages has SQLite merge so many pages of a shard where that is worth it,
+// or with a negative number begin to make one piece of it.
+func (w *writer) mergePages(s shard, pages int) error {
+	return w.c.Exec(fmt.Sprintf("INSERT INTO %s (%[1]s, rank) VALUES ('merge', %d)", s.table(), pages))
+}
+
+// compact goes on making one piece of a shard that is complete.
+func (w *writer) compact() error {
+	x := &w.index
+	i := slices.IndexFunc(x.shards, func(s shard) bool { return s.id == x.merge })
+	if i < 0 {
+		x.merge = 0
+		return nil
+	}
+	before, err := w.c.Number("SELECT total_changes()")
+	if err != nil {
+		return err
+	}
+	if err := w.mergePages(x.shards[i], mergePages); err != nil {
+		return err
+	}
+	after, err := w.c.Number("SELECT total_changes()")
+	if err != nil {
+		return err
+	}
+	if after-before < 2 { // the statement itself counts as one
+		x.merge = 0
+	}
+	return nil
+}
+
+// shardOf is the shard for a bucket.
+func (x *index) shardOf(bucket int64) (s shard, found bool) {
+	for i, s := range x.shards {
+		if i == len(x.shards)-1 || bucket < x.shards[i+1].low {
+			return s, true
+		}
+	}
+	return s, false
+}
+
+// indexMarked indexes some buckets again that have changed since.
+func (w *writer) indexMarked() error {
+	x := &w.index
+	var buckets []int64
+	err := w.st.marked.Each(func(row []driver.Value) error {
+		buckets = append(buckets, row[0].(int64))
+		return nil
+	}, int64(max(x.rows/4, 1)))
+	if err != nil {
+		return err
+	}
+	size := 0
+	for _, b := range buckets {
+		if size > indexBytes {
+			return nil
+		}
+		docs, _, err := w.documents(w.st.bucket, b*seqsPerBucket, (b+1)*seqsPerBucket)
+		if err != nil {
+			return err
+		}
+		if s, found := x.shardOf(b); found {
+			if err := w.c.Exec(fmt.Sprintf("DELETE FROM %s WHERE rowid = %d", s.table(), b)); err != nil {
+				return err
+			}
+			for _, d := range docs {
+				size += len(d.text)
+				if err := w.insertDocument(s, d); err != nil {
+					return err
+				}
+			}
+			if err := w.mergePages(s, mergePages); err != nil {
+				return err
+			}
+		}
+		if err := w.st.unmark.Exec(b); err != nil {
+			return err
+		}
+	}
+	x.marked = len(buckets) > 0
+	return nil
+}
+
+// dropShard drops a shard whose deliveries are all gone; the last one stays.
+func (w *writer) dropShard() (dropped bool, err error) {
+	x := &w.index
+	for i := range len(x.shards) - 1 {
+		from := x.shards[i].low * seqsPerBucket
+		if i == 0 {
+			from = 0
+		}
+		n, err := w.c.Number(fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE seq >= %d AND seq < %d LIMIT 1)",
+			from, x.shards[i+1].low*seqsPerBucket))
+		if err != nil {
+			return false, fmt.Errorf("look for empty parts of the index: %w", err)
+		}
+		if n > 0 {
+			continue
+		}
+		s := x.shards[i]
+		w.st.closeWords()
+		err = w.transaction(false, func() error {
+			return w.c.Exec(fmt.Sprintf("DROP TABLE %s; DELETE FROM shards WHERE id = %d", s.table(), s.id))
+		})
+		if err != nil {
+			return false, fmt.Errorf("drop part of the index: %w", err)
+		}
+		x.shards = slices.Delete(slices.Clone(x.shards), i, i+1)
+		return true, nil
+	}
+	return false, nil
+}
+
+// rest is a timer that is set when there is something to wait for, and keeps
+// the earliest time. An idle agent is not woken.
+type rest struct {
+	timer *time.Timer
+	set   bool
+}
+
+func (r *rest) start() {
+	r.timer = time.NewTimer(time.Hour)
+	r.set = true
+	r.timer.Reset(0) // what an earlier journal has left
+}
+
+func (r *rest) stop() { r.timer.Stop() }
+
+// C fires when the time has come; then over has to be called.
+func (r *rest) C() <-chan time.Time { return r.timer.C }
+
+func (r *rest) over() { r.set = false }
+
+// wake sets the timer unless it is set.
+func (r *rest) wake(after time.Duration) {
+	if !r.set && r.timer != nil {
+		r.set = true
+		r.timer.Reset(after)
+	}
+}

@@ -1,0 +1,130 @@
+package history
+
+import (
+	"fmt"
+
+	"homehook/dbfile"
+)
+
+// statements are the writer's prepared statements. They live as long as their
+// connection.
+type statements struct {
+	begin, commit, rollback             *dbfile.Stmt
+	insert, update, row, lastIn         *dbfile.Stmt
+	request, attempt, merge, body       *dbfile.Stmt
+	addFacet, facets                    *dbfile.Stmt
+	change, trim, setNumber             *dbfile.Stmt
+	pend, unpend, whole, reopen         *dbfile.Stmt
+	remembers                           *dbfile.Stmt
+	saveSpan, forgetSpan                *dbfile.Stmt
+	stale                               *dbfile.Stmt
+	bound, forget, forgetBody           *dbfile.Stmt
+	forgetLog, remember, forgetMemories *dbfile.Stmt
+	tail, marked, bucket, outputs       *dbfile.Stmt
+	unmark, setIndexed, countBuckets    *dbfile.Stmt
+	all                                 []*dbfile.Stmt
+
+	words   *dbfile.Stmt // adds to the shard wordsOf; nil = none yet
+	wordsOf int64
+}
+
+const (
+	insertSQL = `INSERT INTO deliveries (seq, id, claim, relay, state, durable, method, path, query, remote, size,
+body_sha256, route, status, duration_ms, attempts, sender_id, duplicate_of, replay_of, reason,
+answer, due, starts, redacted, facet, changed, arrival)
+VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+
+	updateSQL = `UPDATE deliveries SET state = ?, size = ?, body_sha256 = ?, route = ?, status = ?, duration_ms = ?,
+attempts = ?, sender_id = ?, duplicate_of = ?, replay_of = ?, reason = ?, due = ?, starts = ?,
+redacted = max(redacted, ?), facet = ?, changed = ? WHERE seq = ?`
+
+	lastInSQL = `SELECT max(seq) FROM deliveries WHERE seq BETWEEN ? AND ?`
+
+	requestSQL = `INSERT INTO requests (seq, head, body, body_truncated) VALUES (?,?,?,?)`
+	bodySQL    = `UPDATE requests SET body = ?, body_truncated = ? WHERE seq = ?`
+
+	// Of head and body each is stored once; whoever brings it first wins.
+	mergeSQL = requestSQL + `
+ON CONFLICT (seq) DO UPDATE SET head = coalesce(head, excluded.head),
+body_truncated = iif(body IS NULL, excluded.body_truncated, body_truncated), body = coalesce(body, excluded.body)
+WHERE head IS NULL OR body IS NULL`
+
+	attemptSQL = `INSERT OR REPLACE INTO attempts (seq, number, route, handler, started, duration_ms, status, exit, output,
+output_truncated, error, response_head, response_body, response_size, response_truncated)
+VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+
+	facetsSQL    = `SELECT id, claim, route, state, method, status FROM facets`
+	addFacetSQL  = `INSERT INTO facets (id, claim, route, state, method, status) VALUES (?,?,?,?,?,?)`
+	changeSQL    = `INSERT INTO changes (number, seqs) VALUES (?,?)`
+	setNumberSQL = `INSERT INTO numbers (name, value) VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
+)
+
+func prepare(c *dbfile.Conn) (*statements, error) {
+	s := &statements{}
+	for _, p := range []struct {
+		to   **dbfile.Stmt
+		text string
+	}{
+		{&s.begin, "BEGIN IMMEDIATE"},
+		{&s.commit, "COMMIT"},
+		{&s.rollback, "ROLLBACK"},
+		{&s.insert, insertSQL},
+		{&s.update, updateSQL},
+		{&s.row, rowSQL},
+		{&s.lastIn, lastInSQL},
+		{&s.request, requestSQL},
+		{&s.body, bodySQL},
+		{&s.merge, mergeSQL},
+		{&s.attempt, attemptSQL},
+		{&s.facets, facetsSQL},
+		{&s.addFacet, addFacetSQL},
+		{&s.change, changeSQL},
+		{&s.trim, trimSQL},
+		{&s.setNumber, setNumberSQL},
+		{&s.pend, pendSQL},
+		{&s.unpend, unpendSQL},
+		{&s.whole, wholeSQL},
+		{&s.reopen, reopenSQL},
+		{&s.remembers, remembersSQL},
+		{&s.remember, rememberSQL},
+		{&s.forgetMemories, forgetMemoriesSQL},
+		{&s.saveSpan, saveSpanSQL},
+		{&s.forgetSpan, forgetSpanSQL},
+		{&s.stale, staleSQL},
+		{&s.bound, boundSQL},
+		{&s.forget, forgetSQL},
+		{&s.forgetBody, forgetRequestsSQL},
+		{&s.forgetLog, forgetAttemptsSQL},
+		{&s.tail, tailSQL},
+		{&s.marked, markedSQL},
+		{&s.bucket, bucketSQL},
+		{&s.outputs, outputsSQL},
+		{&s.unmark, unmarkSQL},
+		{&s.setIndexed, setIndexedSQL},
+		{&s.countBuckets, countBucketsSQL},
+	} {
+		prepared, err := c.Prepare(p.text)
+		if err != nil {
+			s.close()
+			return nil, fmt.Errorf("prepare %q: %w", p.text, err)
+		}
+		*p.to = prepared
+		s.all = append(s.all, prepared)
+	}
+	return s, nil
+}
+
+// close lets go of them. An error would repeat that of the last execution.
+func (s *statements) close() {
+	for _, p := range s.all {
+		_ = p.Close()
+	}
+	s.closeWords()
+}
+
+func (s *statements) closeWords() {
+	if s.words != nil {
+		_ = s.words.Close()
+		s.words = nil
+	}
+}

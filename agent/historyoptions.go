@@ -1,0 +1,46 @@
+package agent
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"homehook/agent/config"
+	"homehook/agent/credentials"
+	"homehook/agent/history"
+)
+
+// sealName is the credential with the key under which the history keeps what it
+// may not show, until it is not needed any more.
+const sealName = "history/seal"
+
+// historyOptions translates the settings of the history.
+func (a *Agent) historyOptions(h config.History) (history.Options, error) {
+	o := history.Options{Keep: h.Keep, MaxSize: int64(h.MaxSize), Body: int(h.Body), Redact: h.Redact, Log: a.log}
+	if len(h.Redact) == 0 {
+		return o, nil
+	}
+	seal, err := a.seal()
+	o.Seal = seal
+	return o, err
+}
+
+// seal returns the key of the history, which is made when there is none.
+func (a *Agent) seal() ([]byte, error) {
+	text, err := a.opts.Credentials.Get(sealName)
+	if errors.Is(err, credentials.ErrNotFound) {
+		key := make([]byte, 32)
+		rand.Read(key)
+		text = hex.EncodeToString(key)
+		err = a.opts.Credentials.Set(sealName, text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("keep key of history: %w", err)
+	}
+	key, err := hex.DecodeString(text)
+	if err != nil || len(key) != 32 {
+		return nil, fmt.Errorf("credential %q is not a key of the history; remove it to have a new one made", sealName)
+	}
+	return key, nil
+}

@@ -1,0 +1,261 @@
+package agent
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"time"
+
+	"homehook/agent/config"
+	"homehook/agent/history"
+	"homehook/faults/point"
+	"homehook/http1"
+	"homehook/routes"
+	"homehook/routes/signature"
+)
+
+const (
+	// bodiesAtOnce bounds the bodies of deliveries on their way into the
+	// journal, bodiesKept those that stay in memory until their turn comes.
+	bodiesAtOnce = 32 << 20
+	bodiesKept   = 16 << 20
+)
+
+// arrival is a delivery on its way into the journal.
+type arrival struct {
+	k     *keeper
+	x     *http1.Exchange
+	n     *note
+	route *routes.Route // nil with no
+	d     *routes.Delivery
+	no    *rejection
+	rec   *history.Record
+	began time.Time
+	later bool // nobody waits for the answer of the handler
+
+	unchecked bool // a credential for the check is missing
+}
+
+// receive takes in a delivery that has to be written down before its handler
+// runs, and answers: with the answer of the handler as long as the sender waits
+// for it, and else when the journal has it. A relay that gets neither an answer
+// nor Homehook-Accepted keeps what it has.
+func (in *inbox) receive(a *arrival) {
+	b, no := in.readBody(a.x)
+	if b.broken {
+		a.x.CloseAfter()
+		say(a.x, no.status, no.text, "", 0)
+		return // nothing is written down of half a delivery
+	}
+	// The journal and the job have what they need of the body once receive is
+	// through, or account for it themselves.
+	defer in.bodies.give(b.held)
+	if a.no == nil {
+		a.no = no
+	}
+	in.describe(a, &b)
+	if a.no == nil && a.route.Verifies() {
+		v := in.verify(a.route, *a.d, a.n, b.bytes, time.Now())
+		a.no, a.unchecked, a.rec.Reason = v.no, v.missing != nil, v.mark
+		if v.missing != nil {
+			pause, _ := pauseUnchecked(a.began, a.began)
+			a.rec.State, a.rec.Reason, a.rec.Due = history.Waiting, v.missing.Error(), a.began.Add(pause)
+			in.log.Warn("sender cannot be checked, the delivery waits", "delivery", a.rec.ID, "claim", a.rec.Claim, "error", v.missing)
+		}
+	}
+	seq := in.sequenceOf(a.rec.Claim)
+	seq.wait(in.stopping, a.n.after, in.journal.Known)
+	if in.stopping.Err() != nil {
+		unavailable(a.x, "the agent is stopping")
+		return
+	}
+	if a.no != nil {
+		seq.came(a.rec.ID)
+		in.turnDown(a)
+		return
+	}
+	in.takeIn(a, seq)
+}
+
+// describe fills in the record of a delivery.
+func (in *inbox) describe(a *arrival, b *body) {
+	path, query := a.x.Request.PathQuery()
+	raw := a.x.Request.Raw()
+	head := append(make([]byte, 0, len(raw)+2), raw...)
+	a.rec = &history.Record{
+		Delivery: history.Delivery{
+			ID: a.n.id, Claim: a.k.claim.Name, Relay: a.k.claim.Relay, State: history.Received,
+			Method: string(a.x.Request.Method), Path: string(path), Query: string(query), Remote: a.n.remote,
+			Received: a.n.time(a.began), Size: int64(len(b.bytes)), BodySHA256: b.sum, Route: a.d.Route,
+			SenderID: signature.SenderID(a.k.claim.Sender, a.x.Request.Values, b.bytes),
+			Answer:   a.n.answer,
+		},
+		Head: append(head, "\r\n"...), Body: b.bytes,
+	}
+	if a.rec.Answer == "" {
+		a.rec.Answer = answerThrough
+	}
+	a.later = a.n.backlog || a.rec.Answer != answerHold || a.route != nil && a.route.Background()
+}
+
+// takeIn gives a delivery its place among the others, writes it down and
+// answers.
+func (in *inbox) takeIn(a *arrival, seq *sequence) {
+	j := &job{id: a.rec.ID, claim: a.rec.Claim, route: a.rec.Route, unchecked: a.unchecked}
+	rule := a.route.WhileRunning()
+	result := in.executor.place(j, laneOf(a.route, a.rec.Claim, a.rec.Method), rule == routes.WhileRunningSkip)
+	seq.came(j.id)
+	switch result {
+	case placedFull:
+		unavailable(a.x, "too many deliveries wait here")
+		return
+	case placedBusy:
+		a.no = &rejection{acceptedStatus(&a.k.claim), "skipped", "skipped: the route was running when it came (while_running: skip)"}
+		in.turnDown(a)
+		return
+	}
+	leave, twin := in.findTwin(a.rec)
+	defer leave()
+	if twin != nil {
+		in.executor.withdraw(j)
+		in.duplicate(a, twin)
+		return
+	}
+	if a.later {
+		a.rec.Status = acceptedStatus(&a.k.claim)
+	} else {
+		j.live = newLive(a.x, a.began, time.Duration(a.k.claim.Hold))
+	}
+	if !in.write(a) {
+		in.executor.withdraw(j)
+		return
+	}
+	leave()
+	in.begin(a, j, rule == routes.WhileRunningLatest)
+}
+
+// write writes a delivery down for good, or answers why not.
+func (in *inbox) write(a *arrival) bool {
+	err := in.journal.Begin(a.rec, true)
+	switch {
+	case err == nil:
+		point.Reach("agent.journaled")
+		return true
+	case errors.Is(err, history.ErrExists):
+		in.repeated(a)
+	default:
+		in.log.Error("delivery cannot be written down, the relay keeps it", "delivery", a.rec.ID, "claim", a.rec.Claim, "error", err)
+		unavailable(a.x, "the journal cannot be written just now")
+	}
+	return false
+}
+
+// begin lets the handler of a delivery run that is written down, and answers.
+func (in *inbox) begin(a *arrival, j *job, latest bool) {
+	if size := int64(len(a.rec.Body) + len(a.rec.Head)); in.kept.try(size) {
+		j.rec, j.held = a.rec, size
+	}
+	live := j.live
+	if j.unchecked {
+		j.live.postpone()
+		in.executor.withdraw(j)
+		in.executor.schedule(j, j.line.lane, a.rec.Due)
+	} else {
+		in.supersede(in.executor.ready(j, latest), j.id)
+	}
+	if live == nil || !live.wait() {
+		accept(a.x, &a.k.claim, j.id)
+	}
+	point.Reach("agent.answered")
+}
+
+// turnDown writes down a delivery that gets no handler, and answers why.
+func (in *inbox) turnDown(a *arrival) {
+	a.rec.State, a.rec.Reason, a.rec.Status = history.Rejected, a.no.reason, a.no.status
+	if !in.write(a) {
+		return
+	}
+	if a.no.status == 413 {
+		a.x.CloseAfter() // the rest of the body is not waited for
+	}
+	if a.no.status < 300 || a.n.backlog {
+		accept(a.x, &a.k.claim, a.rec.ID)
+	} else {
+		say(a.x, a.no.status, a.no.text, a.rec.ID, 0)
+	}
+	point.Reach("agent.answered")
+}
+
+// laneOf is the line in which a delivery waits for its turn.
+func laneOf(route *routes.Route, claim, method string) lane {
+	switch {
+	case isSafe(method):
+		return lane{claim: claim, kind: laneSafe}
+	case route != nil && route.Parallel() > 0:
+		return lane{claim: claim, kind: laneRoute, route: route.Name}
+	}
+	return lane{claim: claim}
+}
+
+// body is a request's body in memory.
+type body struct {
+	bytes  []byte
+	sum    string // SHA-256, in hex
+	held   int64  // of the budget
+	broken bool   // it ended before its end
+}
+
+// readBody reads the body of a request that has to be in memory whole, up to
+// the limit that was set for it.
+func (in *inbox) readBody(x *http1.Exchange) (body, *rejection) {
+	var b body
+	src := x.Request.Body
+	most := int64(config.DefaultMaxBody)
+	n := src.Length()
+	if src.TooLarge() {
+		return b, errTooLarge
+	}
+	if n < 0 {
+		n = most
+	}
+	// One who asks for more than there is waits until the others are through.
+	held, ok := in.bodies.take(in.stopping, n)
+	if b.held = held; !ok {
+		b.broken = true
+		return b, &rejection{503, "the agent is stopping", ""}
+	}
+	var err error
+	if n = src.Length(); n >= 0 {
+		b.bytes = make([]byte, n)
+		_, err = io.ReadFull(src, b.bytes)
+	} else {
+		b.bytes, err = io.ReadAll(src)
+	}
+	if errors.Is(err, http1.ErrBodyTooLarge) {
+		b.bytes = nil
+		return b, errTooLarge
+	}
+	if err != nil {
+		in.bodies.give(b.held)
+		return body{broken: true}, &rejection{400, "the body of the request is not whole", "the sender went away before its request was whole"}
+	}
+	b.sum = sumOf(b.bytes)
+	return b, nil
+}
+
+// sumOf is the SHA-256 of a body, in hex.
+func sumOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+// sequenceOf is the order in which a claim's deliveries come from the relay's
+// queue.
+func (in *inbox) sequenceOf(claim string) *sequence {
+	s, ok := in.sequences.Load(claim)
+	if !ok {
+		s, _ = in.sequences.LoadOrStore(claim, &sequence{})
+	}
+	return s.(*sequence)
+}

@@ -1,0 +1,88 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"homehook/agent/config"
+	"homehook/agent/control"
+)
+
+// ReleaseClaim gives a claim back to its relay and takes it out of the
+// configuration. Its links are ended first: they would be dialled again as soon
+// as the relay drops them, and take the claim anew.
+func (b *backend) ReleaseClaim(ctx context.Context, name string, discard bool) error {
+	b.mu.Lock()
+	k := b.keepers[name]
+	b.mu.Unlock()
+	if k != nil {
+		k.stop()
+		select {
+		case <-k.done:
+		case <-ctx.Done():
+		}
+	}
+	err := Release(ctx, b.opts.Config, b.opts.Credentials.Get, name, discard)
+	if err != nil && k != nil {
+		b.mu.Lock()
+		if b.keepers[name] == k {
+			delete(b.keepers, name) // to be started anew
+		}
+		b.reconcileLocked()
+		b.mu.Unlock()
+	}
+	return translated(err)
+}
+
+// Release gives a claim back to its relay and takes it out of the
+// configuration file. secret returns the value of a credential. A claim that
+// routes still use, whose relay cannot be reached, or, unless discard is set,
+// for which deliveries wait at the relay ([control.ErrQueued]), stays as it is.
+func Release(ctx context.Context, path string, secret func(name string) (string, error), name string, discard bool) error {
+	c, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(c.Claims, func(c config.Claim) bool { return c.Name == name })
+	if i < 0 {
+		return fmt.Errorf("claim %q: %w", name, control.ErrNotFound)
+	}
+	if err := c.Removable(name); err != nil {
+		return err
+	}
+	if err := giveBack(ctx, c, c.Claims[i], secret, discard); err != nil {
+		return fmt.Errorf("release %q at relay %q: %w", name, c.Claims[i].Relay, err)
+	}
+	return config.RemoveClaim(path, name)
+}
+
+func giveBack(ctx context.Context, c *config.Config, claim config.Claim, secret func(string) (string, error), discard bool) error {
+	for _, r := range c.Relays {
+		if r.Name != claim.Relay {
+			continue
+		}
+		token := ""
+		if r.Token != "" {
+			var err error
+			if token, err = secret(r.Token); err != nil {
+				return err
+			}
+		}
+		d, err := newDialer(r, token)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, registryTimeout)
+		defer cancel()
+		reg := newRegistry(d)
+		if ours, err := reg.ours(ctx); err != nil || !ours {
+			return err
+		}
+		if err := reg.remove(ctx, claim.Name, discard); !errors.Is(err, errForeign) {
+			return err
+		}
+	}
+	return nil
+}

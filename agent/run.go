@@ -1,0 +1,306 @@
+package agent
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	"homehook/agent/config"
+	"homehook/agent/history"
+	"homehook/faults/point"
+	"homehook/http1"
+	"homehook/ptth"
+	"homehook/routes"
+)
+
+// turn is one run of a handler for a delivery that is written down.
+type turn struct {
+	claim *config.Claim
+	route *routes.Route
+	table *routes.Table // of the route alone, to be closed; nil for one of the configuration
+	d     routes.Delivery
+	n     note
+	body  []byte
+}
+
+// run carries a delivery to its handler and writes down what came of it. With
+// again it has been put back into its line.
+func (in *inbox) run(j *job) (again bool) {
+	rec, err := in.fetch(j)
+	if err != nil {
+		in.unreadable(j, err)
+		return false
+	}
+	if j.old && in.executor.behind(j, predecessor(rec.Head)) {
+		return true
+	}
+	if n := len(rec.Log); n > 0 {
+		j.attempts = rec.Log[n-1].Number
+	} else {
+		j.attempts = 0 // what was begun and not ended does not count
+	}
+	var t turn
+	if end := in.prepare(j, rec, &t); end != nil {
+		in.conclude(j, end)
+		return false
+	}
+	if t.table != nil {
+		defer t.table.Close()
+	}
+	if err := in.start(j, &t); err != nil {
+		in.unreadable(j, err)
+		return false
+	}
+	point.Reach("agent.started")
+	in.attempt(j, &t)
+	return false
+}
+
+// start writes down that a handler begins, so that an agent after a crash knows
+// of it. A fixed answer does nothing that anybody would have to know of.
+func (in *inbox) start(j *job, t *turn) (err error) {
+	if j.crashed {
+		// One that is written down twice in a row is not run again.
+		lost := j.ends(history.Waiting, "")
+		if err := in.journal.Finish(lost); err != nil {
+			return err
+		}
+		j.attempts, j.crashed = lost.Attempts, false
+	}
+	j.starts++
+	t.d.Attempt = j.attempts + 1
+	if t.route.Kind() != "respond" {
+		j.starts, err = in.journal.Start(j.id, t.d.Attempt, t.route.AtMostOnce())
+	}
+	return err
+}
+
+// fetch returns all of a delivery.
+func (in *inbox) fetch(j *job) (*history.Record, error) {
+	if j.rec != nil {
+		return j.rec, nil
+	}
+	return in.journal.Original(in.work, j.id)
+}
+
+// unreadable has a delivery tried again soon that the journal does not give.
+// Nothing can be written down of that, so nothing is.
+func (in *inbox) unreadable(j *job, err error) {
+	in.free(j)
+	if in.work.Err() != nil {
+		return // the next agent finds it as it is
+	}
+	in.log.Error("delivery cannot be read from the journal", "delivery", j.id, "claim", j.claim, "error", err)
+	if !errors.Is(err, history.ErrNotFound) {
+		in.executor.schedule(j, j.line.lane, time.Now().Add(pauses[0]))
+	}
+}
+
+// predecessor is the delivery that the relay's queue had before that of a head.
+func predecessor(head []byte) string {
+	r, err := http1.ParseRequest(head, nil, 0)
+	if err != nil {
+		return ""
+	}
+	id, _ := r.Get("Homehook-After")
+	return string(id)
+}
+
+// prepare finds the route of a delivery and whether it may run. It returns how
+// the delivery ends instead, or waits on.
+func (in *inbox) prepare(j *job, rec *history.Record, t *turn) *history.Record {
+	if n := len(rec.Log); j.crashed && n > 0 && rec.Log[n-1].Error == history.Interrupted {
+		in.log.Error("delivery is quarantined: the agent died twice while it ran", "delivery", j.id, "claim", j.claim)
+		return j.ends(history.Dead, "quarantined: the agent died twice while it ran; retry it to run it once more")
+	}
+	if t.claim = in.claimOf(j.claim); t.claim == nil {
+		return j.ends(history.Dead, fmt.Sprintf("the claim %q is not in the configuration any more", j.claim))
+	}
+	if err := in.parse(j, rec, t); err != nil {
+		return j.ends(history.Dead, "the delivery cannot be read: "+err.Error())
+	}
+	found, err := in.routeOf(j, t)
+	if err != nil {
+		return j.ends(history.Dead, err.Error())
+	}
+	if !found {
+		return j.ends(history.Rejected, errNoRoute.reason)
+	}
+	if j.crashed && t.route.AtMostOnce() {
+		return j.ends(history.Dead, "interrupted: the agent stopped while it ran, and the route runs a delivery at most once")
+	}
+	if j.unchecked {
+		return in.recheck(j, rec, t)
+	}
+	return nil
+}
+
+// parse makes a request of a stored delivery again.
+func (in *inbox) parse(j *job, rec *history.Record, t *turn) error {
+	req, err := http1.ParseRequest(rec.Head, bytes.NewReader(rec.Body), int64(len(rec.Body)))
+	if err != nil {
+		return err
+	}
+	// Only what may speak for itself is in a stored head.
+	t.n, t.body = readNote(req, ptth.About{Negotiated: true}), rec.Body
+	if path := req.Path(); string(path) != rec.Path {
+		if prefix, _ := strip(req, j.claim); t.n.prefix == "" {
+			t.n.prefix = prefix
+		}
+	}
+	t.d = routes.Delivery{
+		ID: j.id, Claim: j.claim, Received: rec.Received,
+		Remote: rec.Remote, Prefix: t.n.prefix, Request: req,
+	}
+	return nil
+}
+
+// routeOf finds the route that takes a delivery now.
+func (in *inbox) routeOf(j *job, t *turn) (found bool, err error) {
+	table := in.table.Load()
+	if j.forced {
+		if table, err = in.only(j.route, j.claim); err != nil {
+			return false, err
+		}
+		t.table = table
+	}
+	t.route, t.d.Params, found = table.Find(j.claim, t.d.Request.Method, t.d.Request.Path())
+	if found {
+		t.d.Route, j.route = t.route.Name, t.route.Name
+	}
+	return found, nil
+}
+
+// recheck checks the sender of a delivery that could not be checked when it
+// came.
+func (in *inbox) recheck(j *job, rec *history.Record, t *turn) *history.Record {
+	now := time.Now()
+	t.n.backlog = true // it came in time, whatever the time is now
+	v := in.verify(t.route, t.d, &t.n, t.body, now)
+	switch {
+	case v.missing != nil:
+		pause, more := pauseUnchecked(now, rec.Received)
+		if !more {
+			return j.ends(history.Dead, v.missing.Error())
+		}
+		end := j.ends(history.Waiting, v.missing.Error())
+		end.Due = now.Add(pause)
+		return end
+	case v.no != nil:
+		return j.ends(history.Rejected, v.no.reason)
+	}
+	j.unchecked, j.remark = false, "verified later: a credential was missing when it came"
+	return nil
+}
+
+// attempt runs the handler once.
+func (in *inbox) attempt(j *job, t *turn) {
+	out := &passing{live: j.live, id: j.id, whose: func(status int) bool { return in.forSender(j, t.route, status) }}
+	x := http1.NewSinkExchange(t.d.Request, out)
+	tap := &answerTap{limit: int(max(in.keep.Load(), 0))}
+	x.SetTap(tap)
+	began := time.Now()
+	res := t.route.Serve(in.work, &t.d, x)
+	point.Reach("agent.ran")
+	// The sender has what it gets of this run; the journal takes its time.
+	j.live.end()
+	j.live = nil
+
+	end := j.ends("", "")
+	end.Route, end.Attempts, end.DurationMS = t.route.Name, t.d.Attempt, milliseconds(time.Since(began))
+	a := history.Attempt{
+		Number: t.d.Attempt, Route: t.route.Name, Handler: res.Handler, Started: began, DurationMS: end.DurationMS,
+		Exit: res.Exit, Output: res.Output, OutputTruncated: res.OutputTruncated,
+	}
+	if res.Err != nil {
+		a.Error = res.Err.Error()
+	}
+	tap.fill(&a, x.Status)
+	end.Log = []history.Attempt{a}
+	switch {
+	case out.on || j.replay:
+		j.status = x.Status
+	case j.status == 0:
+		j.status = acceptedStatus(t.claim)
+	}
+	end.Status = j.status
+	in.judge(j, t, &res, x, out.on || j.replay, end)
+	in.conclude(j, end)
+}
+
+// forSender reports whether the sender who waits is to have an answer of that
+// status. One that tells of a failure which may be over the next time it gets
+// only while it has no other answer for sure: there is no next time then.
+func (in *inbox) forSender(j *job, route *routes.Route, status int) bool {
+	switch {
+	case j.live == nil || in.work.Err() != nil && status >= 500:
+		return false
+	case status < 400 || !mayPassBy(route, status):
+		return true
+	}
+	return j.live.fresh()
+}
+
+// judge decides what state a delivery is in behind a run. told says that
+// somebody saw the answer.
+func (in *inbox) judge(j *job, t *turn, res *routes.Result, x *http1.Exchange, told bool, end *history.Record) {
+	switch {
+	case res.Err != nil:
+		end.Reason = res.Err.Error()
+	case x.Status >= 400:
+		end.Reason = fmt.Sprintf("the handler answered %d", x.Status)
+	default:
+		end.State = history.Succeeded
+		end.Reason = remark(*res, x, time.Now())
+		if end.Reason == "" && end.Attempts > 1 {
+			end.Reason = fmt.Sprintf("succeeded at attempt %d", end.Attempts)
+		} else if end.Reason == "" {
+			end.Reason = j.remark
+		}
+		return
+	}
+	end.State = history.Dead
+	switch {
+	case in.work.Err() != nil && res.Failure == routes.FailedStopped:
+		if end.Reason = history.Interrupted; !t.route.AtMostOnce() && !j.replay {
+			end.State, end.Due = history.Waiting, time.Now()
+		}
+	case !told && mayPass(t.route, res):
+		pause, more := pauseAfter(j.starts, res.RetryAfter)
+		if more {
+			end.State, end.Due = history.Waiting, time.Now().Add(pause)
+		} else {
+			end.Reason = fmt.Sprintf("given up after %d attempts: %s", end.Attempts, end.Reason)
+		}
+	}
+}
+
+// conclude ends a job's turn: it writes down the state that the delivery is in,
+// and has it wait for its next attempt if it is to have one. Behind that the job
+// may have its next turn.
+func (in *inbox) conclude(j *job, end *history.Record) {
+	if err := in.journal.Finish(end); err != nil {
+		in.log.Error("delivery's end is not in the history", "delivery", end.ID, "error", err)
+	}
+	in.log.Debug("delivery", "delivery", end.ID, "claim", end.Claim, "route", end.Route, "state", end.State,
+		"status", end.Status, "ms", end.DurationMS, "attempt", end.Attempts)
+	in.free(j)
+	if end.State == history.Waiting && in.work.Err() == nil {
+		j.attempts = end.Attempts
+		in.executor.schedule(j, j.line.lane, end.Due)
+	}
+}
+
+// free gives back what a job holds besides its place, and lets go who waits
+// for it.
+func (in *inbox) free(j *job) {
+	in.kept.give(j.held)
+	j.held, j.rec = 0, nil
+	j.live.end()
+	j.live = nil
+	if j.ended != nil {
+		close(j.ended)
+		j.ended = nil
+	}
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"homehook/agent/config"
+	"homehook/agent/control"
+)
+
+// routeTestCmd is "homehook route test".
+type routeTestCmd struct {
+	Name     string `arg:"" optional:"" help:"Only deliveries that this route takes, before or after the change; by default all."`
+	Delivery string `placeholder:"ID" help:"Only this delivery, whatever takes it."`
+	Config   string `placeholder:"FILE" help:"A changed configuration to try; by default the one in use."`
+	Last     int    `default:"100" placeholder:"N" help:"Try the N newest deliveries; ${default} by default, 1000 at most."`
+}
+
+// Help says what it does and shows examples.
+func (*routeTestCmd) Help() string {
+	return `Nothing is started and nothing is sent: it says which route would take stored
+deliveries, whether the sender would pass, and what would run. With --config it
+says what a changed file would do otherwise than the one in use.
+
+Examples:
+
+    homehook route test 'deploy the blog' --delivery 0198c0de-7a1b-7c3d-8e4f-5a6b7c8d9e0f
+    homehook route test --config ./new-config.yaml --last 500`
+}
+
+// Run tries the routes.
+func (c *routeTestCmd) Run(ctx context.Context, a *app) error {
+	ask := control.RouteTest{Route: c.Name, Limit: c.Last}
+	if c.Last < 1 || c.Last > control.MaxLimit {
+		return misused("--last is %d; it is a number from 1 to %d", c.Last, control.MaxLimit)
+	}
+	var err error
+	if c.Delivery != "" {
+		if ask.Delivery, err = checkID(c.Delivery); err != nil {
+			return err
+		}
+	}
+	if ask.Config, err = readConfig(c.Config); err != nil {
+		return err
+	}
+	client, _, err := a.client()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	got, err := client.RouteTest(ctx, ask)
+	if ask.Delivery != "" {
+		err = unknownID(ctx, client, ask.Delivery, err)
+	}
+	switch {
+	case err != nil:
+		return err
+	case a.json:
+		return a.writeJSON(got)
+	case len(got) == 0:
+		a.note("no delivery to try")
+	case ask.Delivery != "":
+		a.showRouteResult(&got[0])
+	default:
+		a.routeResultTable(got)
+	}
+	return nil
+}
+
+// readConfig reads a configuration file that is to be tried, and finds here
+// already what is wrong with it: with its name, line and column.
+func readConfig(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read config: %w", err)
+	}
+	cfg, err := config.Load(path)
+	if err != nil {
+		return "", err
+	}
+	cfg.Table.Close()
+	if len(text) == 0 {
+		return "", errors.New("read config: " + path + " is empty")
+	}
+	return string(text), nil
+}
+
+// showRouteResult prints what the routes would do with one delivery.
+func (a *app) showRouteResult(r *control.RouteResult) {
+	a.say("Delivery  %s, %s %s", a.paint(bold, r.Delivery.ID), r.Delivery.Method, target(&r.Delivery))
+	a.say("Route     %s", orNone(r.After))
+	if r.Before != r.After {
+		a.say("Before    %s", orNone(r.Before))
+	}
+	if r.Verified != "" {
+		a.say("Sender    %s", verifiedText(r.Verified))
+	}
+	if r.Plan != nil {
+		a.say("Would     %s", planText(r.Plan))
+		if r.Plan.Dir != "" {
+			a.say("In        %s", r.Plan.Dir)
+		}
+		a.optional("Note      %s", r.Plan.Note)
+	}
+	a.optional("Change    %s", r.Change)
+}
+
+// routeResultTable prints what the routes would do with many deliveries.
+func (a *app) routeResultTable(all []control.RouteResult) {
+	rows := make([][]cell, 0, len(all))
+	changed := 0
+	for i := range all {
+		r := &all[i]
+		plan := ""
+		if r.Plan != nil {
+			plan = planText(r.Plan)
+		}
+		row := plainCells(r.Delivery.ID, oneLine(r.Delivery.Method+" "+target(&r.Delivery), 32), oneLine(orNone(r.Before), 24),
+			oneLine(orNone(r.After), 24), oneLine(verifiedText(r.Verified), 24), oneLine(plan, 48), oneLine(r.Change, 80))
+		if r.Change != "" {
+			changed++
+			row[6].colour = yellow
+		}
+		rows = append(rows, row)
+	}
+	a.table([]string{"ID", "REQUEST", "BEFORE", "AFTER", "SENDER", "WOULD", "CHANGE"}, rows)
+	a.note("%s tried, %d would go otherwise; nothing was started or sent", shown(count(len(all), "delivery")), changed)
+}
+
+// orNone names a route.
+func orNone(route string) string {
+	if route == "" {
+		return "no route"
+	}
+	return route
+}
+
+// verifiedText says whether a signature is good.
+func verifiedText(verified string) string {
+	switch verified {
+	case "":
+		return ""
+	case "ok":
+		return "verified"
+	}
+	return "refused: " + verified
+}
+
+// planText says in one line what would be done.
+func planText(p *control.Plan) string {
+	switch {
+	case len(p.Command) > 0:
+		return "run " + strings.Join(quotedWords(p.Command), " ")
+	case p.URL != "":
+		return "send " + p.Method + " " + p.URL
+	case p.Status != 0:
+		return fmt.Sprintf("answer %d", p.Status)
+	}
+	return p.Handler
+}
+
+// quotedWords quotes words that would not be one word to a reader.
+func quotedWords(words []string) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		if out[i] = w; w == "" || strings.ContainsAny(w, " \t\n'\"\\$`*?;&|<>(){}[]#~") {
+			out[i] = shellQuote(w)
+		}
+	}
+	return out
+}

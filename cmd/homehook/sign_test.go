@@ -1,0 +1,64 @@
+package main
+
+import (
+	"io"
+	"iter"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"homehook/routes/signature"
+)
+
+func TestSendSigned(t *testing.T) {
+	secrets := map[string]string{
+		"github": "It's a Secret to Everybody", "stripe": "whsec_test", "slack": "8f742231b10e8888abcd99yyyzzz85a5",
+		"shopify": "hush", "bad": "whsec_8f742231 no base64", "standard": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "gitlab": "token",
+	}
+	var failed error
+	scheme := ""
+	at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		s, _ := signature.Find(scheme)
+		failed = s.Verify(&signature.Message{
+			Method: r.Method, URL: "http://" + r.Host + r.URL.Path, Body: body, Received: time.Now(),
+			Header: func(name string) iter.Seq[[]byte] { return valuesOf(r.Header, name) },
+		}, [][]byte{[]byte(secrets[scheme])}, 0)
+	}))
+	defer at.Close()
+	a, _, errs := newTestApp(t)
+	a.now = time.Now
+	for name, secret := range secrets {
+		a.in = strings.NewReader(secret)
+		if code := a.execute(t.Context(), []string{"secret", "set", "sign/" + name}); code != exitDone {
+			t.Fatalf("set %s: %s", name, errs)
+		}
+	}
+	for name := range secrets {
+		if scheme = name; name == "bad" {
+			continue
+		}
+		code := a.execute(t.Context(), []string{"send", at.URL + "/hook", "--data", `{"a":1}`, "--as", name, "--secret", "sign/" + name})
+		if code != exitDone || failed != nil {
+			t.Errorf("%s: code %d, %v, %s", name, code, failed, errs)
+		}
+	}
+	for args, want := range map[string]string{
+		"--as github":                     "--as github needs --secret NAME",
+		"--secret sign/github":            "--secret is there without --as",
+		"--as github --secret none":       "store it first: homehook secret set none",
+		"--as github --secret hh_abc":     "name of a credential",
+		"--as hmac --secret sign/github":  "it cannot be made here",
+		"--as standard --secret sign/bad": "sign with credential sign/bad",
+	} {
+		errs.Reset()
+		if code := a.execute(t.Context(), append([]string{"send", at.URL}, strings.Fields(args)...)); code == exitDone || !strings.Contains(errs.String(), want) {
+			t.Errorf("%s: code %d, %s", args, code, errs)
+		}
+		if strings.Contains(errs.String(), "8f742231") {
+			t.Errorf("%s shows the secret: %s", args, errs)
+		}
+	}
+}

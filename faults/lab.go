@@ -1,0 +1,286 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// lab is a relay and an agent in a folder, to be broken.
+type lab struct {
+	dir    string
+	bin    programs
+	claims []claim
+	// addr is where the relay listens.
+	addr string
+	// via is where the agent finds the relay; addr unless something stands
+	// between the two.
+	via string
+	// relayData is the relay's data folder; "" is one in dir.
+	relayData string
+	// relayFlags are more flags of homehook-relay serve.
+	relayFlags []string
+	// relayWrap and agentWrap are commands that run the programs: strace.
+	relayWrap, agentWrap []string
+	// env is more environment for both.
+	env []string
+
+	relay, agent *process
+	ledger       *ledger
+	tally        *tally
+}
+
+// newLab builds the programs and prepares the folder. Nothing runs yet.
+func newLab(s *session, tags string, claims []claim) (*lab, error) {
+	bin, err := s.build(tags)
+	if err != nil {
+		return nil, err
+	}
+	return newLabOf(s, bin, claims)
+}
+
+func newLabOf(s *session, bin programs, claims []claim) (*lab, error) {
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	l := &lab{dir: s.dir, bin: bin, claims: claims, addr: addr, via: addr, tally: newTally()}
+	if err := os.MkdirAll(l.home(), 0o700); err != nil {
+		return nil, err
+	}
+	l.ledger, err = openLedger(l.path("ledger"), true)
+	return l, err
+}
+
+func freeAddr() (string, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer ln.Close()
+	return ln.Addr().String(), nil
+}
+
+func (l *lab) path(name string) string { return filepath.Join(l.dir, name) }
+func (l *lab) home() string            { return l.path("home") }
+func (l *lab) history() string         { return filepath.Join(l.home(), "state", "history.db") }
+
+func (l *lab) data() string {
+	if l.relayData != "" {
+		return l.relayData
+	}
+	return l.path("relay")
+}
+
+// agentEnv is the environment of the agent and its command line.
+func (l *lab) agentEnv(more ...string) []string {
+	return append(append([]string{"HOMEHOOK_HOME=" + l.home()}, l.env...), more...)
+}
+
+// start makes token and configuration, starts both programs and waits until
+// every claim has a link.
+func (l *lab) start(ctx context.Context) error {
+	token, err := output(l.env, "", l.bin.relay, "token", "create", "lab", "--data", l.data(), "--claims", "100")
+	if err != nil {
+		return err
+	}
+	if err := l.configure(); err != nil {
+		return err
+	}
+	if _, err := output(l.agentEnv(), token, l.bin.agent, "secret", "set", "relay/lab"); err != nil {
+		return err
+	}
+	if err := l.startRelay(); err != nil {
+		return err
+	}
+	if err := l.startAgent(); err != nil {
+		return err
+	}
+	return l.connected(ctx)
+}
+
+// startAlone starts the relay only, and makes the claims by its API.
+func (l *lab) startAlone(ctx context.Context) error {
+	token, err := output(l.env, "", l.bin.relay, "token", "create", "lab", "--data", l.data(), "--claims", "100")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(l.startRelay(), l.listening(ctx)); err != nil {
+		return err
+	}
+	for _, c := range l.claims {
+		body := strings.NewReader(fmt.Sprintf(`{"answer": %q}`, c.answer))
+		req, err := http.NewRequestWithContext(ctx, http.MethodPut, "http://"+l.addr+"/api/claims/"+c.name, body)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(token))
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		res.Body.Close()
+		if res.StatusCode/100 != 2 {
+			return fmt.Errorf("make claim %s: status %d", c.name, res.StatusCode)
+		}
+	}
+	return nil
+}
+
+// startRelay starts the relay, which must have ended, and does not wait for it.
+func (l *lab) startRelay(env ...string) error {
+	argv := append(append([]string{}, l.relayWrap...), l.bin.relay, "serve", "--listen", l.addr, "--data", l.data())
+	p, err := startProcess("relay", l.path("relay.log"), append(env, l.env...), append(argv, l.relayFlags...))
+	l.relay = p
+	return err
+}
+
+// startAgent starts the agent, which must have ended, and does not wait for it.
+func (l *lab) startAgent(env ...string) error {
+	argv := append(append([]string{}, l.agentWrap...), l.bin.agent, "run")
+	p, err := startProcess("agent", l.path("agent.log"), l.agentEnv(env...), argv)
+	l.agent = p
+	return err
+}
+
+// connected waits until each claim has a link.
+func (l *lab) connected(ctx context.Context) error {
+	err := until(ctx, 20*time.Second, "every claim has a link", func() bool {
+		out, err := output(l.agentEnv(), "", l.bin.agent, "claims", "--json")
+		var rows []struct{ Connected bool }
+		if err != nil || json.Unmarshal([]byte(out), &rows) != nil || len(rows) < len(l.claims) {
+			return false
+		}
+		for _, r := range rows {
+			if !r.Connected {
+				return false
+			}
+		}
+		return true
+	})
+	if err != nil {
+		err = errors.Join(err, l.tails())
+	}
+	return err
+}
+
+// listening waits until the relay takes requests.
+func (l *lab) listening(ctx context.Context) error {
+	err := until(ctx, 20*time.Second, "the relay listens", func() bool {
+		res, err := http.Get("http://" + l.addr + "/healthz")
+		if err != nil {
+			return false
+		}
+		res.Body.Close()
+		return res.StatusCode == 200
+	})
+	if err != nil {
+		err = errors.Join(err, l.tails())
+	}
+	return err
+}
+
+// tails is an error that shows the ends of both logs.
+func (l *lab) tails() error {
+	var all []error
+	for _, name := range []string{"relay.log", "agent.log"} {
+		text, _ := os.ReadFile(l.path(name))
+		all = append(all, fmt.Errorf("end of %s: %s", name, text[max(0, len(text)-600):]))
+	}
+	return errors.Join(all...)
+}
+
+// stop ends both programs in order: the agent first.
+func (l *lab) stop() error {
+	return errors.Join(l.agent.stop(15*time.Second), l.relay.stop(15*time.Second))
+}
+
+// kill ends what runs; for the way out after an error.
+func (l *lab) kill() {
+	l.agent.kill()
+	l.relay.kill()
+	l.ledger.close()
+}
+
+// alive reports a program that ended without being asked.
+func (l *lab) alive() error {
+	for _, p := range []*process{l.relay, l.agent} {
+		if p != nil && p.ended() {
+			return errors.Join(fmt.Errorf("%s ended by itself: %v", p.name, p.err), l.tails())
+		}
+	}
+	return nil
+}
+
+// settle waits until the relay's queue is empty and nothing at home is on its
+// way. It does not fail when that takes too long: the checker names what hangs.
+func (l *lab) settle(ctx context.Context, limit time.Duration) (took time.Duration, err error) {
+	began := time.Now()
+	for time.Since(began) < limit {
+		if err := l.alive(); err != nil {
+			return 0, err
+		}
+		left, err := backlog(ctx, l)
+		if err == nil && left == 0 {
+			return time.Since(began), nil
+		}
+		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+			return 0, err
+		}
+	}
+	return time.Since(began), nil
+}
+
+// finish settles, stops both programs and checks the ledger law.
+func (l *lab) finish(ctx context.Context, s *session, limit time.Duration, adjust func(*evidence)) error {
+	took, err := l.settle(ctx, limit)
+	if err != nil {
+		return err
+	}
+	s.Figures["settled_s"] = round(took.Seconds(), 2)
+	if err := l.stop(); err != nil {
+		s.breach("stop", "both", "%v", err)
+	}
+	left := ""
+	err = until(ctx, 5*time.Second, "all processes have ended", func() bool {
+		left = running(filepath.Dir(l.bin.agent))
+		return left == ""
+	})
+	if err != nil {
+		s.breach("process", "left", "%s", left)
+	}
+	return l.verdict(ctx, s, adjust)
+}
+
+// verdict checks the ledger law on the files of programs that have ended.
+func (l *lab) verdict(ctx context.Context, s *session, adjust func(*evidence)) error {
+	e, err := gather(ctx, l)
+	if err != nil {
+		return err
+	}
+	if adjust != nil {
+		adjust(e)
+	}
+	s.Figures["answers"] = l.tally.answers()
+	s.Figures["error_lines"] = len(e.errors)
+	for _, line := range e.errors[:min(5, len(e.errors))] {
+		s.say("%s", line)
+	}
+	s.judge(check(e))
+	return nil
+}
+
+// newSender makes a sender for a claim of the lab.
+func (l *lab) newSender(s *session, number int, claim string) *sender {
+	return &sender{
+		name: fmt.Sprintf("%s-%d", claim, number), claim: claim, addr: l.addr,
+		ledger: l.ledger, tally: l.tally, rng: s.random(uint64(number)),
+	}
+}

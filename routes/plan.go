@@ -1,0 +1,66 @@
+package routes
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Plan is what a route would do with a delivery.
+type Plan struct {
+	Handler string `json:"handler"` // "forward", "script" or "respond"
+
+	// Command is the program of a script with its arguments, Dir the folder
+	// it would run in.
+	Command []string `json:"command,omitempty"`
+	Dir     string   `json:"dir,omitempty"`
+
+	// Method and URL are the request that a forward would make, Host its Host
+	// field. A socket stands in the URL as "unix:" and its path, with a colon
+	// before the path of the request.
+	Method string `json:"method,omitempty"`
+	URL    string `json:"url,omitempty"`
+	Host   string `json:"host,omitempty"`
+
+	// Status is that of a fixed answer, or of the refusal of a request that
+	// the handler does not carry.
+	Status int `json:"status,omitempty"`
+
+	// Note says what else there is to know; empty for nothing.
+	Note string `json:"note,omitempty"`
+}
+
+// Plan says what the route would do with a delivery. It starts nothing, sends
+// nothing and leaves the body of the request alone.
+func (r *Route) Plan(d *Delivery) Plan {
+	p := r.handler.plan(d)
+	p.Handler = r.kind
+	return p
+}
+
+func (s *scripter) plan(*Delivery) Plan {
+	return Plan{Command: slices.Clone(s.command), Dir: s.dir}
+}
+
+func (r *responder) plan(*Delivery) Plan { return Plan{Status: r.status} }
+
+func (f *forwarder) plan(d *Delivery) Plan {
+	r := d.Request
+	if why := refuse(r); why != nil && !asksWebSocket(r) {
+		return Plan{Status: why.status, Note: why.err.Error()}
+	}
+	t := &f.pool.target
+	p := Plan{Method: string(r.Method), Host: f.hostFor(r)}
+	path := f.requestTarget(&upstream{}, r)
+	switch {
+	case t.network == "unix":
+		p.URL = fmt.Sprintf("unix:%s:%s", t.address, path)
+	case t.secure:
+		p.URL = fmt.Sprintf("https://%s%s", t.host, path)
+	default:
+		p.URL = fmt.Sprintf("http://%s%s", t.host, path)
+	}
+	if asksWebSocket(r) {
+		p.Note = "a WebSocket connection"
+	}
+	return p
+}
