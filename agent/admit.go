@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"homehook/agent/config"
 	"homehook/http1"
 	"homehook/ptth"
 )
@@ -44,6 +45,14 @@ func (in *inbox) admit(k *keeper, about ptth.About, r *http1.Request, n *note) *
 		}
 	}
 	return nil
+}
+
+// boundWhole bounds a body that has to be in memory whole, where the claim sets
+// no bound.
+func (k *keeper) boundWhole(r *http1.Request) {
+	if k.claim.MaxBody == 0 {
+		r.Body.SetLimit(int64(config.DefaultMaxBody))
+	}
 }
 
 // seldom spaces warnings of one kind: a relay could give rise to many of them.

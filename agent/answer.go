@@ -71,7 +71,6 @@ func say(x *http1.Exchange, status int, line, accepted string, retry time.Durati
 // unavailable answers for a delivery that cannot be written down now, so that
 // the relay keeps it.
 func unavailable(x *http1.Exchange, why string) {
-	x.CloseAfter() // what is left of the body is not waited for
 	say(x, 503, why, "", retryIn)
 }
 
@@ -90,9 +89,18 @@ func again(x *http1.Exchange, rec *history.Record, id string) bool {
 		return false
 	}
 	res, err := http1.ParseResponse(a.ResponseHead, bytes.NewReader(a.ResponseBody), int64(len(a.ResponseBody)))
-	if err != nil {
+	if err != nil || brokenOff(res, a, x.Request.IsMethod("HEAD")) {
 		return false
 	}
 	x.Forward(res, http1.KindsOf(http1.Homehook, http1.PTTH), func(w *http1.Writer) { w.Field(acceptedField, id) })
 	return true
+}
+
+// brokenOff reports whether the end of an answer is missing because its handler
+// failed.
+func brokenOff(res *http1.Response, a *history.Attempt, bodiless bool) bool {
+	if n := res.ContentLength(); n >= 0 {
+		return !bodiless && n != int64(len(a.ResponseBody))
+	}
+	return a.Error != ""
 }

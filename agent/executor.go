@@ -2,7 +2,6 @@ package agent
 
 import (
 	"sync"
-	"time"
 
 	"homehook/agent/config"
 )
@@ -221,49 +220,4 @@ func (e *executor) queue() (lined, waiting int) {
 		lined += l.jobs.Len()
 	}
 	return lined, len(e.waiting)
-}
-
-// schedule has a job run at a time, in the line that it came from. It is never
-// longer from now than the longest pause between attempts, whatever the clock
-// was when the time was fixed.
-func (e *executor) schedule(j *job, in lane, due time.Time) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.stopped {
-		return
-	}
-	j.line, j.due = e.lineLocked(in), due
-	e.waiting[j.id] = j
-	j.timer = time.AfterFunc(pauseUntil(time.Now(), due), func() { e.wake(j.id) })
-}
-
-// wake puts a job whose time has come into its line, before those that came
-// after it. It reports whether there was one.
-func (e *executor) wake(id string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	j := e.waiting[id]
-	if j == nil || e.stopped {
-		return false
-	}
-	j.timer.Stop()
-	delete(e.waiting, id)
-	j.line.add(j, true)
-	e.kickLocked(j.line)
-	return true
-}
-
-// wakeUnchecked wakes the jobs that wait for a credential.
-func (e *executor) wakeUnchecked() {
-	e.mu.Lock()
-	var ids []string
-	for id, j := range e.waiting {
-		if j.unchecked {
-			ids = append(ids, id)
-		}
-	}
-	e.mu.Unlock()
-	for _, id := range ids {
-		e.wake(id)
-	}
 }

@@ -18,18 +18,19 @@ const sealName = "history/seal"
 // historyOptions translates the settings of the history.
 func (a *Agent) historyOptions(h config.History) (history.Options, error) {
 	o := history.Options{Keep: h.Keep, MaxSize: int64(h.MaxSize), Body: int(h.Body), Redact: h.Redact, Log: a.log}
-	if len(h.Redact) == 0 {
-		return o, nil
-	}
-	seal, err := a.seal()
+	seal, err := a.seal(len(h.Redact) > 0)
 	o.Seal = seal
 	return o, err
 }
 
-// seal returns the key of the history, which is made when there is none.
-func (a *Agent) seal() ([]byte, error) {
+// seal returns the key of the history, nil when there is none and none is
+// wanted.
+func (a *Agent) seal(wanted bool) ([]byte, error) {
 	text, err := a.opts.Credentials.Get(sealName)
 	if errors.Is(err, credentials.ErrNotFound) {
+		if !wanted {
+			return nil, nil
+		}
 		key := make([]byte, 32)
 		rand.Read(key)
 		text = hex.EncodeToString(key)

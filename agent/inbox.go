@@ -75,13 +75,14 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 	// A switch of protocols cannot wait; a relay asks for none that it keeps.
 	if n.stored() && (n.backlog || !x.Request.WantsUpgrade()) || route != nil && route.Background() {
 		k.queued.Store(int32(n.queued))
-		if k.claim.MaxBody == 0 {
-			x.Request.Body.SetLimit(int64(config.DefaultMaxBody))
-		}
-		in.receive(&arrival{k: k, x: x, n: &n, route: route, d: &d, no: no, began: began})
+		k.boundWhole(x.Request)
+		// A copy: n itself is to stay off the heap for all that is not written down.
+		said := n
+		in.receive(&arrival{k: k, x: x, n: &said, route: route, d: &d, no: no, began: began})
 		return
 	}
 	if route != nil && route.Verifies() {
+		k.boundWhole(x.Request)
 		var free func()
 		no, free = in.verifyThrough(x, route, &d, &n)
 		defer free()

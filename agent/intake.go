@@ -42,6 +42,13 @@ type arrival struct {
 // for it, and else when the journal has it. A relay that gets neither an answer
 // nor Homehook-Accepted keeps what it has.
 func (in *inbox) receive(a *arrival) {
+	// Who waits for the one before it must hold nothing that this one needs.
+	seq := in.sequenceOf(a.k.claim.Name)
+	seq.wait(in.stopping, a.n.after, in.journal.Known)
+	if in.stopping.Err() != nil {
+		unavailable(a.x, "the agent is stopping")
+		return
+	}
 	b, no := in.readBody(a.x)
 	if b.broken {
 		a.x.CloseAfter()
@@ -56,19 +63,7 @@ func (in *inbox) receive(a *arrival) {
 	}
 	in.describe(a, &b)
 	if a.no == nil && a.route.Verifies() {
-		v := in.verify(a.route, *a.d, a.n, b.bytes, time.Now())
-		a.no, a.unchecked, a.rec.Reason = v.no, v.missing != nil, v.mark
-		if v.missing != nil {
-			pause, _ := pauseUnchecked(a.began, a.began)
-			a.rec.State, a.rec.Reason, a.rec.Due = history.Waiting, v.missing.Error(), a.began.Add(pause)
-			in.log.Warn("sender cannot be checked, the delivery waits", "delivery", a.rec.ID, "claim", a.rec.Claim, "error", v.missing)
-		}
-	}
-	seq := in.sequenceOf(a.rec.Claim)
-	seq.wait(in.stopping, a.n.after, in.journal.Known)
-	if in.stopping.Err() != nil {
-		unavailable(a.x, "the agent is stopping")
-		return
+		in.checkSender(a, b.bytes)
 	}
 	if a.no != nil {
 		seq.came(a.rec.ID)
@@ -76,6 +71,19 @@ func (in *inbox) receive(a *arrival) {
 		return
 	}
 	in.takeIn(a, seq)
+}
+
+// checkSender checks who sent a delivery. One that cannot be checked for want of
+// a credential waits for that.
+func (in *inbox) checkSender(a *arrival, body []byte) {
+	v := in.verify(a.route, *a.d, a.n, body, time.Now())
+	a.no, a.unchecked, a.rec.Reason = v.no, v.missing != nil, v.mark
+	if v.missing == nil {
+		return
+	}
+	pause, _ := pauseUnchecked(a.began, a.began)
+	a.rec.State, a.rec.Reason, a.rec.Due = history.Waiting, v.missing.Error(), a.began.Add(pause)
+	in.log.Warn("sender cannot be checked, the delivery waits", "delivery", a.rec.ID, "claim", a.rec.Claim, "error", v.missing)
 }
 
 // describe fills in the record of a delivery.

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"container/list"
-	"strings"
 	"time"
 
 	"homehook/agent/history"
@@ -40,7 +39,6 @@ type job struct {
 	ready   bool          // is written down
 	old     bool          // is from before this agent started
 	timer   *time.Timer   // of its next attempt
-	due     time.Time     // of its next attempt
 }
 
 // restored makes a job of what the journal has.
@@ -63,12 +61,6 @@ func isSafe(method string) bool {
 		return true
 	}
 	return false
-}
-
-// pathOf cuts the query off a target.
-func pathOf(target string) string {
-	path, _, _ := strings.Cut(target, "?")
-	return path
 }
 
 // ends is the record of a job that ends, or waits, without a run in this turn.

@@ -113,7 +113,6 @@ type passing struct {
 	id    string
 	whose func(status int) bool // whether the sender is to have an answer of that status
 	on    bool
-	begun bool // a final head was decided on
 }
 
 var _ http1.Sink = (*passing)(nil)
@@ -123,7 +122,6 @@ func (p *passing) Head(res *http1.Response, length int64) error {
 	if res.Status < 200 {
 		return nil
 	}
-	p.begun = true
 	if p.on = p.whose(res.Status) && p.live.take(); !p.on {
 		return nil
 	}

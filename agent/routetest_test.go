@@ -45,7 +45,9 @@ func TestRouteTest(t *testing.T) {
 		}
 		var rows []row
 		for _, res := range results {
-			rw := row{res.Before, res.After, res.Verified, "", res.Change}
+			// What else the failure says is not this test's business.
+			verified, _, _ := strings.Cut(res.Verified, ": ")
+			rw := row{res.Before, res.After, verified, "", strings.Replace(res.Change, res.Verified, verified, 1)}
 			if res.Plan != nil {
 				rw.Handler = res.Plan.Handler + " " + res.Plan.URL + strings.Join(res.Plan.Command, " ")
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"homehook/agent/config"
 	"homehook/agent/control"
 	"homehook/routes"
+	"homehook/routes/signature"
 )
 
 func TestSettingsOf(t *testing.T) {
@@ -67,11 +69,12 @@ func TestQueuedIsTold(t *testing.T) {
 		}
 		return claims[0].Queued
 	}
-	r.must(t, sent{after: "none", fields: "Homehook-Queued: 41\r\n"})
+	first := newID()
+	r.must(t, sent{id: first, after: "none", fields: "Homehook-Queued: 41\r\n"})
 	if n := queued(); n != 41 {
 		t.Errorf("%d queued", n)
 	}
-	r.must(t, sent{after: newID(), fields: "Homehook-Queued: 0\r\n", wait: predecessorWait + 5*time.Second})
+	r.must(t, sent{after: first, fields: "Homehook-Queued: 0\r\n"})
 	if n := queued(); n != 0 {
 		t.Errorf("%d queued", n)
 	}
@@ -110,5 +113,15 @@ func TestReleaseOfAClaimWithDeliveries(t *testing.T) {
 	defer mu.Unlock()
 	if last := asked[len(asked)-1]; last != "DELETE /api/claims/garage?discard=true" {
 		t.Errorf("asked %q", asked)
+	}
+}
+
+// TestSendersAreKnown holds the names that a claim's sender may have against
+// those who use them.
+func TestSendersAreKnown(t *testing.T) {
+	for _, name := range append(signature.Names(), challenged...) {
+		if name != "hmac" && !slices.Contains(config.Senders, name) { // hmac is nobody in particular
+			t.Errorf("%s is no sender of a claim", name)
+		}
 	}
 }

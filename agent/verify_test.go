@@ -132,8 +132,7 @@ func TestChangedBodyIsRefused(t *testing.T) {
 // until the credential is there; where nothing is kept the sender comes again.
 func TestCredentialIsMissing(t *testing.T) {
 	r, h, a := verifying(t, "")
-	b := &backend{h.Agent}
-	if err := b.RemoveCredential("github"); err != nil {
+	if err := h.client.RemoveCredential(t.Context(), "github"); err != nil {
 		t.Fatal(err)
 	}
 	fields := signedAt(t, "github", "hush", "x", time.Now())

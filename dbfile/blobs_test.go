@@ -106,7 +106,7 @@ func TestBlobClose(t *testing.T) {
 			check(t, err)
 		}
 		check(t, f.Close())
-		diff(t, names(t, dir), nil)
+		diff(t, names(t, dir), []string(nil))
 		if _, err := f.Keep(); !errors.Is(err, fs.ErrClosed) {
 			t.Errorf("kept after Close: %v", err)
 		}

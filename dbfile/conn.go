@@ -33,6 +33,26 @@ func Connect(ctx context.Context, dsn string) (*Conn, error) {
 // Close closes the connection. Its statements have to be closed before.
 func (c *Conn) Close() error { return c.dc.Close() }
 
+// Abandon closes the connection to the database at path without letting SQLite
+// write anything more: the last connection to close would bring the log into the
+// file. It is for a file that is damaged, or whose disk has failed. Statements
+// have to be closed before.
+func (c *Conn) Abandon(path string) error {
+	// The one that closes last may not write.
+	name, err := ReaderDSN(path)
+	if err != nil {
+		return errors.Join(err, c.Close())
+	}
+	last, err := Connect(context.Background(), name)
+	if err != nil {
+		return c.Close()
+	}
+	// Reading is what connects it to the log. Where that fails, SQLite cannot bring
+	// the log in either.
+	_, _ = last.Number("SELECT count(*) FROM sqlite_schema")
+	return errors.Join(c.Close(), last.Close())
+}
+
 // Exec runs SQL text that may hold several statements.
 func (c *Conn) Exec(text string) error {
 	_, err := c.dc.(driver.ExecerContext).ExecContext(context.Background(), text, nil)

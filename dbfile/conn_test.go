@@ -4,6 +4,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	"modernc.org/sqlite"
@@ -130,4 +132,32 @@ func TestKindsOfErrors(t *testing.T) {
 	if Code(full)&0xff != sqlite3.SQLITE_FULL {
 		t.Errorf("code %d", Code(full))
 	}
+}
+
+// An abandoned connection leaves the log where it is, a closed one does not.
+func TestAbandon(t *testing.T) {
+	for _, abandoned := range []bool{false, true} {
+		path := testPath(t)
+		c := create(t, path, testSchema)
+		check(t, c.Exec("INSERT INTO things VALUES (1, 'a', NULL)"))
+		end := c.Close
+		if abandoned {
+			end = func() error { return c.Abandon(path) }
+		}
+		check(t, end())
+		if left, err := Unclean(path); left != abandoned || err != nil {
+			t.Errorf("abandoned %t: unclean %t, %v", abandoned, left, err)
+		}
+		if n := number(t, connect(t, path), "SELECT count(*) FROM things"); n != 1 {
+			t.Errorf("abandoned %t: %d things", abandoned, n)
+		}
+	}
+	// Of a file that cannot be read.
+	path := testPath(t)
+	check(t, os.WriteFile(path, []byte(strings.Repeat("no database ", 1000)), 0o600))
+	name, err := DSN(path, "mode=rw")
+	check(t, err)
+	c, err := Connect(t.Context(), name)
+	check(t, err)
+	_ = c.Abandon(path)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,6 +24,18 @@ func (s *session) build(tags string, more ...string) (programs, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return programs{}, err
 	}
+	p := programs{agent: filepath.Join(dir, "homehook"), relay: filepath.Join(dir, "homehook-relay"), self: filepath.Join(dir, "faults")}
+	self, err := os.Executable()
+	if err != nil {
+		return programs{}, err
+	}
+	if err := copyFile(p.self, self, 0o700); err != nil {
+		return programs{}, err
+	}
+	if s.bin != "" {
+		return p, errors.Join(copyFile(p.agent, filepath.Join(s.bin, "homehook"), 0o700),
+			copyFile(p.relay, filepath.Join(s.bin, "homehook-relay"), 0o700))
+	}
 	root, err := moduleRoot()
 	if err != nil {
 		return programs{}, err
@@ -38,12 +51,7 @@ func (s *session) build(tags string, more ...string) (programs, error) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return programs{}, fmt.Errorf("build the programs: %w\n%s", err, out)
 	}
-	p := programs{agent: filepath.Join(dir, "homehook"), relay: filepath.Join(dir, "homehook-relay"), self: filepath.Join(dir, "faults")}
-	self, err := os.Executable()
-	if err != nil {
-		return programs{}, err
-	}
-	return p, copyFile(p.self, self, 0o700)
+	return p, nil
 }
 
 // moduleRoot finds the folder with the sources.

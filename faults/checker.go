@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -29,6 +30,9 @@ type verdict struct {
 	Runs       int `json:"runs"`
 	RunTwice   int `json:"run_twice"`
 	Cut        int `json:"runs_cut"`
+	// Overtaken counts runs that came after one that the same sender has sent
+	// later.
+	Overtaken int `json:"runs_overtaken"`
 
 	violations []violation
 }
@@ -63,6 +67,7 @@ func check(e *evidence) *verdict {
 		v.checkFate(k, s, byKey[k], waiting[k])
 	}
 	v.checkRuns(e, byID)
+	v.checkOrder(e)
 	slices.SortStableFunc(v.violations, func(a, b violation) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key, b.Key))
 	})
@@ -90,7 +95,7 @@ func (v *verdict) checkHome(e *evidence, d delivery) {
 		}
 	case "received", "running", "waiting":
 		v.Unfinished++
-		if !e.backlog {
+		if !e.backlog && !(d.State == "waiting" && e.patient[d.Key.Claim]) {
 			v.breach("stuck", d.Key.String(), "%s is still %s after %d attempts: %s", d.ID, d.State, d.Attempts, d.Reason)
 		}
 	default:
@@ -180,5 +185,34 @@ func (v *verdict) checkRuns(e *evidence, byID map[string]delivery) {
 		if d.State == "succeeded" && e.scripted[d.Key.Claim] && whole[d.ID] == 0 {
 			v.breach("run", d.Key.String(), "%s is said to have succeeded, and no script ran for it", d.ID)
 		}
+	}
+}
+
+// checkOrder holds the order in which the script ran to that in which each
+// sender had its requests accepted.
+func (v *verdict) checkOrder(e *evidence) {
+	type latest struct {
+		n  int
+		id string
+	}
+	seen := make(map[key]bool)
+	last := make(map[key]latest)
+	for _, r := range e.runs {
+		s := e.sent[r.Key]
+		at := strings.LastIndexByte(r.Key.Path, '/')
+		n, err := strconv.Atoi(r.Key.Path[at+1:])
+		if seen[r.Key] || s == nil || s.Accepted == 0 || err != nil {
+			continue
+		}
+		seen[r.Key] = true
+		sender := key{r.Key.Claim, r.Key.Path[:max(at, 0)]}
+		if before, ok := last[sender]; ok && before.n > n {
+			v.Overtaken++
+			if e.ordered {
+				v.breach("order", r.Key.String(), "%s ran after %s, which was sent as number %d", r.ID, before.id, before.n)
+			}
+			continue
+		}
+		last[sender] = latest{n, r.ID}
 	}
 }

@@ -70,6 +70,8 @@ func TestEachViolation(t *testing.T) {
 		{"rejected", func(e *evidence) { e.home[0].State, e.runs = "rejected", e.runs[1:] }, []string{"end"}},
 		{"still running", func(e *evidence) { e.home[0].State = "running" }, []string{"stuck"}},
 		{"still running, in time", func(e *evidence) { e.home[0].State, e.backlog = "running", true }, nil},
+		{"waiting for its next attempt", func(e *evidence) { e.home[0].State = "waiting" }, []string{"stuck"}},
+		{"waiting, as it may", func(e *evidence) { e.home[0].State, e.patient = "waiting", map[string]bool{"c": true} }, nil},
 		{"never sent", func(e *evidence) {
 			e.home = append(e.home, delivery{ID: "4", Key: key{"c", "/x"}, State: "succeeded"})
 			e.runs = append(e.runs, ran{ID: "4", Key: a, Digest: "aa"})
@@ -133,5 +135,38 @@ func TestComplaint(t *testing.T) {
 		if got := complaint(tt.log); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestOrder holds what counts as overtaken.
+func TestOrder(t *testing.T) {
+	k := func(path string) key { return key{"c", path} }
+	tests := []struct {
+		name string
+		runs []string // paths, in order
+		want int
+	}{
+		{"in order", []string{"/s/0", "/s/1", "/s/2", "/s/10"}, 0},
+		{"two senders", []string{"/s/1", "/r/0", "/s/2", "/r/1"}, 0},
+		{"one overtaken", []string{"/s/0", "/s/2", "/s/1", "/s/10"}, 1},
+		{"all overtaken", []string{"/s/10", "/s/0", "/s/1", "/s/2"}, 3},
+		{"run again", []string{"/s/0", "/s/1", "/s/0", "/s/2"}, 0},
+		{"never accepted", []string{"/s/2", "/x/0", "/s/10"}, 0},
+		{"no number", []string{"/a", "/b"}, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e := &evidence{sent: make(map[key]*sent), ordered: true}
+			for _, path := range tt.runs {
+				e.sent[k(path)] = &sent{Accepted: 1}
+				e.runs = append(e.runs, ran{ID: path, Key: k(path)})
+			}
+			e.sent[k("/x/0")] = &sent{}
+			v := &verdict{}
+			v.checkOrder(e)
+			if v.Overtaken != tt.want || len(v.violations) != tt.want {
+				t.Errorf("%d overtaken, want %d: %v", v.Overtaken, tt.want, v.violations)
+			}
+		})
 	}
 }

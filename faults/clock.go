@@ -148,7 +148,8 @@ func (j *jumping) run(ctx context.Context, s *session) error {
 		return err
 	}
 	s.Figures["jumps"] = len(offsets)
-	return l.finish(ctx, s, 2*time.Minute, func(e *evidence) { e.lenient = true })
+	// A next attempt that was due by a clock that was ahead may be a day away.
+	return l.finish(ctx, s, 30*time.Second, func(e *evidence) { e.lenient, e.patient = true, map[string]bool{"later": true} })
 }
 
 // set lets the clock of all programs be off that have the file in memory.

@@ -39,6 +39,10 @@ type evidence struct {
 	// lenient lets deliveries die as quarantined or interrupted, which may
 	// happen to any whose agent is killed.
 	lenient bool
+	// ordered makes it a violation when the script did not run in order.
+	ordered bool
+	// patient are claims whose deliveries may wait for another attempt.
+	patient map[string]bool
 	// backlog lets deliveries be on their way still: at rest nothing is.
 	backlog bool
 	// faults are violations found while reading: a damaged file, a panic in a

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strings"
 	"time"
 )
 
@@ -77,6 +79,9 @@ func (k *killing) strikes(ctx context.Context, s *session, l *lab) (map[string]i
 		if err := sleep(ctx, 20*time.Millisecond+rand.N(2*k.cycle-40*time.Millisecond)); err != nil {
 			return killed, err
 		}
+		if err := l.refused(killed); err != nil {
+			return killed, err
+		}
 		if err := l.alive(); err != nil {
 			return killed, fmt.Errorf("cycle %d: %w", i, err)
 		}
@@ -115,6 +120,21 @@ func strike(whom int, l *lab, killed map[string]int) error {
 		return l.startAgent()
 	}
 	return nil
+}
+
+// refused starts an agent again that has ended because it took the one before it
+// for alive: a script that is about to be started holds the lock of its dead
+// agent for a moment. It counts how often that was.
+func (l *lab) refused(killed map[string]int) error {
+	if !l.agent.ended() {
+		return nil
+	}
+	text, err := os.ReadFile(l.path("agent.log"))
+	if err != nil || !strings.Contains(string(text[max(0, len(text)-200):]), "already running") {
+		return err
+	}
+	killed["agent starts refused"]++
+	return l.startAgent()
 }
 
 // wanted turns the verdict around for a broken build, in which the checker has

@@ -32,6 +32,7 @@ type lab struct {
 	// env is more environment for both.
 	env []string
 
+	token        string // of the relay
 	relay, agent *process
 	ledger       *ledger
 	tally        *tally
@@ -87,14 +88,10 @@ func (l *lab) agentEnv(more ...string) []string {
 // start makes token and configuration, starts both programs and waits until
 // every claim has a link.
 func (l *lab) start(ctx context.Context) error {
-	token, err := output(l.env, "", l.bin.relay, "token", "create", "lab", "--data", l.data(), "--claims", "100")
-	if err != nil {
+	if err := errors.Join(l.createToken(), l.configure()); err != nil {
 		return err
 	}
-	if err := l.configure(); err != nil {
-		return err
-	}
-	if _, err := output(l.agentEnv(), token, l.bin.agent, "secret", "set", "relay/lab"); err != nil {
+	if _, err := output(l.agentEnv(), l.token, l.bin.agent, "secret", "set", "relay/lab"); err != nil {
 		return err
 	}
 	if err := l.startRelay(); err != nil {
@@ -106,32 +103,42 @@ func (l *lab) start(ctx context.Context) error {
 	return l.connected(ctx)
 }
 
+func (l *lab) createToken() error {
+	token, err := output(l.env, "", l.bin.relay, "token", "create", "lab", "--data", l.data(), "--claims", "100")
+	l.token = strings.TrimSpace(token)
+	return err
+}
+
 // startAlone starts the relay only, and makes the claims by its API.
 func (l *lab) startAlone(ctx context.Context) error {
-	token, err := output(l.env, "", l.bin.relay, "token", "create", "lab", "--data", l.data(), "--claims", "100")
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(l.startRelay(), l.listening(ctx)); err != nil {
+	if err := errors.Join(l.createToken(), l.startRelay(), l.listening(ctx)); err != nil {
 		return err
 	}
 	for _, c := range l.claims {
-		body := strings.NewReader(fmt.Sprintf(`{"answer": %q}`, c.answer))
-		req, err := http.NewRequestWithContext(ctx, http.MethodPut, "http://"+l.addr+"/api/claims/"+c.name, body)
-		if err != nil {
-			return err
-		}
-		req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(token))
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return err
-		}
-		res.Body.Close()
-		if res.StatusCode/100 != 2 {
-			return fmt.Errorf("make claim %s: status %d", c.name, res.StatusCode)
+		var made struct{}
+		if err := l.ask(ctx, http.MethodPut, "/api/claims/"+c.name, fmt.Sprintf(`{"answer": %q}`, c.answer), &made); err != nil {
+			return fmt.Errorf("make claim %s: %w", c.name, err)
 		}
 	}
 	return nil
+}
+
+// ask calls the relay's API and decodes its answer.
+func (l *lab) ask(ctx context.Context, method, path, body string, to any) error {
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+l.addr+path, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+l.token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode/100 != 2 {
+		return fmt.Errorf("status %d", res.StatusCode)
+	}
+	return json.NewDecoder(res.Body).Decode(to)
 }
 
 // startRelay starts the relay, which must have ended, and does not wait for it.
@@ -150,20 +157,26 @@ func (l *lab) startAgent(env ...string) error {
 	return err
 }
 
-// connected waits until each claim has a link.
+// connected waits until each claim has a link, and the relay has the answer mode
+// that is configured: before that it passes everything through.
 func (l *lab) connected(ctx context.Context) error {
-	err := until(ctx, 20*time.Second, "every claim has a link", func() bool {
-		out, err := output(l.agentEnv(), "", l.bin.agent, "claims", "--json")
-		var rows []struct{ Connected bool }
-		if err != nil || json.Unmarshal([]byte(out), &rows) != nil || len(rows) < len(l.claims) {
+	err := until(ctx, 20*time.Second, "every claim has a link and its settings", func() bool {
+		var rows []struct {
+			Name, Answer string
+			Connected    bool
+		}
+		if l.ask(ctx, http.MethodGet, "/api/claims", "", &rows) != nil {
 			return false
 		}
+		ready := 0
 		for _, r := range rows {
-			if !r.Connected {
-				return false
+			for _, c := range l.claims {
+				if c.name == r.Name && c.answer == r.Answer && r.Connected {
+					ready++
+				}
 			}
 		}
-		return true
+		return ready == len(l.claims)
 	})
 	if err != nil {
 		err = errors.Join(err, l.tails())
@@ -265,6 +278,7 @@ func (l *lab) verdict(ctx context.Context, s *session, adjust func(*evidence)) e
 	if err != nil {
 		return err
 	}
+	e.ordered = s.ordered
 	if adjust != nil {
 		adjust(e)
 	}

@@ -101,6 +101,8 @@ func runOne(ctx context.Context, c command, args []string) int {
 	fs.Uint64Var(&s.Seed, "seed", uint64(time.Now().UnixNano())&0xffffff, "seed of all that is random")
 	fs.BoolVar(&s.keep, "keep", false, "keep the folder with data and logs, and say where it is")
 	fs.BoolVar(&s.race, "race", false, "build the programs with the race detector")
+	fs.BoolVar(&s.ordered, "ordered", false, "make it a violation when scripts do not run in order")
+	fs.StringVar(&s.bin, "bin", "", "folder with homehook and homehook-relay; by default they are built")
 	fs.StringVar(&s.dir, "dir", "", "folder to work in, new; a temporary one by default")
 	work := c.flags(fs)
 	if err := fs.Parse(args); err != nil || fs.NArg() > 0 {
@@ -115,6 +117,8 @@ func runOne(ctx context.Context, c command, args []string) int {
 	case err != nil:
 		s.Error = err.Error()
 	}
+	s.Figures["violations"] = len(s.Violations)
+	s.Violations = s.Violations[:min(len(s.Violations), 50)]
 	line, err := json.Marshal(s.summary)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "faults:", err)

@@ -79,7 +79,8 @@ func (p *pointing) run(ctx context.Context, s *session) error {
 // load does not go by it, or the code does not.
 func (p *pointing) crash(ctx context.Context, s *session, l *lab, program, point string) (int, error) {
 	rng := s.random(2000)
-	for i := range p.n {
+	refused := make(map[string]int)
+	for i := 0; i < p.n; {
 		env := fmt.Sprintf("HOMEHOOK_CRASH=%s:%d", point, 1+rng.IntN(12))
 		if err := l.restart(program, env); err != nil {
 			return i, err
@@ -93,8 +94,10 @@ func (p *pointing) crash(ctx context.Context, s *session, l *lab, program, point
 			s.breach("point", point, "%v", err)
 			return i, l.restart(program)
 		}
-		if !victim.crashed() {
-			return i, l.alive()
+		if victim.crashed() {
+			i++
+		} else if err := errors.Join(l.refused(refused), l.alive()); err != nil {
+			return i, err
 		}
 	}
 	return p.n, l.restart(program)

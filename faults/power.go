@@ -71,6 +71,10 @@ func (p *powering) cut(ctx context.Context, s *session, l *lab, i int, wrap []st
 	if i%2 == 1 && !p.broken {
 		program, dir = "agent", filepath.Dir(l.history())
 	}
+	// A program that has just been started does not know of signals yet.
+	if err := errors.Join(l.listening(ctx), l.connected(ctx)); err != nil {
+		return 0, err
+	}
 	if err := l.victim(program).stop(15 * time.Second); err != nil {
 		return 0, err
 	}

@@ -14,10 +14,13 @@ import (
 // summary.
 type session struct {
 	summary
-	dir   string
-	keep  bool
-	race  bool
-	began time.Time
+	dir  string
+	keep bool
+	bin  string // folder with programs that are built already
+	race bool
+	// ordered makes it a violation when scripts do not run in order.
+	ordered bool
+	began   time.Time
 }
 
 // summary is what a program prints in the end.

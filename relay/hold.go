@@ -101,9 +101,9 @@ func (v *visitor) inTime(p *plan, co *courier, o outcome) *refusal {
 		ref := v.respond(o.res)
 		v.courier = co
 		return ref
-	case ref != nil && (ref.status == 501 || ref == errUnknown):
+	case isUncarried(o.err), ref == errUnknown:
 		v.courier = co
-		return ref
+		return v.failed(o.err)
 	}
 	if o.err == nil {
 		o.res.Body.Drain(lateBody)

@@ -4,38 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
-	"homehook/faults/point"
-	"homehook/http1"
 	"homehook/relay/queue"
 )
 
 // noneBefore stands for the id of the delivery before the first one in line.
 const noneBefore = "none"
 
-// ride is one delivery of the queue on its way home.
-type ride struct {
-	item   *queue.Item
-	link   *link
-	before string // the id of the one before it in line, or "none"
-	behind int    // how many of the queue have not left yet
-	more   int    // how many of those would go at once if there were links
-}
-
-// asideError says that a delivery cannot be sent as things are, however often it
-// is tried.
-type asideError struct{ err error }
-
-func (e *asideError) Error() string { return e.err.Error() }
-
-func (e *asideError) Unwrap() error { return e.err }
-
 // pass sends the line from its oldest to its end. It returns nil when there is
 // nothing to be sent at the moment, a [*refusal] when there is no link, and else
 // what failed; some may still be on their way.
 func (n *line) pass(ctx context.Context, r *Relay) error {
+	n.comeForward()
 	seq, before := int64(0), noneBefore
 	for ctx.Err() == nil {
 		items, err := r.queue().List(ctx, n.claim.name, seq, windowItems, windowBytes)
@@ -48,7 +29,17 @@ func (n *line) pass(ctx context.Context, r *Relay) error {
 				continue
 			}
 			if !n.isLate(it.ID) {
-				if err := n.sendOne(ctx, r, it, before); err != nil {
+				d, err := n.unpack(r, it)
+				if errors.As(err, new(*asideError)) {
+					n.setAside(r, it, err)
+					continue
+				}
+				if err != nil {
+					return err
+				}
+				d.before = before
+				if err := n.sendOne(ctx, r, d); err != nil {
+					d.body.Close()
 					return err
 				}
 			}
@@ -69,17 +60,17 @@ func (n *line) isLate(id string) bool {
 
 // sendOne sends one delivery as soon as there are a link and room in the window.
 // To agents of ours it returns once that is on its way, to others when it has
-// ended.
-func (n *line) sendOne(ctx context.Context, r *Relay, it *queue.Item, before string) error {
+// ended. An error says that it has not left, or that it has failed.
+func (n *line) sendOne(ctx context.Context, r *Relay, d *ride) error {
 	for {
-		if err := n.room(ctx, it.Size); err != nil {
+		if err := n.room(ctx, d.item.Size); err != nil {
 			return err
 		}
 		l, err := n.takeLink()
 		if err != nil {
 			return err
 		}
-		d := &ride{item: it, link: l, before: before}
+		d.link = l
 		switch {
 		case !n.leave(r, d):
 			n.putBack(l)
@@ -159,86 +150,34 @@ func (n *line) leave(r *Relay, d *ride) bool {
 // carry sees one delivery to its end.
 func (n *line) carry(r *Relay, d *ride) {
 	pause, err := n.deliver(r, d)
+	d.body.Close()
 	aside := errors.As(err, new(*asideError))
 	if aside {
-		r.log.Error("delivery cannot be sent", keyClaim, n.claim.name, keyDelivery, d.item.ID, keyError, err)
+		n.setAside(r, d.item, err)
 	}
 	n.mu.Lock()
 	n.flight--
 	n.bytes -= d.item.Size
 	switch {
-	case aside:
-		n.stepAsideLocked(d.item.ID)
-	case err != nil:
-		n.failLocked(fmt.Errorf("delivery %s: %w", d.item.ID, err), pause)
-	default:
+	case err == nil:
 		n.taken++
+	case !aside:
+		n.failLocked(fmt.Errorf("delivery %s: %w", d.item.ID, err), pause)
 	}
 	n.mu.Unlock()
 	n.nudge()
 }
 
-// deliver sends one delivery, and forgets it when home has it. The pause is what
-// home asked for.
-func (n *line) deliver(r *Relay, d *ride) (pause time.Duration, err error) {
-	body, err := r.queue().Body(d.item)
-	if err != nil {
-		n.putBack(d.link)
-		return 0, &asideError{fmt.Errorf("read body: %w", err)}
+// setAside leaves a delivery out for a while, so that those behind it get
+// through.
+func (n *line) setAside(r *Relay, it *queue.Item, err error) {
+	r.log.Error("delivery cannot be sent", keyClaim, n.claim.name, keyDelivery, it.ID, keyError, err)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.aside == nil {
+		n.aside = map[string]time.Time{}
 	}
-	defer body.Close()
-	p, err := r.parcelOf(n.claim, d.item, body)
-	if err != nil {
-		n.putBack(d.link)
-		return 0, &asideError{err}
-	}
-	res, wrote, err := p.ride(d)
-	if wrote {
-		r.queue().Tried(d.item)
-	}
-	if ref, ok := errors.AsType[*refusal](err); ok && ref.status == 501 {
-		return 0, &asideError{err}
-	}
-	if err != nil {
-		return 0, err
-	}
-	point.Reach("relay.sent")
-	ended, pause, status := p.ends(res), askedPause(res), res.Status
-	res.Body.Drain(lateBody)
-	p.returnLink()
-	n.keep(p)
-	if !ended {
-		return pause, fmt.Errorf("home answered %d and did not say that it keeps it", status)
-	}
-	body.Close() // some systems remove no file that is open
-	point.Reach("relay.accepted")
-	return 0, r.forget(d.item)
-}
-
-// ride is carry for what leaves the queue. It also tells whether the request was
-// written to a link.
-func (p *parcel) ride(d *ride) (res *http1.Response, wrote bool, err error) {
-	defer func() {
-		if e := recover(); e != nil {
-			p.relay.log.Error("delivery panicked", keyError, e, "stack", string(debug.Stack()))
-			if p.link != nil {
-				p.link.Done()
-				p.loseLink()
-			}
-			res, err = nil, errBadReply
-		}
-	}()
-	p.given, p.own = d.link, true
-	p.after, p.behind, p.more = []byte(d.before), d.behind, d.more
-	var answered time.Time
-	p.call.Head = func(w *http1.Writer) {
-		wrote = true
-		p.writeHead(w)
-	}
-	p.call.Gone = func() bool { return !answered.IsZero() && time.Since(answered) > lateTime }
-	res, err = p.carry()
-	answered = time.Now()
-	return res, wrote, err
+	n.aside[it.ID] = time.Now().Add(mostPause)
 }
 
 // keep holds on to a link that stays with who used it first.
@@ -250,12 +189,4 @@ func (n *line) keep(p *parcel) {
 	defer n.mu.Unlock()
 	n.kept, n.stay = append(n.kept, p.kept), true
 	p.kept = nil
-}
-
-// forget takes a delivery out of the queue, which home has.
-func (r *Relay) forget(it *queue.Item) error {
-	if err := r.queue().Done(context.Background(), it); err != nil {
-		return fmt.Errorf("take delivery out of queue: %w", err)
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -97,24 +98,19 @@ func (n *line) nextAside() (next time.Time, ok bool) {
 	return next, ok
 }
 
-// stepAside leaves a delivery out for a while, so that those behind it get
-// through.
-func (n *line) stepAsideLocked(id string) {
-	if n.aside == nil {
-		n.aside = map[string]time.Time{}
-	}
-	n.aside[id] = time.Now().Add(mostPause)
+// comeForward ends the time aside of those that are due.
+func (n *line) comeForward() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	maps.DeleteFunc(n.aside, func(_ string, until time.Time) bool { return !now.Before(until) })
 }
 
 // isAside reports whether a delivery is left out.
 func (n *line) isAside(id string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	until, ok := n.aside[id]
-	if ok && !time.Now().Before(until) {
-		delete(n.aside, id)
-		ok = false
-	}
+	_, ok := n.aside[id]
 	return ok
 }
 

@@ -23,8 +23,8 @@ var Answers = []string{"hold", "store", "through"}
 // Senders are the names that a claim's sender may have: those whose challenges
 // the relay can answer, and those whose ids of deliveries the agent knows.
 var Senders = []string{
-	"discord", "discord-events", "github", "gitea", "gitlab", "gogs", "graph", "meta", "shopify", "slack",
-	"standard", "stripe", "svix", "zoom",
+	"bitbucket", "discord", "discord-events", "gitea", "github", "gitlab", "gogs", "graph", "jira", "meta", "paddle",
+	"pagerduty", "shopify", "slack", "standard", "stripe", "svix", "twilio", "zoom",
 }
 
 // Claim is the ownership of one name on one relay. Two of them are compared

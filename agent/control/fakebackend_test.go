@@ -23,6 +23,7 @@ type fakeBackend struct {
 	results   []RouteResult
 	exported  Export
 	export    func(io.Writer) error
+	found     []Finding // by Doctor
 	paused    bool
 	until     time.Time
 	changes   []Change // by number
@@ -186,6 +187,15 @@ func (f *fakeBackend) Resume() error {
 	defer f.mu.Unlock()
 	f.paused, f.until = false, time.Time{}
 	return f.err
+}
+
+func (f *fakeBackend) Doctor(context.Context) (*Checkup, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil {
+		return nil, f.err
+	}
+	return NewCheckup(f.found), nil
 }
 
 func (f *fakeBackend) Changes(_ context.Context, after uint64, limit int) ([]Change, error) {

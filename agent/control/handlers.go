@@ -63,6 +63,7 @@ func (s *Server) operations(ending <-chan struct{}) []operation {
 		{http.MethodGet, "/v1/pause", 0, s.paused},
 		{http.MethodPost, "/v1/pause", maxSmall, s.pause},
 		{http.MethodDelete, "/v1/pause", 0, s.resume},
+		{http.MethodGet, "/v1/doctor", 0, s.doctor},
 		{http.MethodGet, "/v1/events", 0, func(w http.ResponseWriter, r *http.Request) error {
 			return s.events(w, r, ending)
 		}},

@@ -106,7 +106,7 @@ var described = map[string]any{
 	"Status": Status{}, "CredentialStore": CredentialStore{}, "Relay": Relay{}, "Claim": Claim{}, "Route": Route{},
 	"Credential": Credential{}, "Delivery": Delivery{}, "Attempt": Attempt{}, "Record": Record{}, "Event": Event{},
 	"Replay": Replay{}, "Sign": Sign{}, "RouteTest": RouteTest{}, "RouteResult": RouteResult{}, "Plan": Plan{},
-	"Pause": Pause{}, "PauseRequest": pauseRequest{}, "Problem": Problem{},
+	"Pause": Pause{}, "PauseRequest": pauseRequest{}, "Checkup": Checkup{}, "Finding": Finding{}, "Problem": Problem{},
 	"Relays": relaysAnswer{}, "Claims": claimsAnswer{}, "Routes": routesAnswer{}, "Credentials": credentialsAnswer{},
 	"RouteResults": routeTestAnswer{}, "Deliveries": deliveriesAnswer{},
 }

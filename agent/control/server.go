@@ -53,6 +53,9 @@ type Backend interface {
 	Pause(d time.Duration) error
 	Resume() error
 
+	// Doctor looks at the agent and all around it. It takes less than a minute.
+	Doctor(ctx context.Context) (*Checkup, error)
+
 	// Changes returns up to limit changes of deliveries that are numbered higher
 	// than after, lowest first. Those made before the call are all in it, and a
 	// number is never given twice, not even by an agent that runs later. The

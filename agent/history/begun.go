@@ -11,7 +11,8 @@ import (
 type begunRow struct {
 	Delivery
 	seq     int64
-	arrival int64  // its row in pending; 0 = none
+	arrival int64  // its place among unfinished durable deliveries; 0 = none
+	own     bool   // originals has a row for it
 	file    string // which that row names
 	known   bool   // what follows is known
 	head    bool   // the row in requests is there, with a head
@@ -59,9 +60,9 @@ func (b *begun) forget(items []*item) {
 	}
 }
 
-// rowSQL is the row of one delivery and what pending holds of it.
-const rowSQL = `SELECT ` + deliveryColumns + `, p.arrival, p.file
-FROM deliveries d LEFT JOIN pending p ON p.arrival = d.arrival WHERE d.id = ?`
+// rowSQL is the row of one delivery and what originals holds of it.
+const rowSQL = `SELECT ` + deliveryColumns + `, d.arrival, o.seq, o.file
+FROM deliveries d LEFT JOIN originals o ON o.seq = d.seq WHERE d.id = ?`
 
 // take returns the row of a delivery, from memory or from the file. Who changes
 // it puts it back unless it has ended.
@@ -73,7 +74,7 @@ func (w *writer) take(id string) (row begunRow, found bool, err error) {
 		found = true
 		next := cellReader{cells: cells}
 		row.seq = next.delivery(&row.Delivery)
-		row.arrival, row.file = next.number(), next.text()
+		row.arrival, row.own, row.file = next.number(), next.number() != 0, next.text()
 		return next.err
 	}, id)
 	if err != nil {

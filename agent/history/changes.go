@@ -126,7 +126,7 @@ FROM changes ORDER BY number LIMIT ?1) WHERE size >= ?1 ORDER BY number LIMIT 1`
 // trimChanges deletes the oldest rows of the log, some at a time.
 func (w *writer) trimChanges() (more bool, err error) {
 	n := &w.numbers
-	if n.logged < changesKept+changesSlice {
+	if n.logged < w.opts.changes+changesSlice {
 		return false, nil
 	}
 	last, found, err := w.st.trim.Number(int64(changesSlice * seqBytes))

@@ -23,6 +23,7 @@ func (j *Journal) Get(ctx context.Context, id string) (*Record, error) {
 	}
 	r, err := j.get(ctx, id)
 	if err != nil {
+		suspect(j.w.path, err, j.opts.Log)
 		return nil, fmt.Errorf("get delivery %.64q: %w", id, err)
 	}
 	return r, nil

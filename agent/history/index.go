@@ -19,7 +19,7 @@ func bucketOf(seq int64) int64 { return seq / seqsPerBucket }
 const (
 	// shardBuckets is how many buckets one table of the index takes. Looking for
 	// the beginning of a word makes SQLite read all of a table that has it.
-	shardBuckets = 16_384
+	shardBuckets = 32_768
 
 	// indexSlice is how long one slice of indexing should take, indexBytes how
 	// much text it takes, and indexRest how long a delivery rests before it is
@@ -27,6 +27,9 @@ const (
 	indexSlice = 2 * time.Millisecond
 	indexBytes = 256 << 10
 	indexRest  = time.Second
+	// indexRowsNow is how many deliveries a slice takes at least while somebody
+	// waits for the index.
+	indexRowsNow = 128
 	// indexBusy is the time between two looks for an idle moment.
 	indexBusy = 50 * time.Millisecond
 )
@@ -56,6 +59,7 @@ type index struct {
 	top    int64   // the last bucket with a delivery behind upto
 	marked bool    // unindexed may hold buckets
 	rows   int     // deliveries a slice takes; adapts to indexSlice
+	loose  int     // buckets that were added since the last merge
 	merge  int64   // id of a shard that is complete and to be made compact; 0 = none
 
 	calm, fresh int64 // top some time ago, and at the last look
@@ -155,9 +159,10 @@ func (w *writer) indexIdly() {
 // indexNow does one slice for the callers of Index, and answers them after the
 // last.
 func (w *writer) indexNow() {
-	w.index.calm = w.index.top
+	x := &w.index
+	x.calm, x.rows = x.top, max(x.rows, indexRowsNow)
 	var err error
-	if w.index.due() {
+	if x.due() {
 		if err = w.indexSlice(); err == nil {
 			return
 		}
@@ -192,9 +197,7 @@ func (w *writer) indexSlice() error {
 	}
 	if err != nil {
 		x.shards, x.upto, x.marked, x.merge = before.shards, before.upto, true, before.merge
-		if !dbfile.Passing(err) {
-			w.closeConn()
-		}
+		w.broken(err)
 		return fmt.Errorf("index deliveries: %w", err)
 	}
 	return nil

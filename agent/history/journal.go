@@ -61,8 +61,9 @@ func (j *Journal) Begin(r *Record, durable bool) error {
 }
 
 // Start notes that an attempt to handle the delivery begins: it is Running from
-// now on. It returns how often attempts have begun, this one included, when
-// that is committed, with durable fsync'd too. Errors are ErrNotFound, ErrEnded,
+// now on, and what was wrong with the one before is no Reason any more. It
+// returns how often attempts have begun, this one included, when that is
+// committed, with durable fsync'd too. Errors are ErrNotFound, ErrEnded,
 // ErrClosed, and why the file takes no writes.
 func (j *Journal) Start(id string, attempt int, durable bool) (starts int, err error) {
 	it := newItem(opStart)

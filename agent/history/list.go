@@ -54,6 +54,7 @@ func (j *Journal) List(ctx context.Context, q Query) ([]Delivery, string, error)
 	}
 	next, err := l.run(ctx, j)
 	if err != nil {
+		suspect(j.w.path, err, j.opts.Log)
 		return nil, "", fmt.Errorf("list deliveries: %w", err)
 	}
 	return l.page, next, nil
@@ -85,9 +86,13 @@ type listing struct {
 	limit    int
 	patience time.Duration
 	matcher  *matcher // nil without a search
+	unsure   bool     // not all that a walk leads to is selected
 
-	tx     *sql.Tx
-	read   *sql.Stmt
+	tx   *sql.Tx
+	read *sql.Stmt // of a delivery
+	// readContent and readOutputs read what is searched.
+	readContent, readOutputs *sql.Stmt
+
 	facets map[int64]bool // those that q selects; nil = all
 	page   []Delivery
 	last   int64 // seq of the last delivery on the page
@@ -101,6 +106,7 @@ func newListing(q Query) (*listing, error) {
 	if m := newMatcher(q.Search); len(m.terms) > 0 {
 		l.matcher = m
 	}
+	l.unsure = l.matcher != nil || facetMethod(q.Method) != q.Method
 	if !q.Since.IsZero() {
 		l.from = seqOf(q.Since)
 	}
@@ -204,13 +210,21 @@ func (l *listing) walk(ctx context.Context, facets []int64) (walker, error) {
 	return newSearchWalk(ctx, l, facets)
 }
 
-// gather fills the page with what w leads to, while the patience lasts. It makes
-// one step at least.
+// gather fills the page with what w leads to, or if it has to look for what is
+// selected, while the patience lasts. It makes one step at least.
 func (l *listing) gather(ctx context.Context, w walker) (next string, err error) {
 	if l.read, err = l.tx.PrepareContext(ctx, `SELECT `+deliveryColumns+`, d.facet FROM deliveries d WHERE d.seq = ?`); err != nil {
 		return "", err
 	}
 	defer l.read.Close()
+	if l.readContent, err = l.tx.PrepareContext(ctx, `SELECT head, body FROM requests WHERE seq = ?`); err != nil {
+		return "", err
+	}
+	defer l.readContent.Close()
+	if l.readOutputs, err = l.tx.PrepareContext(ctx, outputsSQL); err != nil {
+		return "", err
+	}
+	defer l.readOutputs.Close()
 	for began := time.Now(); ; {
 		seq, to, err := w.next(ctx)
 		if err != nil || to == ended {
@@ -221,7 +235,7 @@ func (l *listing) gather(ctx context.Context, w walker) (next string, err error)
 				return next, err
 			}
 		}
-		if time.Since(began) > l.patience {
+		if l.unsure && time.Since(began) > l.patience {
 			return encodeCursor(seq), nil
 		}
 	}

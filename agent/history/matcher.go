@@ -2,6 +2,7 @@ package history
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -39,6 +40,9 @@ func newMatcher(search string) *matcher {
 
 // begin turns to the next delivery.
 func (m *matcher) begin() { clear(m.found) }
+
+// all reports whether all terms have been found.
+func (m *matcher) all() bool { return !slices.Contains(m.found, false) }
 
 // look looks for the terms in one text of the delivery, and reports whether all
 // have been found by now.

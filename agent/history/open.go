@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -15,9 +14,6 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
-
-// salvagedTables are those that cannot be made anew, the most precious first.
-var salvagedTables = []string{"deliveries", "pending", "requests", "remembered", "attempts", "changes", "spans", "numbers"}
 
 // errRedactNeedsKey says what is missing.
 var errRedactNeedsKey = errors.New("redaction needs a key to seal what has yet to be delivered")
@@ -45,23 +41,6 @@ func Open(ctx context.Context, path string, o Options) (*Journal, error) {
 		return nil, fmt.Errorf("open history %s: %w", path, err)
 	}
 	return j, nil
-}
-
-// openDamaged opens what is left of a damaged file.
-func openDamaged(ctx context.Context, path string, o Options, why error) (*Journal, error) {
-	steps, err := dbfile.Steps(embedded)
-	if err != nil {
-		return nil, err
-	}
-	now := o.Now()
-	s := dbfile.Schema{App: applicationID, Steps: steps, Tables: salvagedTables}
-	rep, err := dbfile.Salvage(ctx, path, s, now)
-	if err != nil {
-		return nil, fmt.Errorf("%w (and salvage it: %w)", why, err)
-	}
-	o.Log.Error("the history is damaged and was set aside, what can be read of it was copied to a new one",
-		"file", rep.Aside, "deliveries", rep.Rows["deliveries"], "unreadable", rep.Holes, "error", why)
-	return open(ctx, path, o, filepath.Base(bodies(path))+".damaged-"+now.UTC().Format("20060102T150405.000"))
 }
 
 // bodies is the folder for large bodies of unfinished deliveries.
@@ -93,26 +72,16 @@ func open(ctx context.Context, path string, o Options, aside string) (*Journal, 
 	return j, nil
 }
 
-func openWriter(ctx context.Context, path string, o Options, aside string) (*writer, error) {
-	if err := dbfile.Resume(path, o.Now()); err != nil {
-		return nil, err
-	}
-	if err := dbfile.Secure(path); err != nil {
-		return nil, err
-	}
+func openWriter(ctx context.Context, path string, o Options, aside string) (_ *writer, err error) {
 	steps, err := dbfile.Steps(embedded)
 	if err != nil {
 		return nil, err
 	}
-	unclean, err := dbfile.Unclean(path)
+	c, err := connectSound(ctx, path, o, len(steps))
 	if err != nil {
 		return nil, err
 	}
-	c, err := connectWriter(ctx, path, o.pragmas)
-	if err != nil {
-		return nil, err
-	}
-	blobs, err := ready(c, path, steps, unclean, aside)
+	blobs, err := ready(c, path, steps, aside)
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -120,22 +89,21 @@ func openWriter(ctx context.Context, path string, o Options, aside string) (*wri
 	if err != nil {
 		return nil, errors.Join(err, blobs.Close(), c.Close())
 	}
-	if err := w.markInterrupted(); err != nil {
+	err = w.markInterrupted()
+	if err == nil {
+		err = cleared(path)
+	}
+	if err != nil {
 		w.closeConn()
-		return nil, errors.Join(fmt.Errorf("mark interrupted deliveries: %w", err), blobs.Close())
+		return nil, errors.Join(err, blobs.Close())
 	}
 	return w, nil
 }
 
 // ready makes the file behind c fit for use.
-func ready(c *dbfile.Conn, path string, steps []string, unclean bool, aside string) (*dbfile.Blobs, error) {
+func ready(c *dbfile.Conn, path string, steps []string, aside string) (*dbfile.Blobs, error) {
 	if mode, err := c.Value("PRAGMA journal_mode"); err != nil || mode != "wal" {
 		return nil, errors.Join(err, fmt.Errorf("the file system of %s cannot share memory, which SQLite needs: keep the state folder on a local disk", path))
-	}
-	if unclean {
-		if err := dbfile.Verify(c); err != nil {
-			return nil, err
-		}
 	}
 	if err := dbfile.Migrate(c, path, applicationID, steps); err != nil {
 		return nil, err
@@ -153,29 +121,6 @@ func ready(c *dbfile.Conn, path string, steps []string, unclean bool, aside stri
 	return blobs, nil
 }
 
-// complete makes what follows from the deliveries, for a file that an earlier
-// version wrote or that was salvaged.
-func complete(c *dbfile.Conn) error {
-	missing, err := c.Number("SELECT EXISTS (SELECT 1 FROM deliveries) AND NOT EXISTS (SELECT 1 FROM facets)")
-	if err != nil || missing == 0 {
-		return err
-	}
-	// What is owed an end and not pending would never be run nor deleted.
-	err = c.Exec("BEGIN IMMEDIATE;" + refacetSQL + `
-DELETE FROM pending WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.seq = pending.seq AND d.arrival = pending.arrival);
-INSERT INTO pending (arrival, seq, claim, own, sealed)
-SELECT (SELECT ifnull(max(arrival), 0) FROM pending) + row_number() OVER (ORDER BY seq), seq, coalesce(claim, ''), 0, 0
-FROM deliveries WHERE durable = 1 AND state IN ('received', 'running', 'waiting') AND seq NOT IN (SELECT seq FROM pending);
-UPDATE deliveries SET arrival = (SELECT p.arrival FROM pending p WHERE p.seq = deliveries.seq)
-WHERE durable = 1 AND state IN ('received', 'running', 'waiting');
-COMMIT`)
-	if err != nil {
-		_ = c.Exec("ROLLBACK") // SQLite may have done it already
-		return fmt.Errorf("complete history: %w", err)
-	}
-	return nil
-}
-
 // markInterrupted ends what a crash left running and nobody will run again.
 func (w *writer) markInterrupted() error {
 	var ids []string
@@ -191,7 +136,7 @@ WHERE f.state IN ('received', 'running') AND d.durable = 0`)
 	if err = errors.Join(err, st.Close()); err != nil || len(ids) == 0 {
 		return err
 	}
-	return w.transaction(false, func() error {
+	err = w.transaction(false, func() error {
 		for _, id := range ids {
 			row, found, err := w.take(id)
 			if err != nil || !found {
@@ -204,6 +149,10 @@ WHERE f.state IN ('received', 'running') AND d.durable = 0`)
 		}
 		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("mark interrupted deliveries: %w", err)
+	}
+	return nil
 }
 
 // connectWriter opens the writing connection in WAL mode.

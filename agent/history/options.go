@@ -44,10 +44,14 @@ type Options struct {
 	Now func() time.Time
 
 	// retry is the pause after a failed commit, pragmas are set on the writing
-	// connection, since is the clock that nobody sets. They are for tests.
+	// connection, since is the clock that nobody sets, shard is how many buckets
+	// a part of the index takes, changes how many changes the log keeps. They are
+	// for tests.
 	retry   time.Duration
 	pragmas []string
 	since   func() time.Duration
+	shard   int64
+	changes int64
 }
 
 func (o Options) withDefaults() Options {
@@ -60,6 +64,8 @@ func (o Options) withDefaults() Options {
 	fill(&o.QueueItems, 8192)
 	fill(&o.QueueBytes, 32<<20)
 	fill(&o.retry, time.Second)
+	fill(&o.shard, shardBuckets)
+	fill(&o.changes, changesKept)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

@@ -28,8 +28,8 @@ type original struct {
 }
 
 const (
-	pendSQL   = `INSERT INTO pending (arrival, seq, claim, own, sealed, head, body, file) VALUES (?,?,?,?,?,?,?,?)`
-	unpendSQL = `DELETE FROM pending WHERE arrival = ?`
+	keepSQL = `INSERT INTO originals (seq, sealed, head, body, file) VALUES (?,?,?,?,?)`
+	dropSQL = `DELETE FROM originals WHERE seq = ?`
 )
 
 // original makes the original of a record of which less will be kept. A large
@@ -83,10 +83,13 @@ func (w *writer) arrive(row *begunRow) {
 	row.arrival = w.arrival
 }
 
-// keepOriginal makes a delivery that has arrived pending: it is owed an end.
+// keepOriginal stores what is more than the record.
 func (w *writer) keepOriginal(row *begunRow, o *original) error {
-	row.file = o.file
-	if err := w.st.pend.Exec(row.arrival, row.seq, row.Claim, o.own, o.sealed, o.head, o.body, text(o.file)); err != nil {
+	if !o.own {
+		return nil
+	}
+	row.own, row.file = true, o.file
+	if err := w.st.keep.Exec(row.seq, o.sealed, o.head, o.body, text(o.file)); err != nil {
 		return fmt.Errorf("keep original: %w", err)
 	}
 	return nil
@@ -95,16 +98,17 @@ func (w *writer) keepOriginal(row *begunRow, o *original) error {
 // dropOriginal lets go of the original of a delivery that has ended. Its file
 // goes once that is on the disk.
 func (w *writer) dropOriginal(row *begunRow) error {
-	if row.arrival == 0 {
+	row.arrival = 0
+	if !row.own {
 		return nil
 	}
-	if err := w.st.unpend.Exec(row.arrival); err != nil {
+	if err := w.st.drop.Exec(row.seq); err != nil {
 		return fmt.Errorf("drop original: %w", err)
 	}
 	if row.file != "" {
 		w.files.ending = append(w.files.ending, row.file)
 	}
-	row.arrival, row.file = 0, ""
+	row.own, row.file = false, ""
 	return nil
 }
 
@@ -143,10 +147,10 @@ func (j *Journal) Unfinished(ctx context.Context, claim string, after int64, lim
 	}
 	where, args := "", []any{after}
 	if claim != "" {
-		where, args = " AND p.claim = ?", append(args, claim)
+		where, args = " AND d.claim = ?", append(args, claim)
 	}
-	rows, err := j.reader.QueryContext(ctx, `SELECT `+deliveryColumns+`, p.arrival FROM pending p
-JOIN deliveries d ON d.seq = p.seq WHERE p.arrival > ?`+where+` ORDER BY p.arrival LIMIT ?`, append(args, pageLimit(limit))...)
+	rows, err := j.reader.QueryContext(ctx, `SELECT `+deliveryColumns+`, d.arrival FROM deliveries d
+WHERE d.arrival > ?`+where+` ORDER BY d.arrival LIMIT ?`, append(args, pageLimit(limit))...)
 	if err != nil {
 		return nil, fmt.Errorf("list unfinished deliveries: %w", err)
 	}
@@ -193,18 +197,15 @@ func (j *Journal) readOriginal(ctx context.Context, id string) (*Record, error) 
 	}
 	var o original
 	var file sql.NullString
-	row := tx.QueryRowContext(ctx, `SELECT own, sealed, head, body, file FROM pending
-WHERE arrival = (SELECT arrival FROM deliveries WHERE seq = ?)`, seq)
-	err = row.Scan(&o.own, &o.sealed, &o.head, &o.body, &file)
+	row := tx.QueryRowContext(ctx, `SELECT sealed, head, body, file FROM originals WHERE seq = ?`, seq)
+	err = row.Scan(&o.sealed, &o.head, &o.body, &file)
 	switch {
+	case errors.Is(err, sql.ErrNoRows) && unfinished(r.State) && (r.Head == nil || r.BodyTruncated || r.Redacted):
+		return nil, ErrIncomplete // a salvage has lost it
 	case errors.Is(err, sql.ErrNoRows):
 		return r, nil
 	case err != nil:
 		return nil, err
-	case !o.own && r.Head == nil:
-		return nil, ErrIncomplete // a salvage has lost it
-	case !o.own:
-		return r, nil
 	}
 	o.file = file.String
 	return r, j.restore(r, &o)
@@ -257,7 +258,7 @@ func rawQuery(head []byte) (query string, found bool) {
 // set aside instead: it may have lost the rows that named them.
 func sweepFiles(c *dbfile.Conn, blobs *dbfile.Blobs, aside string) error {
 	named := make(map[string]bool)
-	st, err := c.Prepare("SELECT file FROM pending WHERE file IS NOT NULL")
+	st, err := c.Prepare("SELECT file FROM originals WHERE file IS NOT NULL")
 	if err != nil {
 		return err
 	}

@@ -62,9 +62,7 @@ func (w *writer) fail(batch []*item, err error) {
 	if !w.outage.resting(w.opts.retry) {
 		w.outage.begin(err)
 		w.retry.Reset(w.opts.retry)
-		if !dbfile.Passing(err) {
-			w.closeConn()
-		}
+		w.broken(err)
 	}
 	waiting := batch[:0]
 	for _, it := range batch {
@@ -108,5 +106,15 @@ func (w *writer) lose(n int) {
 func (w *writer) again() {
 	if len(w.held) > 0 && !w.outage.resting(w.opts.retry) {
 		w.commit(nil)
+	}
+}
+
+// broken deals with an error of the writing connection. Unless it may pass by
+// itself, the connection is closed: SQLite and the kernel may disagree about
+// what is on the disk.
+func (w *writer) broken(err error) {
+	suspect(w.path, err, w.opts.Log)
+	if !dbfile.Passing(err) {
+		w.closeConn()
 	}
 }

@@ -69,9 +69,7 @@ func (w *writer) prune() {
 	}
 	if err != nil {
 		w.opts.Log.Warn("history not pruned", "err", err)
-		if !dbfile.Passing(err) {
-			w.closeConn()
-		}
+		w.broken(err)
 	}
 	w.sweep = sweep{rows: w.sweep.rows}
 	for _, reply := range w.waiting {

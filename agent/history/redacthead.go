@@ -21,7 +21,8 @@ func eachField(head []byte, f func(name, value []byte)) {
 			f(name, bytes.TrimSpace(line))
 		default:
 			n, value, found := bytes.Cut(line, []byte(":"))
-			if name = bytes.TrimSpace(n); found {
+			if name = nil; found {
+				name = bytes.TrimSpace(n)
 				f(name, bytes.TrimSpace(value))
 			}
 		}

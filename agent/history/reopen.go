@@ -11,7 +11,7 @@ const wholeSQL = `SELECT 1 FROM deliveries d JOIN requests r ON r.seq = d.seq
 WHERE d.seq = ? AND d.redacted = 0 AND r.head IS NOT NULL AND r.body_truncated = 0 AND ifnull(length(r.body), 0) = d.size`
 
 // reopenSQL makes the delivery durable; update does the rest.
-const reopenSQL = `UPDATE deliveries SET durable = 1, arrival = ? WHERE seq = ?`
+const reopenSQL = `UPDATE deliveries SET durable = 1 WHERE seq = ?`
 
 // Reopen makes a delivery that is Dead, Rejected, Duplicate or Expired Received
 // again, durable and last in the order of arrival, to be run on request of the
@@ -51,10 +51,7 @@ func (w *writer) writeReopen(it *item) error {
 			return nil
 		}
 		w.arrive(&row)
-		if err := w.keepOriginal(&row, &original{}); err != nil {
-			return err
-		}
-		if err := w.st.reopen.Exec(row.arrival, row.seq); err != nil {
+		if err := w.st.reopen.Exec(row.seq); err != nil {
 			return fmt.Errorf("reopen delivery: %w", err)
 		}
 	case Waiting:

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 )
 
@@ -13,28 +14,19 @@ func (l *listing) found(ctx context.Context, seq int64, d *Delivery) (bool, erro
 	if m.look([]byte(d.Path)) || m.look([]byte(d.Query)) {
 		return true, nil
 	}
-	var head, body sql.RawBytes
-	rows, err := l.tx.QueryContext(ctx, `SELECT head, body FROM requests WHERE seq = ?`, seq)
-	if err != nil {
+	var head, body []byte
+	row := l.readContent.QueryRowContext(ctx, seq)
+	if err := row.Scan(&head, &body); err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return false, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := rows.Scan(&head, &body); err != nil {
-			return false, err
-		}
-		if m.look(head) || m.look(body) {
-			return true, nil
-		}
-	}
-	if err := rows.Err(); err != nil || d.Attempts == 0 {
-		return false, err
+	if m.look(head) || m.look(body) || d.Attempts == 0 {
+		return m.all(), nil
 	}
 	return l.foundInOutput(ctx, seq)
 }
 
 func (l *listing) foundInOutput(ctx context.Context, seq int64) (bool, error) {
-	rows, err := l.tx.QueryContext(ctx, outputsSQL, seq)
+	rows, err := l.readOutputs.QueryContext(ctx, seq)
 	if err != nil {
 		return false, err
 	}
@@ -68,7 +60,11 @@ func newSearchWalk(ctx context.Context, l *listing, facets []int64) (walker, err
 	expression := l.matcher.expression(filterWords(facetOf(&Delivery{
 		Claim: l.q.Claim, Route: l.q.Route, State: l.q.State, Method: l.q.Method, Status: l.q.Status,
 	})))
-	if expression == "" {
+	few, err := l.few(ctx, facets)
+	if err != nil {
+		return nil, fmt.Errorf("count deliveries: %w", err)
+	}
+	if expression == "" || few {
 		border = 0
 	}
 	s := &searchWalk{}
@@ -79,6 +75,29 @@ func newSearchWalk(ctx context.Context, l *listing, facets []int64) (walker, err
 		s.then = func(ctx context.Context) (walker, error) { return newIndexWalk(ctx, l, expression, before) }
 	}
 	return s, nil
+}
+
+// fewRows is how many deliveries are read rather than looked up in the index.
+const fewRows = 500
+
+// few says that the filters select few deliveries.
+func (l *listing) few(ctx context.Context, facets []int64) (bool, error) {
+	if l.facets == nil || len(facets) > fewRows {
+		return false, nil
+	}
+	n := 0
+	for _, id := range facets {
+		var rows int
+		row := l.tx.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE facet = ? AND seq < ? AND seq >= ? LIMIT ?)`,
+			id, l.before, l.from, fewRows)
+		if err := row.Scan(&rows); err != nil {
+			return false, err
+		}
+		if n += rows; n >= fewRows {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // everything leads to all deliveries that the filters select.

@@ -7,14 +7,18 @@ import (
 	"time"
 )
 
-// mergePages is how many pages of a shard one slice merges.
-const mergePages = 16
+// Of a shard that grows, mergePages are merged after every mergeBuckets: more
+// than these make. A shard that is complete is merged by mergePages a slice.
+const (
+	mergePages   = 32
+	mergeBuckets = 64
+)
 
 // addDocument puts a new bucket into the last shard, or begins one.
 func (w *writer) addDocument(d document) error {
 	x := &w.index
 	n := len(x.shards)
-	if n == 0 || x.shards[n-1].buckets >= shardBuckets {
+	if n == 0 || x.shards[n-1].buckets >= w.opts.shard {
 		if err := w.addShard(d.bucket); err != nil {
 			return err
 		}
@@ -22,6 +26,7 @@ func (w *writer) addDocument(d document) error {
 	}
 	s := &x.shards[n-1]
 	s.buckets++
+	x.loose++
 	return w.insertDocument(*s, d)
 }
 
@@ -70,13 +75,15 @@ func (w *writer) countBuckets(s shard) error { return w.st.countBuckets.Exec(s.b
 
 // mergeSome keeps the last shard from falling into many pieces.
 func (w *writer) mergeSome() error {
-	if len(w.index.shards) == 0 {
+	x := &w.index
+	if len(x.shards) == 0 {
 		return nil
 	}
-	last := w.index.shards[len(w.index.shards)-1]
-	if err := w.countBuckets(last); err != nil {
+	last := x.shards[len(x.shards)-1]
+	if err := w.countBuckets(last); err != nil || x.loose < mergeBuckets {
 		return err
 	}
+	x.loose = 0
 	return w.mergePages(last, mergePages)
 }
 
@@ -151,8 +158,11 @@ func (w *writer) indexMarked() error {
 					return err
 				}
 			}
-			if err := w.mergePages(s, mergePages); err != nil {
-				return err
+			if x.loose++; x.loose >= mergeBuckets {
+				x.loose = 0
+				if err := w.mergePages(s, mergePages); err != nil {
+					return err
+				}
 			}
 		}
 		if err := w.st.unmark.Exec(b); err != nil {

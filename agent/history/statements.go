@@ -14,7 +14,7 @@ type statements struct {
 	request, attempt, merge, body       *dbfile.Stmt
 	addFacet, facets                    *dbfile.Stmt
 	change, trim, setNumber             *dbfile.Stmt
-	pend, unpend, whole, reopen         *dbfile.Stmt
+	keep, drop, whole, reopen           *dbfile.Stmt
 	remembers                           *dbfile.Stmt
 	saveSpan, forgetSpan                *dbfile.Stmt
 	stale                               *dbfile.Stmt
@@ -36,7 +36,7 @@ VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 
 	updateSQL = `UPDATE deliveries SET state = ?, size = ?, body_sha256 = ?, route = ?, status = ?, duration_ms = ?,
 attempts = ?, sender_id = ?, duplicate_of = ?, replay_of = ?, reason = ?, due = ?, starts = ?,
-redacted = max(redacted, ?), facet = ?, changed = ? WHERE seq = ?`
+redacted = max(redacted, ?), facet = ?, changed = ?, arrival = ? WHERE seq = ?`
 
 	lastInSQL = `SELECT max(seq) FROM deliveries WHERE seq BETWEEN ? AND ?`
 
@@ -81,8 +81,8 @@ func prepare(c *dbfile.Conn) (*statements, error) {
 		{&s.change, changeSQL},
 		{&s.trim, trimSQL},
 		{&s.setNumber, setNumberSQL},
-		{&s.pend, pendSQL},
-		{&s.unpend, unpendSQL},
+		{&s.keep, keepSQL},
+		{&s.drop, dropSQL},
 		{&s.whole, wholeSQL},
 		{&s.reopen, reopenSQL},
 		{&s.remembers, remembersSQL},

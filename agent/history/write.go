@@ -66,7 +66,7 @@ func (w *writer) writeStart(it *item) error {
 		}
 		return nil
 	}
-	row.State, row.Due = Running, time.Time{}
+	row.State, row.Due, row.Reason = Running, time.Time{}, "" // of the attempt before
 	row.Starts++
 	row.Attempts = max(row.Attempts, it.rec.Attempts)
 	it.starts = row.Starts
@@ -142,7 +142,7 @@ func (w *writer) update(row *begunRow, redacted bool) error {
 	w.numbers.tell(number, &row.Delivery)
 	err = w.st.update.Exec(row.State, row.Size, text(row.BodySHA256), text(row.Route), int64(row.Status), row.DurationMS,
 		int64(row.Attempts), text(row.SenderID), text(row.DuplicateOf), text(row.ReplayOf), text(row.Reason),
-		due(row.Due), int64(row.Starts), redacted, facet, int64(number), row.seq)
+		due(row.Due), int64(row.Starts), redacted, facet, int64(number), arrival(row.arrival), row.seq)
 	if err != nil {
 		return fmt.Errorf("update delivery: %w", err)
 	}

@@ -3,11 +3,9 @@ package history
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"homehook/dbfile"
-	"homehook/faults/point"
 )
 
 // A batch is at most this large: a Begin waits for one batch before it
@@ -34,7 +32,7 @@ type writer struct {
 
 	facets   facets
 	numbers  changeNumbers
-	arrival  int64 // of the last row in pending
+	arrival  int64 // of the last unfinished durable delivery
 	files    files
 	memories bool // remembered has rows
 	run      *running
@@ -85,7 +83,7 @@ func (w *writer) load() (err error) {
 	if err = w.numbers.load(w.c, w.opts.Now().UnixMicro()); err != nil {
 		return fmt.Errorf("read log of changes: %w", err)
 	}
-	if w.arrival, err = w.c.Number("SELECT ifnull(max(arrival), 0) FROM pending"); err != nil {
+	if w.arrival, err = w.c.Number("SELECT ifnull(max(arrival), 0) FROM deliveries WHERE arrival IS NOT NULL"); err != nil {
 		return fmt.Errorf("read unfinished deliveries: %w", err)
 	}
 	memories, err := w.c.Number("SELECT count(*) FROM (SELECT 1 FROM remembered LIMIT 1)")
@@ -240,97 +238,6 @@ func (w *writer) commit(batch []*item) {
 	if w.sweep.written > w.sweepBytes() {
 		w.sweep.active = true
 	}
-}
-
-// transact writes the items in one transaction, fsync'd if one of them is
-// durable. On error none of them is written.
-func (w *writer) transact(items []*item) error {
-	durable := false
-	for _, it := range items {
-		durable = durable || it.durable
-	}
-	if err := w.open(); err != nil {
-		return err
-	}
-	err := w.transaction(durable, func() error {
-		for _, it := range items {
-			it.err = nil
-			if err := w.write(it); err != nil {
-				return err
-			}
-		}
-		reach(items, opBegin, "journal.begin.written")
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	reach(items, opBegin, "journal.begin.committed")
-	reach(items, opStart, "journal.start.committed")
-	reach(items, opFinish, "journal.finish.committed")
-	return nil
-}
-
-// reach marks the place where fault tests stop the agent, if an item is of that
-// kind.
-func reach(items []*item, o op, name string) {
-	if slices.ContainsFunc(items, func(it *item) bool { return it.op == o }) {
-		point.Reach(name)
-	}
-}
-
-// transaction does what f does within one transaction, fsync'd if full.
-func (w *writer) transaction(full bool, f func() error) error {
-	if err := w.synchronous(full); err != nil {
-		return err
-	}
-	if err := w.st.begin.Exec(); err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
-	w.spans.look()
-	err := f()
-	if err == nil {
-		err = w.numbers.log(w.st)
-	}
-	if err == nil {
-		if err = w.st.commit.Exec(); err != nil {
-			err = fmt.Errorf("commit: %w", err)
-		}
-	}
-	if err != nil {
-		w.rollback()
-		return err
-	}
-	w.files.commit(full, w.blobs, w.opts.Log)
-	w.numbers.commit()
-	return nil
-}
-
-// synchronous sets whether commits fsync the WAL. SQLite reads the pragma while
-// it compiles it and ignores it within a transaction, so it is neither prepared
-// nor part of the batch.
-func (w *writer) synchronous(full bool) error {
-	if full == w.full {
-		return nil
-	}
-	text := "PRAGMA synchronous=NORMAL"
-	if full {
-		text = "PRAGMA synchronous=FULL"
-	}
-	if err := w.c.Exec(text); err != nil {
-		return fmt.Errorf("set synchronous: %w", err)
-	}
-	w.full = full
-	return nil
-}
-
-// rollback ends a failed transaction. SQLite has rolled back by itself after
-// some errors; then there is nothing to do, which it calls an error.
-func (w *writer) rollback() {
-	_ = w.st.rollback.Exec()
-	w.facets.reset()
-	w.files.reset()
-	w.numbers.reset()
 }
 
 // open opens the connection again if a failure closed it.

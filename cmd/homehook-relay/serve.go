@@ -23,6 +23,10 @@ type serveCmd struct {
 	Plain         bool          `help:"Allow http on an address that others can reach."`
 	MaxBody       size          `placeholder:"SIZE" help:"Longest request body, such as 32MiB; no limit by default."`
 	AnswerTimeout time.Duration `default:"5m" placeholder:"DURATION" help:"How long home may take until its answer begins; then the sender gets 504 (default ${default})."`
+	MaxQueue      int           `default:"10000" placeholder:"N" help:"Most deliveries of a claim that may wait while its home is away (default ${default})."`
+	MaxQueueSize  size          `default:"1GiB" placeholder:"SIZE" help:"Most bytes of them (default ${default})."`
+	MaxQueueAge   time.Duration `default:"168h" placeholder:"DURATION" help:"No more are taken while the oldest has waited for longer than this (default ${default})."`
+	DiskReserve   *size         `placeholder:"SIZE" help:"Space on the disk that the queue leaves free; 256MiB or 5 % of the disk by default, whichever is more."`
 	AccessLog     bool          `help:"Log a line for each request."`
 	CombinedLog   string        `placeholder:"FILE|-" help:"Write a line for each request in Combined Log Format, to standard output (-) or at the end of a file; SIGHUP opens the file anew."`
 	Dialects      string        `default:"all" placeholder:"D,D" help:"Dialects that agents may use, of ptth, ptth/1.0, ptth/0.9, comet, reversehttp (default ${default})."`
@@ -83,7 +87,17 @@ func (c *serveCmd) Run(ctx context.Context, io streams) error {
 func (c *serveCmd) options() (relay.Options, error) {
 	o := relay.Options{
 		Data: c.Data, Domain: c.Domain, MaxBody: int64(c.MaxBody),
+		MaxQueue: c.MaxQueue, MaxQueueBytes: int64(c.MaxQueueSize), MaxQueueAge: c.MaxQueueAge,
 		AnswerTimeout: c.AnswerTimeout, AccessLog: c.AccessLog, Open: c.Open,
+	}
+	if c.MaxQueue < 1 || c.MaxQueueSize < 1 || c.MaxQueueAge <= 0 {
+		return o, usagef("--max-queue, --max-queue-size and --max-queue-age have to be above 0; claims that store nothing are those with the answer mode through")
+	}
+	if c.DiskReserve != nil {
+		// Zero would be the relay's own default.
+		if o.DiskReserve = int64(*c.DiskReserve); o.DiskReserve == 0 {
+			o.DiskReserve = -1
+		}
 	}
 	if c.Dialects != "all" {
 		o.Dialects = strings.Split(strings.ReplaceAll(c.Dialects, " ", ""), ",")

@@ -31,6 +31,7 @@ type fakeAgent struct {
 	pause    control.Pause
 	queued   bool // deliveries wait for every claim
 	released []string
+	found    []control.Finding // by Doctor
 }
 
 var _ control.Backend = (*fakeAgent)(nil)
@@ -45,6 +46,10 @@ func (f *fakeAgent) Credentials() ([]control.Credential, error)                 
 func (f *fakeAgent) SetCredential(string, string) error                             { return nil }
 func (f *fakeAgent) RemoveCredential(string) error                                  { return nil }
 func (f *fakeAgent) Changes(context.Context, uint64, int) ([]control.Change, error) { return nil, nil }
+
+func (f *fakeAgent) Doctor(context.Context) (*control.Checkup, error) {
+	return control.NewCheckup(f.found), nil
+}
 
 func (f *fakeAgent) Deliveries(context.Context, control.Query) ([]control.Delivery, string, error) {
 	return nil, "", nil

@@ -9,6 +9,7 @@ type grammar struct {
 	Try     tryCmd     `cmd:"" help:"See a webhook arrive, with nothing set up."`
 	Run     runCmd     `cmd:"" help:"Run the agent in the foreground."`
 	Status  statusCmd  `cmd:"" help:"Show how the agent and its relays are doing."`
+	Doctor  doctorCmd  `cmd:"" help:"Say what is wrong, and what to do about it."`
 	Relay   relayCmd   `cmd:"" help:"Add, list, test and remove relays."`
 	Claim   claimCmd   `cmd:"" help:"Claim a name on a relay, and so a public URL."`
 	Claims  claimsCmd  `cmd:"" help:"List the claims and their public URLs."`

@@ -52,15 +52,18 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	// What is wrong with the flags is told before the user has edited anything.
+	sign, err := c.sign(ctx, a, client, old)
+	if err != nil {
+		return err
+	}
 	ask := control.Replay{Route: c.Route, Confirm: c.Yes}
 	if c.Edit {
 		if err := c.edit(ctx, a, old, &ask); err != nil {
 			return err
 		}
 	}
-	if ask.Sign, err = c.sign(ctx, a, client, old); err != nil {
-		return err
-	}
+	ask.Sign = sign
 	got, err := c.replay(ctx, a, client, old.ID, ask)
 	if err != nil {
 		return err
@@ -138,10 +141,13 @@ func (c *replayCmd) sign(ctx context.Context, a *app, client *control.Client, ol
 	switch {
 	case route.Verify == "" && c.As == "":
 		return nil, nil
-	case c.As != "" && c.As != route.Verify:
+	case c.As == "" && route.Secret == "":
+		a.note("route %s checks signatures; to sign it anew, add --as %s --secret NAME", route.Name, route.Verify)
+		return nil, nil
+	case c.As != "" && (c.As != route.Verify || route.Secret == ""):
 		return nil, misused("--as %s needs --secret NAME: route %q has none for it", c.As, route.Name)
 	}
-	a.note("signed anew by scheme %s with credential %s", route.Verify, route.Secret)
+	a.note("it is signed anew by scheme %s with credential %s", route.Verify, route.Secret)
 	return &control.Sign{Scheme: route.Verify, Secret: route.Secret}, nil
 }
 

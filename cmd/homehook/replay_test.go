@@ -116,6 +116,8 @@ func TestReplayEdit(t *testing.T) {
 			[]control.Replay{{Body: []byte("ref=edited")}}},
 		{"signed as the route wants it", `sed -i.bak s/main/edited/ "$1"`, github, "", exitDone, "signed anew by scheme github with credential sign/github",
 			[]control.Replay{{Body: []byte("ref=edited"), Sign: &control.Sign{Scheme: "github", Secret: "sign/github"}}}},
+		{"a route that does not say with what", `sed -i.bak s/main/edited/ "$1"`, control.Route{Name: "greet", Verify: "github"}, "", exitDone, "add --as github --secret NAME",
+			[]control.Replay{{Body: []byte("ref=edited")}}},
 		{"signed otherwise", `sed -i.bak s/main/edited/ "$1"`, github, "--as stripe --secret mine", exitDone, "",
 			[]control.Replay{{Body: []byte("ref=edited"), Sign: &control.Sign{Scheme: "stripe", Secret: "mine"}}}},
 		{"signed by the credential of the route", `sed -i.bak s/main/edited/ "$1"`, github, "--as github", exitDone, "",

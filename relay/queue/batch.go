@@ -4,7 +4,7 @@ package queue
 // its own.
 const (
 	batchOps   = 512
-	batchBytes = 8 << 20
+	batchBytes = 1 << 20
 )
 
 // batch is what the writer puts into one transaction.
@@ -58,8 +58,9 @@ func (b *batch) split() (puts, dones *batch) {
 
 // signalLocked makes the tokens say how the pending ops are now.
 func (q *Queue) signalLocked() {
-	set(q.ready, len(q.ops) > 0 || q.closed)
+	// In this order, so that who finds something ready does not find an old hurry.
 	set(q.hurry, q.closed || q.puts == 0 || q.puts >= q.expect)
+	set(q.ready, len(q.ops) > 0 || q.closed)
 }
 
 // set puts a token into c or takes it out. The taker may have it already.

@@ -75,22 +75,27 @@ func TestCrash(t *testing.T) {
 	want, perhaps := make(map[string]int), make(map[string]int)
 	for round := range 4 {
 		for _, line := range kill(t, exe, fmt.Sprintf("%s|%d", dir, round*100_000), 150*(round+1)) {
-			var kind string
-			var n int
-			if _, err := fmt.Sscan(line, &kind, &n); err != nil {
-				continue // the last line may be cut
-			}
-			switch kind {
-			case "put":
-				want[testID(n)] = n
-			case "doing":
-				delete(want, testID(n))
-				perhaps[testID(n)] = n
-			case "done":
-				delete(perhaps, testID(n))
-			}
+			heard(line, want, perhaps)
 		}
 		verifyCrash(t, dir, want, perhaps)
+	}
+}
+
+// heard notes what the victim has said: which items must be there and which may.
+func heard(line string, want, perhaps map[string]int) {
+	var kind string
+	var n int
+	if _, err := fmt.Sscan(line, &kind, &n); err != nil {
+		return // the last line may be cut
+	}
+	switch kind {
+	case "put":
+		want[testID(n)] = n
+	case "doing":
+		delete(want, testID(n))
+		perhaps[testID(n)] = n
+	case "done":
+		delete(perhaps, testID(n))
 	}
 }
 

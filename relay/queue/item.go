@@ -102,12 +102,17 @@ const (
 
 func newOp(kind opKind, it *Item) *op { return &op{kind: kind, it: it, tell: make(chan error, 1)} }
 
-// weight is how much of a batch the op takes up, in bytes.
+// weight is about how much the op writes to the log, in bytes.
 func (o *op) weight() int64 {
-	if o.kind == opPut && o.blob == nil {
-		return o.it.bytes() + 200
+	const page = 4096
+	if o.kind == opDone {
+		return page
 	}
-	return 200
+	row := o.it.bytes() + 200
+	if o.blob != nil {
+		row -= o.it.Size
+	}
+	return row + row/50 + page/2 // a page is not full, and has a header
 }
 
 // release leaves the body's file to its row.

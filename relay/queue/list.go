@@ -22,7 +22,7 @@ WHERE claim = ? AND seq > ? ORDER BY seq`
 	bodySQL = `SELECT body FROM items WHERE seq = ?`
 )
 
-// reader is the connection that reads. It may not write: see writer.abandon.
+// reader is the connection that reads.
 type reader struct {
 	path string
 

@@ -48,7 +48,7 @@ func (w *writer) tryOpen(ctx context.Context, again bool) error {
 		return damage
 	}
 	if damage != nil {
-		w.closeConn()
+		w.abandon()
 		if err := w.salvage(ctx, schema, damage); err != nil {
 			return errors.Join(damage, err)
 		}
@@ -60,7 +60,7 @@ func (w *writer) tryOpen(ctx context.Context, again bool) error {
 		return nil
 	}
 	w.loadBallast()
-	return w.sweep(damage != nil)
+	return errors.Join(w.sweep(damage != nil), dbfile.SyncFolder(w.q.opts.Dir))
 }
 
 // connect opens the connection that writes.
@@ -78,7 +78,7 @@ func (w *writer) connect(ctx context.Context, s dbfile.Schema, verify bool) erro
 		return err
 	}
 	if err := w.ready(c, s, verify); err != nil {
-		return errors.Join(err, c.Close())
+		return errors.Join(err, c.Abandon(w.path))
 	}
 	w.c, w.full = c, false
 	return nil

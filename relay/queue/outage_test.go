@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -262,4 +263,56 @@ func TestShrinks(t *testing.T) {
 	if got := sqlValue(t, q.w.path, "PRAGMA integrity_check"); got != "ok" {
 		t.Errorf("integrity check: %v", got)
 	}
+}
+
+// Close says what it could not write.
+func TestCloseDuringOutage(t *testing.T) {
+	q, err := openQuietly(t, t.TempDir(), Options{round: time.Hour})
+	check(t, err)
+	it := put(t, q, "garage", 1, 2)[0]
+	failFiles(t, func(op, name string) int32 {
+		if op == "write" || op == "sync" {
+			return sqlite3.SQLITE_IOERR_WRITE
+		}
+		return 0
+	})
+	refusal(t, q.Done(t.Context(), it))
+	if err := q.Close(); err == nil || !strings.Contains(err.Error(), "1 deliveries that were done will be sent again") {
+		t.Errorf("error %v", err)
+	}
+	failing.set(nil)
+	q = openAt(t, q.opts.Dir, Options{})
+	diff(t, ids(list(t, q, "garage")), testIDs(1, 2))
+}
+
+// Puts that were on their way when the disk turned out to be full do not use the
+// room that is left for Dones.
+func TestFullDiskRefusesPending(t *testing.T) {
+	q := openTest(t, Options{round: time.Hour})
+	items := put(t, q, "garage", 1, 2)
+	check(t, q.Close())
+	// The writer is at rest now and driven by hand.
+	q.closed = false
+	check(t, q.w.open(t.Context(), true))
+	o := newOp(opPut, numbered("garage", 3))
+	if done, err := q.enter(o, 0, Limits{}); done || err != nil {
+		t.Fatal(done, err)
+	}
+	if done, err := q.submit(o); done || err != nil {
+		t.Fatal(done, err)
+	}
+	d, err := q.finish(items[0])
+	check(t, err)
+	q.w.setFault(diskFull(nil))
+	b, _ := q.take()
+	q.w.commit(b)
+	if full := refusal(t, <-o.tell); full.Reason != Disk {
+		t.Errorf("%+v", full)
+	}
+	check(t, <-d.tell)
+	if n, err := q.w.c.Number("SELECT count(*) FROM items"); n != 1 || err != nil {
+		t.Errorf("%d items, %v", n, err)
+	}
+	q.w.shut()
+	q.closed = true
 }

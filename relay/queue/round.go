@@ -43,7 +43,7 @@ func (w *writer) loadBallast() {
 		return
 	}
 	free, _, err := dbfile.Space(w.q.opts.Dir)
-	if full && err == nil && free < 2*max(w.ballast.Size, logBytes) {
+	if full && err == nil && free < 2*max(w.ballast.Size, w.most) {
 		return
 	}
 	err = w.ballast.Load()
@@ -59,25 +59,39 @@ func (w *writer) loadBallast() {
 	}
 }
 
-// checkpointIfDue brings the log into the file when it has grown enough.
-func (w *writer) checkpointIfDue() {
-	if w.log < logBytes {
+// checkpointFor brings the log into the file if so many bytes more would be too
+// much for it.
+func (w *writer) checkpointFor(more int64) {
+	if w.log == 0 || w.log+more <= w.most {
 		return
 	}
-	w.log = 0
-	if _, err := w.c.Value("PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
-		w.mishap(fmt.Errorf("bring log into file: %w", err))
+	if err := w.checkpoint("PASSIVE"); err != nil {
+		w.mishap(err)
 	}
+}
+
+// checkpoint brings the log into the file. Mode TRUNCATE gives its room back to
+// the disk too.
+func (w *writer) checkpoint(mode string) error {
+	if _, err := w.c.Value("PRAGMA wal_checkpoint(" + mode + ")"); err != nil {
+		return fmt.Errorf("bring log into file: %w", err)
+	}
+	w.log = 0
+	return nil
 }
 
 // shrink gives free pages back to the disk, down to keep of them, for as long as
 // nothing else is to be written but at most for so long.
 func (w *writer) shrink(keep int64, limit time.Duration) error {
-	const slice = 256
+	const slice = 128
 	for began := time.Now(); time.Since(began) < limit; {
 		free, err := w.c.Number("PRAGMA freelist_count")
 		if err != nil || free <= keep || len(w.q.ready) > 0 {
 			return err
+		}
+		w.checkpointFor(2 * slice * 4096)
+		if w.c == nil {
+			return nil
 		}
 		if err := w.synchronous(false); err != nil {
 			return err
@@ -86,10 +100,6 @@ func (w *writer) shrink(keep int64, limit time.Duration) error {
 			return fmt.Errorf("shrink file: %w", err)
 		}
 		w.log += 2 * slice * 4096
-		w.checkpointIfDue()
-		if w.c == nil {
-			return nil
-		}
 	}
 	return nil
 }
@@ -136,7 +146,10 @@ func (w *writer) beginDiscard(o *op) {
 // turn between slices.
 func (w *writer) discardSlice() {
 	o := w.discards[0]
-	if !w.recover() {
+	if w.recover() {
+		w.checkpointFor(batchCost + 128*4096)
+	}
+	if w.c == nil {
 		w.endDiscard(w.fault)
 		return
 	}
@@ -167,12 +180,10 @@ func (w *writer) discardSlice() {
 	for _, file := range files {
 		w.remove(file)
 	}
-	w.log += batchCost
+	w.log += batchCost + int64(len(seqs))*4096
 	if len(seqs) == 0 {
 		w.endDiscard(nil)
-		return
 	}
-	w.checkpointIfDue()
 }
 
 func (w *writer) endDiscard(full *FullError) {

@@ -66,15 +66,19 @@ func (w *writer) fullDisk(b *batch, err error) {
 
 // makeRoom gives back to the disk what the file does not need.
 func (w *writer) makeRoom() {
-	if err := w.shrink(0, time.Second); err != nil {
-		w.mishap(err)
-		return
+	for _, step := range []func() error{
+		func() error { return w.checkpoint("TRUNCATE") },
+		func() error { return w.shrink(0, time.Second) },
+		func() error { return w.checkpoint("TRUNCATE") },
+	} {
+		if err := step(); err != nil {
+			w.mishap(err)
+			return
+		}
+		if w.c == nil {
+			return
+		}
 	}
-	if _, err := w.c.Value("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
-		w.mishap(err)
-		return
-	}
-	w.log = 0
 }
 
 // mishap deals with an error of housekeeping.
@@ -130,26 +134,24 @@ func (w *writer) recover() bool {
 	return true
 }
 
-// abandon closes the connections without letting SQLite write anything more. The
-// last connection to close would bring the log into the file; the reader's, which
-// stays until then, may not.
+// abandon closes the connections without letting SQLite write anything more.
 func (w *writer) abandon() {
-	w.closeConn()
+	w.closeConn((*dbfile.Conn).Abandon)
 	w.q.reader.close()
 }
 
 // shut closes the connections for good.
 func (w *writer) shut() {
 	w.q.reader.close()
-	w.closeConn()
+	w.closeConn(func(c *dbfile.Conn, _ string) error { return c.Close() })
 }
 
-func (w *writer) closeConn() {
+func (w *writer) closeConn(end func(c *dbfile.Conn, path string) error) {
 	if w.c == nil {
 		return
 	}
 	w.st.close()
-	if err := w.c.Close(); err != nil {
+	if err := end(w.c, w.path); err != nil {
 		w.q.opts.Log.Warn("the queue's connection did not close cleanly", "err", err)
 	}
 	w.c, w.st = nil, nil

@@ -19,7 +19,8 @@ type writer struct {
 	st     *statements
 	full   bool  // c is set to synchronous=FULL
 	seq    int64 // the last one given
-	log    int64 // bytes written since the last checkpoint, about
+	log    int64 // bytes that the log holds, about
+	most   int64 // as much is brought into the file
 	firsts map[string]first
 
 	owed     []*op   // dones that could not be written yet
@@ -45,14 +46,15 @@ type first struct {
 	received time.Time
 }
 
-// logBytes is how large the log grows before it is brought into the file. The
-// ballast has to be able to hold it.
-const logBytes = 4 << 20
+// The log is kept so short that the ballast can take it: bringing it into the
+// file, which gives the room of the log back, may need as much room again.
+const leastLog = 1 << 20
 
 func newWriter(q *Queue) *writer {
 	w := &writer{
 		q: q, path: filepath.Join(q.opts.Dir, fileName), firsts: make(map[string]first),
 		ballast: dbfile.Ballast{Path: filepath.Join(q.opts.Dir, ballastName), Size: max(q.opts.Ballast, 0)},
+		most:    max(q.opts.Ballast*3/4, leastLog),
 		linger:  time.NewTimer(time.Hour), suspects: make(chan error, 1), done: make(chan struct{}),
 	}
 	w.linger.Stop()
@@ -125,11 +127,20 @@ func (w *writer) commit(b *batch) {
 		w.postpone(b, w.fault)
 		return
 	}
-	if err := w.write(b); err != nil {
-		w.fail(b, err)
+	w.checkpointFor(b.bytes + batchCost)
+	if w.c == nil {
+		w.postpone(b, w.fault)
 		return
 	}
-	w.checkpointIfDue()
+	if w.fault != nil {
+		// What room there is on a full disk is for the dones.
+		puts, dones := b.split()
+		w.postpone(puts, w.fault)
+		b = dones
+	}
+	if err := w.write(b); err != nil {
+		w.fail(b, err)
+	}
 }
 
 // write commits the batch and settles it. On error nothing of it is written.
@@ -142,10 +153,10 @@ func (w *writer) write(b *batch) error {
 	}
 	w.log += b.bytes + batchCost
 	b.reach("committed")
-	w.q.settle(b, w.firsts, b.durable())
 	for _, o := range b.ops {
 		w.remove(o.file)
 	}
+	w.q.settle(b, w.firsts, b.durable())
 	return nil
 }
 

@@ -4,7 +4,7 @@ ALTER TABLE deliveries ADD COLUMN starts INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE deliveries ADD COLUMN redacted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE deliveries ADD COLUMN changed INTEGER; -- number of the newest change
 ALTER TABLE deliveries ADD COLUMN facet INTEGER; -- facets.id
-ALTER TABLE deliveries ADD COLUMN arrival INTEGER; -- pending.arrival, until the delivery has ended
+ALTER TABLE deliveries ADD COLUMN arrival INTEGER; -- order of unfinished durable deliveries
 
 -- What filters look at. Deliveries that are alike in all of it share a row, so
 -- that any combination of filters is a few ranges of one index. An empty table
@@ -23,17 +23,15 @@ CREATE INDEX deliveries_facet ON deliveries (facet);
 
 CREATE INDEX deliveries_sender ON deliveries (sender_id, claim) WHERE sender_id IS NOT NULL AND state <> 'duplicate';
 
--- Durable deliveries that are owed an end, in the order of their arrival, and
--- what came in where requests holds less than all of it.
-CREATE TABLE pending (
-    arrival INTEGER PRIMARY KEY,
-    seq     INTEGER NOT NULL,
-    claim   TEXT NOT NULL,
-    own     INTEGER NOT NULL, -- 0: requests holds all of it
-    sealed  INTEGER NOT NULL, -- head, body and file are encrypted
-    head    BLOB,
-    body    BLOB,
-    file    TEXT -- holds the body instead
+CREATE INDEX deliveries_arrival ON deliveries (arrival) WHERE arrival IS NOT NULL;
+
+-- What came in, of unfinished durable deliveries of which requests holds less.
+CREATE TABLE originals (
+    seq    INTEGER PRIMARY KEY,
+    sealed INTEGER NOT NULL, -- head, body and file are encrypted
+    head   BLOB,
+    body   BLOB,
+    file   TEXT -- holds the body instead
 );
 
 -- The log of changes: the deliveries that one transaction has changed, 8 bytes

@@ -1,0 +1,66 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+)
+
+func TestDoctor(t *testing.T) {
+	b := newFakeBackend()
+	srv := startServer(t, b, nil)
+	bad := Finding{Check: "relay", Subject: "mine", State: FindingProblem, Text: "dns: no such name", Remedy: "check the name"}
+	tests := []struct {
+		name  string
+		found []Finding
+		ok    bool
+	}{
+		{"nothing to look at", []Finding{}, true},
+		{"good", []Finding{{Check: "agent", State: FindingOK, Text: "runs"}}, true},
+		{"all but problems", []Finding{{Check: "disk", State: FindingWarning}, {Check: "clock", State: FindingSkipped}}, true},
+		{"a problem among others", []Finding{{Check: "agent", State: FindingOK}, bad, {Check: "disk", State: FindingOK}}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b.found = tt.found
+			got, err := srv.client.Doctor(t.Context())
+			check(t, "checkup", got, &Checkup{OK: tt.ok, Findings: tt.found}, err)
+		})
+	}
+	b.found = nil
+	if _, text := ask(t, srv, "GET", "/v1/doctor", ""); text != `{"ok":true,"findings":[]}`+"\n" {
+		t.Errorf("nothing found reads %s", text)
+	}
+	b.found = []Finding{bad}
+	want := `{"ok":false,"findings":[{"check":"relay","subject":"mine","state":"problem","text":"dns: no such name","remedy":"check the name"}]}` + "\n"
+	if _, text := ask(t, srv, "GET", "/v1/doctor", ""); text != want {
+		t.Errorf("a finding reads %s", text)
+	}
+}
+
+func TestDoctorFails(t *testing.T) {
+	b := newFakeBackend()
+	srv := startServer(t, b, nil)
+	tests := []struct {
+		name   string
+		err    error
+		status int
+	}{
+		{"agent ends", context.Canceled, http.StatusServiceUnavailable},
+		{"too late", context.DeadlineExceeded, http.StatusGatewayTimeout},
+		{"anything else", errors.New("no"), http.StatusInternalServerError},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b.err = tt.err
+			_, err := srv.client.Doctor(t.Context())
+			if p := asProblem(t, err); p.Status != tt.status {
+				t.Errorf("%+v, want %d", p, tt.status)
+			}
+		})
+	}
+	if status, _ := ask(t, srv, "POST", "/v1/doctor", ""); status != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %d", status)
+	}
+}

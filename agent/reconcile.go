@@ -1,0 +1,140 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"homehook/agent/config"
+	"homehook/agent/credentials"
+	"homehook/http1"
+	"homehook/ptth"
+)
+
+// reconcile makes changed credentials count.
+func (a *Agent) reconcile() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.reconcileLocked()
+}
+
+// reconcileLocked starts and stops keepers until they fit the configuration
+// and the credentials.
+func (a *Agent) reconcileLocked() {
+	wanted := make(map[string]bool)
+	for _, claim := range a.config.Claims {
+		wanted[claim.Name] = true
+		relay := a.relayLocked(claim.Relay)
+		token, err := a.token(relay)
+		if r := a.keepers[claim.Name]; r != nil {
+			if r.claim.Equal(claim) && r.relay == relay && r.token == token && !a.pausing.paused {
+				continue
+			}
+			r.stop()
+		}
+		if a.pausing.paused {
+			delete(a.keepers, claim.Name)
+			continue
+		}
+		a.keepers[claim.Name] = a.start(claim, relay, token, err)
+	}
+	for name, r := range a.keepers {
+		if !wanted[name] {
+			r.stop()
+			delete(a.keepers, name)
+		}
+	}
+}
+
+func (a *Agent) relayLocked(name string) config.Relay {
+	for _, r := range a.config.Relays {
+		if r.Name == name {
+			return r
+		}
+	}
+	return config.Relay{}
+}
+
+// token returns the value of a relay's token, "" for a relay that has none.
+func (a *Agent) token(r config.Relay) (string, error) {
+	if r.Token == "" {
+		return "", nil
+	}
+	v, err := a.opts.Credentials.Get(r.Token)
+	if errors.Is(err, credentials.ErrNotFound) {
+		return "", fmt.Errorf("credential %q is missing; set it with: homehook secret set %s", r.Token, r.Token)
+	}
+	return v, err
+}
+
+// start sets a keeper to work for a claim. problem, if any, is why it cannot.
+func (a *Agent) start(claim config.Claim, relay config.Relay, token string, problem error) *running {
+	ctx, stop := context.WithCancel(a.base)
+	k := &keeper{
+		claim: claim, wanted: make(chan struct{}, 1), log: a.log.With("relay", relay.Name),
+		changed: a.publishStatus, severed: a.severed, told: relay.Dialect != "",
+	}
+	r := &running{keeper: k, relay: relay, token: token, stop: stop, done: make(chan struct{})}
+	d, err := newDialer(relay, token)
+	if problem == nil {
+		problem = err
+	}
+	if problem != nil {
+		a.log.Error("claim is not served", "claim", claim.Name, "error", problem)
+		k.state = linkState{err: problem.Error(), refused: true}
+		close(r.done)
+		return r
+	}
+	d.Ping, d.MaxLinks, d.Agent = pingEvery, claim.MaxLinks, "Homehook/"+a.opts.Version
+	k.dial = func(ctx context.Context) (ptth.AgentLink, error) { return d.Dial(ctx, claim.Name) }
+	k.serve = func(_ context.Context, l ptth.AgentLink, x *http1.Exchange) { a.inbox.take(k, l, x) }
+	var asking errand
+	k.connected = func(ctx context.Context, about ptth.About) {
+		r := newRegistry(d)
+		if about.Negotiated {
+			asking.do(ctx, func() { a.register(ctx, k, r, about) })
+			return
+		}
+		// What is the claims API here may be somebody's claim on a relay of
+		// another make, and is not to see the token.
+		k.suppose(r, about)
+		a.publishStatus()
+	}
+	a.keeping.Go(func() {
+		defer close(r.done)
+		k.run(ctx)
+		asking.wait()
+	})
+	return r
+}
+
+// register tells a relay the settings of a claim and learns its public URL.
+func (a *Agent) register(ctx context.Context, k *keeper, r *registry, about ptth.About) {
+	settings, err := settingsOf(&k.claim, a.opts.Credentials.Get)
+	if err != nil {
+		k.log.Error("settings of the claim are not complete", "claim", k.claim.Name, "error", err)
+	}
+	told, err := r.put(ctx, k.claim.Name, settings)
+	switch {
+	case err == nil:
+		k.setURL(told.URL)
+		k.queued.Store(int32(told.Queued))
+	case errors.Is(err, errForeign):
+		k.suppose(r, about)
+		k.log.Debug("relay has no claims API", "claim", k.claim.Name)
+	case ctx.Err() == nil:
+		k.log.Warn("settings of the claim did not reach the relay", "claim", k.claim.Name, "error", err)
+		k.set(func(s *linkState) { s.err = err.Error() })
+	}
+	a.publishStatus()
+}
+
+// stopKeepers ends all links and waits for what runs on them.
+func (a *Agent) stopKeepers() {
+	a.mu.Lock()
+	for _, r := range a.keepers {
+		r.stop()
+	}
+	a.mu.Unlock()
+	a.keeping.Wait()
+}
