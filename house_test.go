@@ -69,9 +69,10 @@ var house = map[string][]string{
 		"homehook/agent/history", "homehook/faults/point", "homehook/http1", "homehook/ptth", "homehook/routes",
 		"homehook/routes/signature",
 	},
-	"homehook/faults":  {},
-	"homehook/service": {"homehook/agent"},
-	"homehook/bench":   {"homehook/http1"},
+	"homehook/faults":        {},
+	"homehook/service":       {"homehook/agent"},
+	"homehook/bench":         {"homehook/http1"},
+	"homehook/bench/history": {"homehook/agent/history"},
 	// The command joins relay and agent for `homehook try`.
 	"homehook/cmd/homehook": {
 		"homehook/agent", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials",

@@ -62,3 +62,10 @@ func TestBudgetIsLeft(t *testing.T) {
 		t.Error("who left is still waited for")
 	}
 }
+
+// inUse is how many bytes are taken.
+func (b *budget) inUse() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.used
+}

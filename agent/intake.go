@@ -110,7 +110,7 @@ func (in *inbox) describe(a *arrival, b *body) {
 // takeIn gives a delivery its place among the others, writes it down and
 // answers.
 func (in *inbox) takeIn(a *arrival, seq *sequence) {
-	j := &job{id: a.rec.ID, claim: a.rec.Claim, route: a.rec.Route, unchecked: a.unchecked}
+	j := &job{id: a.rec.ID, claim: a.rec.Claim, route: a.rec.Route, unchecked: a.unchecked, remark: a.rec.Reason}
 	rule := a.route.WhileRunning()
 	result := in.executor.place(j, laneOf(a.route, a.rec.Claim, a.rec.Method), rule == routes.WhileRunningSkip)
 	seq.came(j.id)

@@ -43,7 +43,7 @@ type job struct {
 
 // restored makes a job of what the journal has.
 func restored(d *history.Delivery) *job {
-	return &job{
+	j := &job{
 		id: d.ID, claim: d.Claim, route: d.Route, replay: d.ReplayOf != "",
 		forced: d.ReplayOf != "" && d.Route != "", status: d.Status,
 		starts: d.Starts, crashed: d.State == history.Running,
@@ -51,6 +51,10 @@ func restored(d *history.Delivery) *job {
 		unchecked: d.State == history.Waiting && d.Attempts == 0 && d.Starts == 0,
 		ready:     true, old: true,
 	}
+	if d.State == history.Received {
+		j.remark = d.Reason // what was to be said of it when it came
+	}
+	return j
 }
 
 // isSafe reports whether a method changes nothing, so that its place among

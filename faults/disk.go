@@ -16,12 +16,14 @@ import (
 
 // filling is a disk that gets full.
 type filling struct {
-	mib int
+	mib     int
+	reserve string
 }
 
 func diskFlags(fs *flag.FlagSet) func(context.Context, *session) error {
 	f := new(filling)
-	fs.IntVar(&f.mib, "mib", 320, "size of the disk; the relay keeps a reserve of 256 MiB")
+	fs.IntVar(&f.mib, "mib", 320, "size of the disk; by default the relay leaves 256 MiB of it free")
+	fs.StringVar(&f.reserve, "reserve", "", "what the relay leaves free, such as 0: then it meets the very end of the disk")
 	return f.run
 }
 
@@ -48,6 +50,9 @@ func (f *filling) run(ctx context.Context, s *session) error {
 		return err
 	}
 	l.relayData = filepath.Join(disks[0], "data")
+	if f.reserve != "" {
+		l.relayFlags = []string{"--disk-reserve", f.reserve}
+	}
 	defer l.kill()
 	if err := l.start(ctx); err != nil {
 		return err

@@ -14,10 +14,16 @@ import (
 // BenchmarkThrough carries 1 KiB POSTs through edge and links, all in this
 // process: its callers and the agent cost as much as the relay. Run it with
 // -benchmem to see what a request allocates in all three together.
-func BenchmarkThrough(b *testing.B) {
+func BenchmarkThrough(b *testing.B) { benchmarkMode(b, answerThrough) }
+
+// BenchmarkHold is BenchmarkThrough with a home that answers in time.
+func BenchmarkHold(b *testing.B) { benchmarkMode(b, answerHold) }
+
+func benchmarkMode(b *testing.B, answer string) {
 	for _, callers := range []int{1, 16, 64} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			tr := startRelay(b, Options{Log: slog.New(slog.DiscardHandler)})
+			tr.claimOf(b, claimRecord{Name: "garage", Answer: answer})
 			tr.agent(b, "garage", min(callers, 32), echo)
 			b.ReportAllocs()
 			b.ResetTimer()

@@ -62,7 +62,7 @@ func (v *visitor) newCourier(spool *queue.Spool, until time.Time) (*courier, err
 	co.wait, co.call, co.scratch = wait, call, scratch
 	co.place.host, co.place.prefix, co.place.name = bytes.Clone(v.place.host), bytes.Clone(v.place.prefix), nil
 	co.kept, v.kept = v.kept, nil
-	co.spool, co.gone, co.since = spool, v.gone, time.Time{}
+	co.spool, co.gone, co.since = spool, v.call.Gone, time.Time{}
 	co.settled.Store(false)
 	co.went.Store(false)
 	co.taken.Store(false)

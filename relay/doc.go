@@ -6,10 +6,26 @@
 // on a listener. The command homehook-relay does that, and homehook try does
 // it inside one process.
 //
-// One goroutine carries a request from its sender to the link and the answer
-// back. Bodies stream. What the sender wrote is passed on as it came: the
-// relay cuts out what belongs to the connection and what only a relay may
-// say, and adds where the request came from.
+// What the sender wrote is passed on as it came: the relay cuts out what belongs
+// to the connection and what only a relay may say, and adds where the request came
+// from.
+//
+// # Answer modes
+//
+// In the mode "through" one goroutine carries a request from its sender to the
+// link and the answer back, bodies stream, and nothing is stored: the sender gets
+// 503 when the home is away. In "hold" the body is read whole, and a courier, which
+// is a goroutine with a copy of the request, takes it home; the sender's goroutine
+// waits for it no longer than the hold time, then puts the delivery into the queue
+// (package queue) and answers 202. In "store" it does so at once.
+//
+// What is in the queue goes home by the claim's line, in order: see [line]. A
+// delivery leaves the queue only when an agent of ours has said that it keeps it,
+// or another one has answered. While home is away the relay answers the challenges
+// of some senders itself, which must not get 202.
+//
+// Both ways meet in the parcel: it writes requests to links, whether a sender waits
+// or not.
 //
 // # What lies where
 //
@@ -45,7 +61,6 @@
 //
 // # What the package is not
 //
-// It does not store deliveries: the only answer mode is "through", in which
-// the sender gets the home's own answer, or 503 when the home is away. It
-// does not know routes or handlers, and imports nothing of the agent.
+// It does not know routes or handlers, and imports nothing of the agent. It
+// verifies no signatures but those of Discord, and those only where home cannot.
 package relay

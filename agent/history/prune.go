@@ -84,6 +84,7 @@ func (w *writer) slice() (more bool, err error) {
 	if err := w.open(); err != nil {
 		return false, err
 	}
+	w.look()
 	size, free, err := w.fileSize()
 	if err != nil {
 		return false, err

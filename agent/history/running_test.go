@@ -2,25 +2,50 @@ package history
 
 import (
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
 
 // clocks are a wall clock that tests set and a clock that goes on steadily.
 type clocks struct {
+	mu   sync.Mutex // guards what follows
 	wall time.Time
 	ran  time.Duration
+}
+
+func (c *clocks) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.wall
+}
+
+func (c *clocks) since() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ran
+}
+
+// set sets the clock on the wall forward.
+func (c *clocks) set(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wall = c.wall.Add(by)
 }
 
 func (c *clocks) options(keep time.Duration) Options {
 	return Options{
 		Keep: keep, PruneEvery: time.Hour, Linger: -1,
-		Now: func() time.Time { return c.wall }, since: func() time.Duration { return c.ran },
+		Now: c.now, since: c.since,
 	}
 }
 
 // pass lets both go on.
-func (c *clocks) pass(d time.Duration) { c.wall, c.ran = c.wall.Add(d), c.ran+d }
+func (c *clocks) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wall, c.ran = c.wall.Add(d), c.ran+d
+}
 
 const day = 24 * time.Hour
 
@@ -40,16 +65,11 @@ func newAgentRun(t *testing.T, keep time.Duration) *agentRun {
 	return r
 }
 
-// quiet runs f while nobody looks at the clocks, and what the journal does by
-// the minute afterwards.
+// quiet runs f, and what the journal does by the minute before and after it.
 func (r *agentRun) quiet(f func()) {
 	r.t.Helper()
-	check(r.t, r.j.Flush(r.t.Context()))
-	for range 2 {
-		check(r.t, r.j.Prune(r.t.Context())) // the writer is at rest after it
-	}
+	check(r.t, r.j.Prune(r.t.Context()))
 	f()
-	r.j.SetRetention(r.keep, 0)
 	check(r.t, r.j.Prune(r.t.Context()))
 }
 
@@ -66,7 +86,7 @@ func (r *agentRun) restart(f func()) {
 func (r *agentRun) store(n int) {
 	r.t.Helper()
 	d := done(n, Succeeded)
-	d.Received = r.c.wall
+	d.Received = r.c.now()
 	check(r.t, r.j.Finish(d))
 	check(r.t, r.j.Flush(r.t.Context()))
 }
@@ -86,7 +106,7 @@ func TestRetentionNeedsRunningTime(t *testing.T) {
 	r.store(1)
 	r.quiet(func() { r.c.pass(29 * day) })
 	r.expect("a day early", 1)
-	r.restart(func() { r.c.wall = r.c.wall.Add(100 * day) }) // the machine was off
+	r.restart(func() { r.c.set(100 * day) }) // the machine was off
 	r.expect("after 129 days, 29 of them with an agent", 1)
 	r.quiet(func() { r.c.pass(2 * day) })
 	r.expect("after 31 days with an agent")
@@ -109,7 +129,7 @@ func TestClockJumps(t *testing.T) {
 			t.Run(tt.name+" "+how, func(t *testing.T) {
 				r := newAgentRun(t, 30*day)
 				r.store(1)
-				jump := func() { r.c.wall = r.c.wall.Add(tt.jump) }
+				jump := func() { r.c.set(tt.jump) }
 				if how == "while it runs" {
 					r.quiet(jump)
 				} else {
@@ -125,7 +145,7 @@ func TestClockJumps(t *testing.T) {
 					t.Fatalf("%d deliveries are left after 10 days", left)
 				}
 				// The clock is set right again.
-				r.quiet(func() { r.c.wall = r.c.wall.Add(-tt.jump) })
+				r.quiet(func() { r.c.set(-tt.jump) })
 				if left := len(list(t, r.j, Query{})); left != 2 {
 					t.Fatalf("%d deliveries are left when the clock is right", left)
 				}
@@ -143,7 +163,7 @@ func TestJumpDefersPruning(t *testing.T) {
 	r := newAgentRun(t, time.Hour)
 	r.store(1)
 	r.quiet(func() { r.c.pass(50 * time.Minute) })
-	r.quiet(func() { r.c.wall = r.c.wall.Add(2 * time.Hour) })
+	r.quiet(func() { r.c.set(2 * time.Hour) })
 	r.quiet(func() { r.c.pass(20 * time.Hour) })
 	r.expect("20 hours after the jump", 1)
 	r.restart(func() {}) // does not forget it
@@ -156,7 +176,7 @@ func TestJumpDefersPruning(t *testing.T) {
 func TestBacklogIsKept(t *testing.T) {
 	r := newAgentRun(t, day)
 	d := done(1, Succeeded)
-	d.Received = r.c.wall.Add(-6 * day)
+	d.Received = r.c.now().Add(-6 * day)
 	check(t, r.j.Finish(d))
 	r.quiet(func() { r.c.pass(20 * time.Hour) })
 	r.expect("20 hours after it came", 1)

@@ -118,14 +118,14 @@ func (w *writer) compact() error {
 	return nil
 }
 
-// shardOf is the shard for a bucket.
-func (x *index) shardOf(bucket int64) (s shard, found bool) {
-	for i, s := range x.shards {
+// shardOf is the shard for a bucket, nil if there is none at all.
+func (x *index) shardOf(bucket int64) *shard {
+	for i := range x.shards {
 		if i == len(x.shards)-1 || bucket < x.shards[i+1].low {
-			return s, true
+			return &x.shards[i]
 		}
 	}
-	return s, false
+	return nil
 }
 
 // indexMarked indexes some buckets again that have changed since.
@@ -148,21 +148,12 @@ func (w *writer) indexMarked() error {
 		if err != nil {
 			return err
 		}
-		if s, found := x.shardOf(b); found {
-			if err := w.c.Exec(fmt.Sprintf("DELETE FROM %s WHERE rowid = %d", s.table(), b)); err != nil {
-				return err
-			}
+		if s := x.shardOf(b); s != nil {
 			for _, d := range docs {
 				size += len(d.text)
-				if err := w.insertDocument(s, d); err != nil {
-					return err
-				}
 			}
-			if x.loose++; x.loose >= mergeBuckets {
-				x.loose = 0
-				if err := w.mergePages(s, mergePages); err != nil {
-					return err
-				}
+			if err := w.replaceDocument(s, b, docs); err != nil {
+				return err
 			}
 		}
 		if err := w.st.unmark.Exec(b); err != nil {
@@ -170,7 +161,52 @@ func (w *writer) indexMarked() error {
 		}
 	}
 	x.marked = len(buckets) > 0
-	return nil
+	return w.splitLast()
+}
+
+// replaceDocument puts a bucket that has changed into its shard. There is no
+// document if its deliveries are gone.
+func (w *writer) replaceDocument(s *shard, bucket int64, docs []document) error {
+	if err := w.c.Exec(fmt.Sprintf("DELETE FROM %s WHERE rowid = %d", s.table(), bucket)); err != nil {
+		return err
+	}
+	for _, d := range docs {
+		s.buckets++ // it may have been there, which makes the shard no smaller
+		if err := w.insertDocument(*s, d); err != nil {
+			return err
+		}
+	}
+	x := &w.index
+	if x.loose++; x.loose < mergeBuckets {
+		return nil
+	}
+	x.loose = 0
+	if err := w.countBuckets(*s); err != nil {
+		return err
+	}
+	return w.mergePages(*s, mergePages)
+}
+
+// splitLast has the last shard made anew, as several, when it has become too
+// large: after a delivery that came with a clock that was ahead, all others are
+// late.
+func (w *writer) splitLast() error {
+	x := &w.index
+	n := len(x.shards) - 1
+	if n < 0 || x.shards[n].buckets <= 4*w.opts.shard {
+		return nil
+	}
+	last := x.shards[n]
+	if x.upto = last.low - 1; n == 0 {
+		x.upto = -1
+	}
+	x.shards, x.marked, x.merge = slices.Clone(x.shards[:n]), true, 0
+	w.st.closeWords()
+	if err := w.c.Exec(fmt.Sprintf("DROP TABLE %s; DELETE FROM shards WHERE id = %d; DELETE FROM unindexed WHERE bucket > %d",
+		last.table(), last.id, x.upto)); err != nil {
+		return err
+	}
+	return w.st.setIndexed.Exec(x.upto)
 }
 
 // dropShard drops a shard whose deliveries are all gone; the last one stays.

@@ -67,10 +67,9 @@ func TestFind(t *testing.T) {
 
 // Ids outlive their deliveries, whatever retention says.
 func TestRemembered(t *testing.T) {
-	now := epoch.Add(time.Hour)
-	var ran time.Duration
+	c := &clocks{wall: epoch.Add(time.Hour)}
 	path := filepath.Join(t.TempDir(), "history.db")
-	o := Options{Keep: time.Minute, PruneEvery: time.Hour, Now: func() time.Time { return now }, since: func() time.Duration { return ran }}
+	o := c.options(time.Minute)
 	j := openAt(t, path, o)
 	check(t, j.Finish(sent(1, "evt", Succeeded)))
 	check(t, j.Finish(sent(2, "twin", Duplicate)))
@@ -84,9 +83,9 @@ func TestRemembered(t *testing.T) {
 		t.Helper()
 		check(t, j.Flush(t.Context()))
 		check(t, j.Close())
-		now, ran = now.Add(d), ran+d
+		c.pass(d)
 		j = openAt(t, path, o)
-		now, ran = now.Add(d), ran+d
+		c.pass(d)
 		check(t, j.Prune(t.Context()))
 	}
 	pass(time.Hour)

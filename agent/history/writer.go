@@ -158,9 +158,18 @@ func (w *writer) background() {
 // tick does what is to be done now and then.
 func (w *writer) tick() {
 	w.sweep.active = true
-	if w.run.look() {
-		w.opts.Log.Warn("the clock went forward; nothing is deleted by age for a day of running")
+	w.look()
+	if err := w.note(); err != nil {
+		w.opts.Log.Warn("history cannot note the time", "err", err)
 	}
+}
+
+// look looks for jumps of the clock.
+func (w *writer) look() {
+	if !w.run.look() {
+		return
+	}
+	w.opts.Log.Warn("the clock went forward; nothing is deleted by age for a day of running")
 	if err := w.note(); err != nil {
 		w.opts.Log.Warn("history cannot note the time", "err", err)
 	}

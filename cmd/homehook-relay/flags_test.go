@@ -51,6 +51,36 @@ func FuzzSize(f *testing.F) {
 	})
 }
 
+func TestQueueFlags(t *testing.T) {
+	reserve := func(n size) *size { return &n }
+	tests := []struct {
+		name    string
+		cmd     serveCmd
+		ok      bool
+		reserve int64
+	}{
+		{"usual", serveCmd{MaxQueue: 5, MaxQueueSize: 6, MaxQueueAge: 7}, true, 0},
+		{"a reserve", serveCmd{MaxQueue: 5, MaxQueueSize: 6, MaxQueueAge: 7, DiskReserve: reserve(8)}, true, 8},
+		{"no reserve", serveCmd{MaxQueue: 5, MaxQueueSize: 6, MaxQueueAge: 7, DiskReserve: reserve(0)}, true, -1},
+		{"no items", serveCmd{MaxQueueSize: 6, MaxQueueAge: 7}, false, 0},
+		{"items below 0", serveCmd{MaxQueue: -1, MaxQueueSize: 6, MaxQueueAge: 7}, false, 0},
+		{"no bytes", serveCmd{MaxQueue: 5, MaxQueueAge: 7}, false, 0},
+		{"no age", serveCmd{MaxQueue: 5, MaxQueueSize: 6}, false, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.cmd.Listen, tt.cmd.Data, tt.cmd.TLS, tt.cmd.AnswerTimeout = "127.0.0.1:0", "d", "off", time.Second
+			o, err := tt.cmd.options()
+			if (err == nil) != tt.ok {
+				t.Fatal(err)
+			}
+			if tt.ok && (o.MaxQueue != 5 || o.MaxQueueBytes != 6 || o.MaxQueueAge != 7 || o.DiskReserve != tt.reserve) {
+				t.Errorf("got %+v", o)
+			}
+		})
+	}
+}
+
 func TestIsLoopback(t *testing.T) {
 	for host, want := range map[string]bool{
 		"127.0.0.1": true, "127.8.8.8": true, "::1": true, "::ffff:127.0.0.1": true, "localhost": true,

@@ -19,7 +19,10 @@ func TestHelp(t *testing.T) {
 	}{
 		{"", exitUsage, []string{"Usage: homehook-relay", "Examples:"}},
 		{"--help", exitDone, []string{"Usage: homehook-relay", "Examples:"}},
-		{"serve --help", exitDone, []string{"homehook-relay serve --listen :443", "--answer-timeout", "(default 5m)"}},
+		{"serve --help", exitDone, []string{
+			"homehook-relay serve --listen :443", "--answer-timeout", "(default 5m)", "--max-queue=N", "(default 10000)",
+			"(default 1GiB)", "(default 168h)", "--disk-reserve=SIZE", "256MiB or 5 % of the disk",
+		}},
 		{"token --help", exitDone, []string{"homehook-relay token create laptop"}},
 		{"token create --help", exitDone, []string{
 			"homehook-relay token create ci --claims 3", "Claims belong to", "has the claims of the old one", "most names", "(default 10)",
@@ -53,7 +56,10 @@ func TestHelp(t *testing.T) {
 
 func TestAnswerTimeoutFlag(t *testing.T) {
 	for given, want := range map[time.Duration]bool{time.Second: true, 5 * time.Minute: true, 0: false, -time.Second: false} {
-		c := serveCmd{Listen: "127.0.0.1:0", Data: "d", TLS: "off", AnswerTimeout: given}
+		c := serveCmd{
+			Listen: "127.0.0.1:0", Data: "d", TLS: "off", AnswerTimeout: given,
+			MaxQueue: 1, MaxQueueSize: 1, MaxQueueAge: 1,
+		}
 		o, err := c.options()
 		if (err == nil) != want || want && o.AnswerTimeout != given {
 			t.Errorf("%v: %v, %v", given, o.AnswerTimeout, err)

@@ -52,7 +52,8 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"serve": serveScript, "stop": stopScript, "get": getScript, "agent": agentScript,
+			"serve": serveScript, "stop": stopScript, "get": getScript, "call": callScript, "waitqueue": waitqueueScript,
+			"agent":   agentScript,
 			"refused": refusedScript, "certificate": certificateScript, "capture": captureScript,
 			"hangup": hangupScript, "waitfor": waitforScript, "waitfile": waitforScript, "private": privateScript,
 		},
@@ -163,6 +164,37 @@ func getScript(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// callScript sends a request with the token: method, status, URL and body.
+func callScript(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	req, err := http.NewRequest(args[0], args[2], strings.NewReader(args[3]))
+	ts.Check(err)
+	req.Header.Set("Authorization", "Bearer "+ts.Getenv("TOKEN"))
+	res, err := client().Do(req)
+	ts.Check(err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(filepath.Join(ts.Getenv("WORK"), "answer"), body, 0o600))
+	if res.StatusCode != want {
+		ts.Fatalf("got %d %s, want %d", res.StatusCode, body, want)
+	}
+}
+
+// waitqueueScript waits until so many deliveries of the first claim are in the
+// queue.
+func waitqueueScript(ts *testscript.TestScript, neg bool, args []string) {
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		callScript(ts, neg, []string{"GET", "200", ts.Getenv("ADDR") + "/api/claims", ""})
+		if got := ts.ReadFile("answer"); strings.Contains(got, `"queued":`+args[0]+",") {
+			return
+		} else if time.Now().After(end) {
+			ts.Fatalf("still not: %s", got)
+		}
+	}
+}
+
 func dialer(ts *testscript.TestScript) *ptth.Dialer {
 	u, err := url.Parse(ts.Getenv("ADDR"))
 	ts.Check(err)
@@ -175,7 +207,14 @@ func agentScript(ts *testscript.TestScript, _ bool, args []string) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		l.Serve(context.Background(), func(_ context.Context, x *http1.Exchange) { x.Text(200, "home") })
+		l.Serve(context.Background(), func(_ context.Context, x *http1.Exchange) {
+			id, _ := x.Request.Get("Homehook-Delivery")
+			x.Start(200, nil)
+			x.Field("Homehook-Accepted", string(id))
+			x.EndLength(5)
+			io.WriteString(x.Writer, "home\n")
+			x.Finish()
+		})
 	}()
 	ts.Defer(func() { l.Close(); <-done })
 }
