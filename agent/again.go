@@ -34,7 +34,7 @@ func (b *backend) Retry(ctx context.Context, id string) (*control.Delivery, erro
 		return nil, reopening(d, err)
 	}
 	d.State, d.Starts = history.Received, 0
-	b.inbox.readmit(d, time.Now())
+	b.inbox.readmit(b.inbox.restartOf(d), time.Now())
 	return newest(ctx, b.journal, d)
 }
 

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"sync"
+	"time"
 
 	"homehook/agent/config"
 )
@@ -18,9 +19,11 @@ type executor struct {
 	waiting map[string]*job // for their next attempt, by id
 	claims  map[string]int  // how many of each configured claim's run at once
 	routes  map[string]int  // the same of routes with a line of their own
-	held    bool            // nothing gets its turn but what the user runs again
-	stopped bool            // nothing gets its turn any more
-	workers sync.WaitGroup
+	// patience is until when what is old waits for what is missing before it.
+	patience time.Time
+	held     bool // nothing gets its turn but what the user runs again
+	stopped  bool // nothing gets its turn any more
+	workers  sync.WaitGroup
 }
 
 func newExecutor(run func(*job) bool) *executor {
@@ -175,12 +178,12 @@ func (e *executor) done(l *line, j *job, again bool) *job {
 	return next
 }
 
-// behind puts a job back behind the delivery that was before it in the relay's
-// queue, if that has not run yet.
-func (e *executor) behind(j *job, id string) bool {
+// begin gives turns for the first time, when all that is old is in its line.
+func (e *executor) begin(held bool) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	return j.line.moveBehind(j, id)
+	e.patience = time.Now().Add(predecessorWait)
+	e.mu.Unlock()
+	e.hold(held)
 }
 
 // hold stops giving turns, or goes on.
@@ -203,6 +206,7 @@ func (e *executor) stop() {
 		j.timer.Stop()
 	}
 	for _, l := range e.lines {
+		l.closeGap()
 		for el := l.jobs.Front(); el != nil; el = el.Next() {
 			el.Value.(*job).live.postpone()
 		}

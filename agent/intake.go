@@ -66,11 +66,17 @@ func (in *inbox) receive(a *arrival) {
 		in.checkSender(a, b.bytes)
 	}
 	if a.no != nil {
-		seq.came(a.rec.ID)
+		in.came(a, seq)
 		in.turnDown(a)
 		return
 	}
 	in.takeIn(a, seq)
+}
+
+// came lets go what waits for a delivery to have its place.
+func (in *inbox) came(a *arrival, seq *sequence) {
+	seq.came(a.rec.ID)
+	in.executor.came(a.rec.Claim, a.rec.ID)
 }
 
 // checkSender checks who sent a delivery. One that cannot be checked for want of
@@ -113,7 +119,7 @@ func (in *inbox) takeIn(a *arrival, seq *sequence) {
 	j := &job{id: a.rec.ID, claim: a.rec.Claim, route: a.rec.Route, unchecked: a.unchecked, remark: a.rec.Reason}
 	rule := a.route.WhileRunning()
 	result := in.executor.place(j, laneOf(a.route, a.rec.Claim, a.rec.Method), rule == routes.WhileRunningSkip)
-	seq.came(j.id)
+	in.came(a, seq)
 	switch result {
 	case placedFull:
 		unavailable(a.x, "too many deliveries wait here")

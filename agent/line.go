@@ -39,24 +39,33 @@ type line struct {
 	running  int
 	jobs     list.List      // of *job, those that have no turn yet
 	routes   map[string]int // how many jobs there are of a route, those that run included
+	old      int            // how many of the jobs an agent before this one has left
+	gap      *gap           // what the first job waits for, nil for nothing
 }
 
-// add puts a job at the end, or at the front if it is older than what is there.
+// add puts a job at its place: at the front if it is older than what is there,
+// else behind what came before it.
 func (l *line) add(j *job, front bool) {
 	j.line = l
-	if front {
+	if later := l.later(j); front {
 		j.element = l.jobs.PushFront(j)
+	} else if later != nil {
+		j.element = l.jobs.InsertBefore(j, later)
 	} else {
 		j.element = l.jobs.PushBack(j)
 	}
 	j.counted = j.route
 	l.routes[j.counted]++
+	if j.old {
+		l.old++
+	}
 }
 
 // drop takes a job out that has no turn yet.
 func (l *line) drop(j *job) {
 	l.jobs.Remove(j.element)
 	j.element = nil
+	l.aged(j)
 	l.forget(j)
 }
 
@@ -75,7 +84,7 @@ func (l *line) next() *job {
 		return nil
 	}
 	j := e.Value.(*job)
-	if !j.ready {
+	if !j.ready || l.gap != nil && l.gap.before == j {
 		return nil
 	}
 	l.jobs.Remove(e)
@@ -93,27 +102,4 @@ func (l *line) overtaken(j *job) []*job {
 		}
 	}
 	return older
-}
-
-// moveBehind puts a job that has just got its turn back, behind the one that it
-// names as the one before it. It returns false when that one is not in the line
-// or ran already. It matters for deliveries that were written down at the same
-// time, right before the agent ended.
-func (l *line) moveBehind(j *job, id string) bool {
-	if !j.old || id == "" {
-		return false
-	}
-	for e := l.jobs.Front(); e != nil; e = e.Next() {
-		o := e.Value.(*job)
-		if !o.old {
-			return false
-		}
-		if o.id == id {
-			l.jobs.MoveToFront(e)
-			j.element = l.jobs.InsertAfter(j, e)
-			l.running--
-			return true
-		}
-	}
-	return false
 }

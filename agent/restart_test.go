@@ -210,3 +210,48 @@ func TestRetriesSurvive(t *testing.T) {
 		}
 	}
 }
+
+// TestGapIsWaitedFor: the last deliveries before a crash are written down side
+// by side. One that is missing before another is with the relay still, and runs
+// first; what had no run leads on to the one before it.
+func TestGapIsWaitedFor(t *testing.T) {
+	a := startApp(t, func(http.ResponseWriter, *http.Request, int) {})
+	r := startRelay(t, "127.0.0.1:0", "hh_secret")
+	h := startHome(t, storing(r.addr, "", a.route("app", "")))
+	missing, twin, last := newID(), newID(), newID()
+	h.crashed(t, func(j *history.Journal) {
+		d := stored(t, sent{id: twin, line: "POST /app", body: "twin", after: missing})
+		d.State, d.DuplicateOf = history.Duplicate, newID()
+		if err := j.Begin(d, true); err != nil {
+			t.Fatal(err)
+		}
+		begun(t, j, sent{id: last, line: "POST /app", body: "last", after: twin}, 0)
+	})
+	h = openHome(t, h.dir)
+	eventually(t, "the last one waits", func() bool {
+		h.inbox.executor.mu.Lock()
+		defer h.inbox.executor.mu.Unlock()
+		l := h.inbox.executor.lines[lane{claim: "garage"}]
+		return l != nil && l.gap != nil && l.gap.id == missing
+	})
+	r.must(t, sent{id: missing, line: "POST /app", body: "missing", after: "none"})
+	h.record(t, last, "succeeded")
+	if seen := a.bodies(); !slices.Equal(seen, []string{"missing", "last"}) {
+		t.Errorf("the app saw %v", seen)
+	}
+}
+
+// TestLinesOfAnotherKindHaveNoGaps: where order does not matter nothing waits.
+func TestLinesOfAnotherKindHaveNoGaps(t *testing.T) {
+	a := startApp(t, func(http.ResponseWriter, *http.Request, int) {})
+	r := startRelay(t, "127.0.0.1:0", "hh_secret")
+	h := startHome(t, storing(r.addr, "", a.route("app", ", parallel: 2")))
+	safe, wide := newID(), newID()
+	h.crashed(t, func(j *history.Journal) {
+		begun(t, j, sent{id: safe, line: "GET /app", after: newID()}, 0)
+		begun(t, j, sent{id: wide, line: "POST /app", after: newID()}, 0)
+	})
+	h = openHome(t, h.dir)
+	h.record(t, safe, "succeeded")
+	h.record(t, wide, "succeeded")
+}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"homehook/agent/control"
@@ -24,47 +26,67 @@ func newInbox(j *history.Journal, hub *control.Hub, log *slog.Logger) *inbox {
 // resumePage is how many deliveries are read from the journal at once.
 const resumePage = 1000
 
-// resume puts all that an agent before this one left unfinished into its line,
-// in the order in which it came, and then lets handlers run unless paused.
+// resume puts all that an agent before this one left unfinished into its line
+// and then lets handlers run unless paused. The order is that of the ids, in
+// which the relay took deliveries in: the last of them were written down side by
+// side.
 func (in *inbox) resume(ctx context.Context, paused bool) error {
-	count, after := 0, int64(0)
-	for {
+	var left []restart
+	for after := int64(0); ; {
 		page, err := in.journal.Unfinished(ctx, "", after, resumePage)
 		if err != nil {
 			return fmt.Errorf("read unfinished deliveries: %w", err)
 		}
 		for i := range page {
 			after = page[i].Seq
-			in.readmit(&page[i].Delivery, time.Now())
+			left = append(left, in.restartOf(&page[i].Delivery))
 		}
-		if count += len(page); len(page) < resumePage {
+		if len(page) < resumePage {
 			break
 		}
 	}
-	if count > 0 {
-		in.log.Info("deliveries are unfinished and go on now", "count", count)
+	slices.SortStableFunc(left, func(a, b restart) int { return strings.Compare(a.id, b.id) })
+	for _, r := range left {
+		in.readmit(r, time.Now())
 	}
-	in.executor.hold(paused)
+	if len(left) > 0 {
+		in.log.Info("deliveries are unfinished and go on now", "count", len(left))
+	}
+	in.executor.begin(paused)
 	return nil
 }
 
-// readmit gives a delivery that the journal has its place in line, or has it
-// wait for its time.
-func (in *inbox) readmit(d *history.Delivery, now time.Time) {
-	j := restored(d)
-	route, _, found := in.table.Load().Find(d.Claim, []byte(d.Method), []byte(d.Path))
-	to := lane{claim: d.Claim, kind: laneReplay}
-	latest := false
-	if !j.replay {
-		to = laneOf(route, d.Claim, d.Method)
-		if found {
-			j.route, latest = route.Name, route.WhileRunning() == routes.WhileRunningLatest
-		}
+// restart is a delivery that is to go on.
+type restart struct {
+	*job
+	to     lane
+	latest bool      // it takes the place of older ones of its route
+	due    time.Time // of its next attempt; zero for at once
+}
+
+// restartOf finds out how a delivery goes on that the journal has.
+func (in *inbox) restartOf(d *history.Delivery) restart {
+	r := restart{job: restored(d), to: lane{claim: d.Claim, kind: laneReplay}}
+	if d.State == history.Waiting {
+		r.due = d.Due
 	}
-	if d.State == history.Waiting && d.Due.After(now) {
-		in.executor.schedule(j, to, d.Due)
+	if r.replay {
+		return r
+	}
+	route, _, found := in.table.Load().Find(d.Claim, []byte(d.Method), []byte(d.Path))
+	r.to = laneOf(route, d.Claim, d.Method)
+	if found {
+		r.route, r.latest = route.Name, route.WhileRunning() == routes.WhileRunningLatest
+	}
+	return r
+}
+
+// readmit gives a delivery its place in line, or has it wait for its time.
+func (in *inbox) readmit(r restart, now time.Time) {
+	if r.due.After(now) {
+		in.executor.schedule(r.job, r.to, r.due)
 		return
 	}
-	in.executor.placeAnyway(j, to)
-	in.supersede(in.executor.ready(j, latest), j.id)
+	in.executor.placeAnyway(r.job, r.to)
+	in.supersede(in.executor.ready(r.job, r.latest), r.id)
 }

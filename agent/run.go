@@ -32,7 +32,7 @@ func (in *inbox) run(j *job) (again bool) {
 		in.unreadable(j, err)
 		return false
 	}
-	if j.old && in.executor.behind(j, predecessor(rec.Head)) {
+	if j.old && !in.inOrder(j, rec) {
 		return true
 	}
 	if n := len(rec.Log); n > 0 {
@@ -100,14 +100,45 @@ func (in *inbox) unreadable(j *job, err error) {
 	}
 }
 
+// inOrder reports whether an old delivery is not before its time.
+func (in *inbox) inOrder(j *job, rec *history.Record) bool {
+	before, known := in.ranBefore(rec.Head)
+	return in.executor.inOrder(j, before, func() bool { return !known && !in.sequenceOf(j.claim).has(before) })
+}
+
+// ranBefore is the delivery before that of a head in the relay's queue which had
+// or will have a run, and whether the journal has it. Those that ended without
+// one lead on to the one before them.
+func (in *inbox) ranBefore(head []byte) (id string, known bool) {
+	const far = 64 // more of them in a row are not looked at
+	id = predecessor(head)
+	for range far {
+		if id == "" {
+			return "", true
+		}
+		d, found, err := in.journal.Find(in.work, id)
+		if err != nil || !found || d.State != history.Duplicate && d.State != history.Rejected {
+			return id, found || err != nil
+		}
+		rec, err := in.journal.Original(in.work, id)
+		if err != nil {
+			return "", true
+		}
+		id = predecessor(rec.Head)
+	}
+	return "", true
+}
+
 // predecessor is the delivery that the relay's queue had before that of a head.
 func predecessor(head []byte) string {
 	r, err := http1.ParseRequest(head, nil, 0)
 	if err != nil {
 		return ""
 	}
-	id, _ := r.Get("Homehook-After")
-	return string(id)
+	if id, _ := r.Get("Homehook-After"); isUUID(id) {
+		return string(id)
+	}
+	return ""
 }
 
 // prepare finds the route of a delivery and whether it may run. It returns how

@@ -47,6 +47,13 @@ func (s *sequence) came(id string) {
 	}
 }
 
+// has reports whether a delivery has its place.
+func (s *sequence) has(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.known[id]
+}
+
 // wait returns when a delivery has its place, or when it did not come for so
 // long that it will hardly come. stored says whether the journal has it, from
 // before this agent started.

@@ -149,7 +149,7 @@ func (j *jumping) run(ctx context.Context, s *session) error {
 	}
 	s.Figures["jumps"] = len(offsets)
 	// A next attempt that was due by a clock that was ahead may be a day away.
-	return l.finish(ctx, s, 30*time.Second, func(e *evidence) { e.lenient, e.patient = true, map[string]bool{"later": true} })
+	return l.finish(ctx, s, 15*time.Second, func(e *evidence) { e.lenient, e.patient = true, map[string]bool{"later": true} })
 }
 
 // set lets the clock of all programs be off that have the file in memory.

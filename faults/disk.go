@@ -76,8 +76,10 @@ func (f *filling) fillRelay(ctx context.Context, s *session, l *lab) error {
 	err := until(ctx, 2*time.Minute, "the relay refuses with 507", func() bool { return l.tally.count(507) >= 50 })
 	accepted := l.tally.count(2)
 	s.say("507 after %d were accepted: %v", accepted, l.tally.refusals)
-	if err == nil {
-		err = fill(filepath.Join(l.data(), "..", "filler"))
+	// Without a reserve the deliveries themselves have filled it, and the relay
+	// has used its ballast to go on: who takes that too leaves it nothing.
+	if err == nil && f.reserve == "" {
+		err = fill(f.filler(l))
 	}
 	err = errors.Join(err, sleep(ctx, 2*time.Second), crowd.stop())
 	s.Figures["accepted_before_full"] = accepted
@@ -88,6 +90,9 @@ func (f *filling) fillRelay(ctx context.Context, s *session, l *lab) error {
 	}
 	return err
 }
+
+// filler is what somebody else has on the relay's disk.
+func (f *filling) filler(l *lab) string { return filepath.Join(l.data(), "..", "filler") }
 
 // drainFull starts the agent, waits until it has everything though the relay's
 // disk is full, and makes room: then requests have to be accepted again.
@@ -105,7 +110,10 @@ func (f *filling) drainFull(ctx context.Context, s *session, l *lab) error {
 	if left > 0 {
 		s.breach("drain", "full disk", "%d items did not come home", left)
 	}
-	if err := errors.Join(err, os.Remove(filepath.Join(l.data(), "..", "filler"))); err != nil {
+	if gone := os.Remove(f.filler(l)); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	if err != nil {
 		return err
 	}
 	began := time.Now()

@@ -3,6 +3,7 @@ package history
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -131,6 +132,7 @@ func BenchmarkBegin(b *testing.B) {
 }
 
 // BenchmarkRead measures listings and searches over 200,000 small deliveries.
+// The command bench/history does so over a million that differ more.
 func BenchmarkRead(b *testing.B) {
 	j := benchJournal(b, Options{})
 	r := benchRecord()
@@ -144,6 +146,9 @@ func BenchmarkRead(b *testing.B) {
 			b.Fatal(err)
 		}
 		r.Claim = "garage"
+	}
+	if err := j.Index(b.Context()); err != nil {
+		b.Fatal(err)
 	}
 	for _, bm := range []struct {
 		name string
@@ -172,6 +177,37 @@ func BenchmarkRead(b *testing.B) {
 			}
 		}
 	})
+	if err := j.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkIndex measures how long a delivery takes to be indexed for searches.
+func BenchmarkIndex(b *testing.B) {
+	j := benchJournal(b, Options{Keep: -1, MaxSize: -1})
+	random := rand.New(rand.NewPCG(1, 2))
+	r := benchRecord()
+	for n := range b.N {
+		r.ID, r.Received, r.Body, r.Log = testID(n), epoch.Add(time.Duration(n)*time.Second), r.Body[:0], r.Log[:0]
+		for range 60 {
+			r.Body = fmt.Appendf(r.Body, "w%d ", int(random.ExpFloat64()*5000))
+		}
+		for range 10 {
+			r.Body = fmt.Appendf(r.Body, "%x ", random.Uint64())
+		}
+		benchFinish(&r)
+		if err := j.Finish(&r); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := j.Flush(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	if err := j.Index(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	b.StopTimer()
 	if err := j.Close(); err != nil {
 		b.Fatal(err)
 	}

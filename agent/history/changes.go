@@ -36,6 +36,7 @@ type changeNumbers struct {
 	seqs      []byte // of the changes under way, as the log has them
 	worth     bool   // they are worth a row in the log
 	logged    int64  // changes in the log
+	stored    uint64 // the newest one in the log
 }
 
 // seqBytes is the size of a seq in the log.
@@ -87,6 +88,7 @@ func (n *changeNumbers) reset() { n.untold, n.seqs, n.worth = n.untold[:0], n.se
 func (n *changeNumbers) commit() {
 	if n.worth {
 		n.logged += int64(len(n.seqs) / seqBytes)
+		n.stored = n.last
 	}
 	n.committed.Store(n.last)
 	for _, c := range n.untold {
@@ -111,6 +113,7 @@ func (n *changeNumbers) load(c *dbfile.Conn, now int64) error {
 	if n.logged, err = c.Number(fmt.Sprintf("SELECT ifnull(sum(length(seqs)), 0) / %d FROM changes", seqBytes)); err != nil {
 		return err
 	}
+	n.stored = uint64(newest)
 	n.last = uint64(max(newest, trimmed, now, 1))
 	n.committed.Store(n.last)
 	if trimmed >= 0 {

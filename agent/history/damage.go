@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,6 +29,9 @@ func openDamaged(ctx context.Context, path string, o Options, why error) (*Journ
 	}
 	o.Log.Error("the history is damaged and was set aside, what can be read of it was copied to a new one",
 		"file", rep.Aside, "deliveries", rep.Rows["deliveries"], "unreadable", rep.Holes, "error", why)
+	if err := removeIndex(path); err != nil {
+		return nil, err
+	}
 	return open(ctx, path, o, filepath.Base(bodies(path))+".damaged-"+now.UTC().Format("20060102T150405.000"))
 }
 
@@ -89,43 +91,23 @@ func connectSound(ctx context.Context, path string, o Options, steps int) (*dbfi
 	if err != nil || !unclean && !suspected {
 		return c, err
 	}
-	if err := examine(c, suspected, steps); err != nil {
+	err = examine(c, steps)
+	if err == nil && suspected {
+		err = removeIndex(path) // it may have been what was damaged
+	}
+	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
 }
 
-// examine checks the file behind c, unless a newer version wrote it. Of what was
-// suspected it drops the index: not all of that can be checked.
-func examine(c *dbfile.Conn, suspected bool, steps int) error {
+// examine checks the file behind c, unless a newer version wrote it.
+func examine(c *dbfile.Conn, steps int) error {
 	version, err := c.Number("PRAGMA user_version")
 	if err != nil || version > int64(steps) {
 		return err
 	}
-	if err := dbfile.Verify(c); err != nil || !suspected || version < 2 {
-		return err
-	}
-	return dropIndex(c)
-}
-
-// dropIndex has the index made anew.
-func dropIndex(c *dbfile.Conn) error {
-	st, err := c.Prepare("SELECT id FROM shards")
-	if err != nil {
-		return err
-	}
-	text := "BEGIN IMMEDIATE;"
-	err = st.Each(func(row []driver.Value) error {
-		text += fmt.Sprintf("DROP TABLE %s;", shard{id: row[0].(int64)}.table())
-		return nil
-	})
-	if err = errors.Join(err, st.Close()); err != nil {
-		return err
-	}
-	if err = c.Exec(text + "DELETE FROM shards; DELETE FROM indexed; DELETE FROM unindexed; COMMIT"); err != nil {
-		_ = c.Exec("ROLLBACK") // SQLite may have done it already
-	}
-	return err
+	return dbfile.Verify(c)
 }
 
 // complete makes what follows from the deliveries, for a file that an earlier

@@ -31,18 +31,18 @@ func facetMethod(method string) string {
 	return otherMethod
 }
 
-// facetMethodSQL is facetMethod(method).
-const facetMethodSQL = `CASE WHEN coalesce(method, '') IN ('', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
-THEN coalesce(method, '') ELSE '*' END`
+// facetMethodSQL is facetMethod(d.method).
+const facetMethodSQL = `CASE WHEN coalesce(d.method, '') IN ('', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
+THEN coalesce(d.method, '') ELSE '*' END`
 
 // refacetSQL makes the facets of all deliveries anew.
 const refacetSQL = `DELETE FROM facets;
 INSERT INTO facets (claim, route, state, method, status)
-SELECT DISTINCT coalesce(claim, ''), coalesce(route, ''), state, ` + facetMethodSQL + `, status FROM deliveries;
+SELECT DISTINCT coalesce(d.claim, ''), coalesce(d.route, ''), d.state, ` + facetMethodSQL + `, d.status FROM deliveries d;
 CREATE UNIQUE INDEX facets_parts ON facets (claim, route, state, method, status);
-UPDATE deliveries SET facet = (SELECT id FROM facets f WHERE f.claim = coalesce(deliveries.claim, '')
-AND f.route = coalesce(deliveries.route, '') AND f.state = deliveries.state AND f.method = ` + facetMethodSQL + `
-AND f.status = deliveries.status);
+UPDATE deliveries AS d SET facet = (SELECT f.id FROM facets f WHERE f.claim = coalesce(d.claim, '')
+AND f.route = coalesce(d.route, '') AND f.state = d.state AND f.method = ` + facetMethodSQL + `
+AND f.status = d.status);
 DROP INDEX facets_parts;`
 
 // facets finds the number of a facet, for the writer. A nil map is filled from

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -43,19 +44,21 @@ WHERE d.seq >= ? AND d.seq < ? ORDER BY d.seq LIMIT ?`
 	bucketSQL  = `SELECT ` + indexedColumns + ` FROM deliveries d LEFT JOIN requests r ON r.seq = d.seq WHERE d.seq >= ? AND d.seq < ?`
 	outputsSQL = `SELECT output FROM attempts WHERE seq = ? AND output IS NOT NULL`
 
-	staleSQL      = `INSERT OR IGNORE INTO unindexed (bucket) VALUES (?)`
-	markedSQL     = `SELECT bucket FROM unindexed ORDER BY bucket LIMIT ?`
-	unmarkSQL     = `DELETE FROM unindexed WHERE bucket = ?`
-	setIndexedSQL = `INSERT OR REPLACE INTO indexed (one, bucket) VALUES (1, ?)`
-
-	countBucketsSQL = `UPDATE shards SET buckets = ? WHERE id = ?`
+	staleSQL  = `INSERT OR IGNORE INTO unindexed (bucket) VALUES (?)`
+	markedSQL = `SELECT bucket FROM unindexed ORDER BY bucket LIMIT ?`
+	unmarkSQL = `DELETE FROM unindexed WHERE bucket = ?`
 )
 
 // index is the writer's part of the full-text index: it adds what has come and
 // changed, slice by slice, while there is nothing better to do.
 type index struct {
+	c    *dbfile.Conn // nil while it could not be opened
+	st   *indexStatements
+	full bool // c is set to synchronous=FULL
+
 	shards []shard // by low
 	upto   int64   // the last bucket that is indexed; those up to it are, unless marked
+	edge   int64   // the last bucket in the last shard, or one behind it
 	top    int64   // the last bucket with a delivery behind upto
 	marked bool    // unindexed may hold buckets
 	rows   int     // deliveries a slice takes; adapts to indexSlice
@@ -77,24 +80,9 @@ type shard struct {
 
 func (s shard) table() string { return fmt.Sprintf("words_%d", s.id) }
 
-// load reads how far the index is.
+// load reads from the history behind c what there is to index.
 func (x *index) load(c *dbfile.Conn) error {
-	x.rows = 32
-	st, err := c.Prepare("SELECT id, low, buckets FROM shards ORDER BY low")
-	if err != nil {
-		return err
-	}
-	err = st.Each(func(row []driver.Value) error {
-		next := cellReader{cells: row}
-		x.shards = append(x.shards, shard{next.number(), next.number(), next.number()})
-		return next.err
-	})
-	if err = errors.Join(err, st.Close()); err != nil {
-		return err
-	}
-	if x.upto, err = c.Number("SELECT ifnull(max(bucket), -1) FROM indexed"); err != nil {
-		return err
-	}
+	x.rows, x.upto = 32, -1
 	top, err := c.Number("SELECT ifnull(max(seq), 0) FROM deliveries")
 	if err != nil {
 		return err
@@ -175,30 +163,53 @@ func (w *writer) indexNow() {
 
 // indexSlice does a little of what is due.
 func (w *writer) indexSlice() error {
-	if err := w.open(); err != nil {
-		return err
-	}
 	x, began := &w.index, time.Now()
+	if err := w.openBoth(); err != nil {
+		return fmt.Errorf("index deliveries: %w", err)
+	}
 	before := *x
 	before.shards = slices.Clone(x.shards)
-	err := w.transaction(false, func() error {
-		switch {
-		case x.upto < x.calm:
-			return w.indexTail()
-		case x.marked:
-			return w.indexMarked()
-		}
-		return w.compact()
-	})
+	var err error
+	switch {
+	case x.upto < x.calm:
+		err = x.transaction(false, w.indexTail)
+	case x.marked:
+		err = w.indexMarked()
+	default:
+		err = x.transaction(false, w.compact)
+	}
 	if took := time.Since(began); took > indexSlice*3/2 {
 		x.rows = max(x.rows/2, 4)
 	} else if took < indexSlice/2 {
 		x.rows = min(x.rows*2, 512)
 	}
+	if err == nil {
+		return nil
+	}
+	x.shards, x.upto, x.edge, x.marked, x.merge = before.shards, before.upto, before.edge, true, before.merge
+	suspect(w.path, err, w.opts.Log)
+	if !dbfile.Passing(err) {
+		err = errors.Join(err, x.close())
+	}
+	return fmt.Errorf("index deliveries: %w", err)
+}
+
+// openBoth opens what a failure has closed.
+func (w *writer) openBoth() error {
+	if err := w.open(); err != nil {
+		return err
+	}
+	x := &w.index
+	if x.c != nil {
+		return nil
+	}
+	c, err := connectIndex(context.Background(), w.path, w.opts.pragmas)
 	if err != nil {
-		x.shards, x.upto, x.marked, x.merge = before.shards, before.upto, true, before.merge
-		w.broken(err)
-		return fmt.Errorf("index deliveries: %w", err)
+		return err
+	}
+	x.full = false
+	if err := x.open(c); err != nil {
+		return errors.Join(err, c.Close())
 	}
 	return nil
 }
@@ -233,7 +244,7 @@ func (w *writer) indexTail() error {
 	}
 	size := 0
 	for i, d := range docs {
-		if err := w.addDocument(d); err != nil {
+		if err := x.addDocument(d, w.opts.shard); err != nil {
 			return err
 		}
 		if size += len(d.text); size > indexBytes && i < len(docs)-1 {
@@ -241,11 +252,20 @@ func (w *writer) indexTail() error {
 			break
 		}
 	}
-	x.upto = upto
-	if err := w.st.setIndexed.Exec(upto); err != nil {
+	x.upto, x.edge = upto, upto
+	if err := w.setIndexed(); err != nil {
 		return err
 	}
-	return w.mergeSome()
+	return x.mergeSome()
+}
+
+// setIndexed writes down how far the index is.
+func (w *writer) setIndexed() error {
+	x := &w.index
+	if err := x.st.setNumber.Exec(indexedNumber, x.upto); err != nil {
+		return err
+	}
+	return x.st.setNumber.Exec(asOfNumber, int64(w.numbers.stored))
 }
 
 // documents reads deliveries with s and gathers the words of each bucket.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,15 +14,16 @@ import (
 // shardsOf lists the parts of the index that the file holds.
 func shardsOf(t *testing.T, path string) string {
 	t.Helper()
-	got, _ := sqlValue(t, path, "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%' ORDER BY name)").(string)
+	got, _ := sqlValue(t, indexPath(path), "SELECT group_concat(name, ' ') FROM (SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%' ORDER BY name)").(string)
 	return got
 }
 
 // unindexed is how many deliveries the index does not hold as they are.
 func unindexed(t *testing.T, path string) int64 {
 	t.Helper()
-	return sqlValue(t, path, `SELECT (SELECT count(*) FROM unindexed) +
-(SELECT count(*) FROM deliveries WHERE seq >= ((SELECT ifnull(max(bucket), -1) FROM indexed) + 1) * 1000000)`).(int64)
+	upto := sqlValue(t, indexPath(path), "SELECT ifnull(max(value), -1) FROM numbers WHERE name = 'bucket'").(int64)
+	return sqlValue(t, path, fmt.Sprintf(`SELECT (SELECT count(*) FROM unindexed) + (SELECT count(*) FROM deliveries WHERE seq >= %d)`,
+		(upto+1)*seqsPerBucket)).(int64)
 }
 
 // Nobody asks: an idle journal indexes by itself, and rests afterwards.
@@ -118,7 +120,7 @@ func TestIndexWithAFutureDelivery(t *testing.T) {
 	if n := strings.Count(shardsOf(t, path), "words"); n < 15 {
 		t.Errorf("%d shards", n)
 	}
-	if got := sqlValue(t, path, "SELECT max(buckets) FROM shards").(int64); got > 120 {
+	if got := sqlValue(t, indexPath(path), "SELECT max(buckets) FROM shards").(int64); got > 120 {
 		t.Errorf("a shard has %d buckets", got)
 	}
 	if got := len(list(t, j, Query{Search: "body", Limit: 300})); got != 1001 {
@@ -135,7 +137,7 @@ func TestIndexIsCompacted(t *testing.T) {
 		check(t, j.Index(t.Context()))
 	}
 	// Every piece has rows of its own in words_1_idx.
-	if got := sqlValue(t, path, "SELECT count(DISTINCT segid) FROM words_1_idx"); got != int64(1) {
+	if got := sqlValue(t, indexPath(path), "SELECT count(DISTINCT segid) FROM words_1_idx"); got != int64(1) {
 		t.Errorf("%v pieces", got)
 	}
 	diff(t, list(t, j, Query{Search: "body 17"})[:1], testIDs(179))
@@ -172,16 +174,16 @@ func TestIndexClosed(t *testing.T) {
 func TestIndexFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.db")
 	j := openAt(t, path, Options{})
-	sqlValue(t, path, "CREATE TRIGGER fail BEFORE INSERT ON shards BEGIN SELECT RAISE(ABORT, 'no room'); END")
+	sqlValue(t, indexPath(path), "CREATE TRIGGER fail BEFORE INSERT ON shards BEGIN SELECT RAISE(ABORT, 'no room'); END")
 	add(t, j, 1, 10)
 	if err := j.Index(t.Context()); err == nil || !strings.Contains(err.Error(), "index deliveries") {
 		t.Errorf("error %v", err)
 	}
 	diff(t, list(t, j, Query{Search: "body 7"}), testIDs(7))
 	add(t, j, 11, 12)
-	sqlValue(t, path, "DROP TRIGGER fail")
+	sqlValue(t, indexPath(path), "DROP TRIGGER fail")
 	check(t, j.Index(t.Context()))
-	diff(t, list(t, j, Query{Search: "body 1"}), testIDs(12, 11, 10, 1))
+	diff(t, list(t, j, Query{Search: "hook/1"}), testIDs(12, 11, 10, 1))
 	if j.Err() != nil {
 		t.Error(j.Err())
 	}
@@ -249,4 +251,44 @@ func FuzzMatcher(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A history that a power cut or a copy has set back gets a new index.
+func TestIndexThatIsAhead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.db")
+	j := openAt(t, path, Options{})
+	add(t, j, 1, 10)
+	check(t, j.Begin(numbered(11), true))
+	check(t, j.Close())
+	old, err := os.ReadFile(path)
+	check(t, err)
+	for name, change := range map[string]func(){
+		"set back":          func() { check(t, os.WriteFile(path, old, 0o600)) },
+		"another history":   func() { check(t, os.Remove(path)); check(t, openAt(t, path, Options{}).Close()) },
+		"not there":         func() { check(t, os.Remove(indexPath(path))) },
+		"no database":       func() { check(t, os.WriteFile(indexPath(path), []byte("text"), 0o600)) },
+		"another version":   func() { sqlValue(t, indexPath(path), "PRAGMA user_version = 99") },
+		"another program's": func() { sqlValue(t, indexPath(path), "PRAGMA application_id = 1") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			check(t, os.WriteFile(path, old, 0o600))
+			j := openAt(t, path, Options{})
+			f := done(11, Succeeded)
+			f.Log[0].Output = []byte("needle")
+			check(t, j.Finish(f))
+			check(t, j.Index(t.Context()))
+			check(t, j.Close())
+			change()
+			j = openAt(t, path, Options{})
+			if got := sqlValue(t, indexPath(path), "SELECT count(*) FROM shards"); got != int64(0) {
+				t.Errorf("the index was kept, with %v shards", got)
+			}
+			want := len(list(t, j, Query{Search: "hook"}))
+			check(t, j.Index(t.Context()))
+			if got := len(list(t, j, Query{Search: "hook"})); got != want {
+				t.Errorf("found %d, want %d", got, want)
+			}
+			check(t, j.Close())
+		})
+	}
 }

@@ -34,7 +34,7 @@ func newIndexWalk(ctx context.Context, l *listing, expression string, before int
 }
 
 func (x *indexWalk) prepare(ctx context.Context) (err error) {
-	rows, err := x.l.tx.QueryContext(ctx, `SELECT id, low, buckets FROM shards ORDER BY low`)
+	rows, err := x.l.index.QueryContext(ctx, `SELECT id, low, buckets FROM shards ORDER BY low`)
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (x *indexWalk) nextHit(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	x.hits, err = x.l.tx.QueryContext(ctx, fmt.Sprintf(`SELECT rowid FROM %s WHERE %[1]s MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC`,
+	x.hits, err = x.l.index.QueryContext(ctx, fmt.Sprintf(`SELECT rowid FROM %s WHERE %[1]s MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC`,
 		s.table()), x.expression, first, last)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ type Journal struct {
 	opts   Options
 	w      *writer
 	reader *sql.DB
+	index  *sql.DB // reads the index of searches
 	seal   *seal
 	redact atomic.Pointer[redactor]
 
@@ -239,7 +240,7 @@ func (j *Journal) Close() error {
 		j.w.q.close()
 		// Readers go first: the last connection to close tidies the WAL away, and
 		// only the writer's may write.
-		err := j.reader.Close()
+		err := errors.Join(j.reader.Close(), j.index.Close())
 		<-j.w.done
 		err = errors.Join(err, j.w.blobs.Close())
 		if lost := j.w.outage.err; lost != nil {

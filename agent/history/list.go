@@ -88,8 +88,9 @@ type listing struct {
 	matcher  *matcher // nil without a search
 	unsure   bool     // not all that a walk leads to is selected
 
-	tx   *sql.Tx
-	read *sql.Stmt // of a delivery
+	tx    *sql.Tx
+	index *sql.Tx   // of the index; nil without a search
+	read  *sql.Stmt // of a delivery
 	// readContent and readOutputs read what is searched.
 	readContent, readOutputs *sql.Stmt
 
@@ -146,6 +147,13 @@ func (l *listing) run(ctx context.Context, j *Journal) (next string, err error) 
 		if len(ids) == 0 {
 			return "", nil
 		}
+	}
+	if l.matcher != nil {
+		end, err := l.openIndex(ctx, j)
+		if err != nil {
+			return "", err
+		}
+		defer end()
 	}
 	w, err := l.walk(ctx, ids)
 	if err != nil {

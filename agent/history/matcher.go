@@ -25,7 +25,8 @@ type matcher struct {
 
 func newMatcher(search string) *matcher {
 	m := &matcher{}
-	for _, s := range strings.Fields(search) {
+	// Half a letter would be found within another one.
+	for _, s := range strings.Fields(strings.ToValidUTF8(search, " ")) {
 		text := fold(nil, []byte(s))
 		first, _ := utf8.DecodeRune(text)
 		last, _ := utf8.DecodeLastRune(text)

@@ -64,7 +64,10 @@ func open(ctx context.Context, path string, o Options, aside string) (*Journal, 
 	if j.w, err = openWriter(ctx, path, o, aside); err != nil {
 		return nil, err
 	}
-	if j.reader, err = openReader(path); err != nil {
+	if j.reader, err = openReader(path); err == nil {
+		j.index, err = openReader(indexPath(path))
+	}
+	if err != nil {
 		j.w.closeConn()
 		return nil, errors.Join(err, j.w.blobs.Close())
 	}
@@ -89,7 +92,10 @@ func openWriter(ctx context.Context, path string, o Options, aside string) (_ *w
 	if err != nil {
 		return nil, errors.Join(err, blobs.Close(), c.Close())
 	}
-	err = w.markInterrupted()
+	err = w.beginIndex(ctx)
+	if err == nil {
+		err = w.markInterrupted()
+	}
 	if err == nil {
 		err = cleared(path)
 	}
@@ -98,6 +104,18 @@ func openWriter(ctx context.Context, path string, o Options, aside string) (_ *w
 		return nil, errors.Join(err, blobs.Close())
 	}
 	return w, nil
+}
+
+// beginIndex opens the index.
+func (w *writer) beginIndex(ctx context.Context) error {
+	c, err := openIndex(ctx, w.c, w.path, w.opts.pragmas)
+	if err != nil {
+		return err
+	}
+	if err := w.index.open(c); err != nil {
+		return errors.Join(fmt.Errorf("open index: %w", err), c.Close())
+	}
+	return nil
 }
 
 // ready makes the file behind c fit for use.

@@ -12,7 +12,8 @@ type Options struct {
 	Keep time.Duration
 	// MaxSize is how large the contents may grow, in bytes, before the oldest
 	// finished deliveries go. Default 1 GB; negative = no limit. The file is up
-	// to a third larger, the WAL not counted.
+	// to a third larger; its WAL and the index of searches, a third to a half of
+	// its size, come on top.
 	MaxSize int64
 	// Body is how much of a body or an output is kept, in bytes. Default 1 MiB;
 	// negative = nothing.

@@ -7,6 +7,22 @@ import (
 	"fmt"
 )
 
+// openIndex begins to read the index, as it is later than the history is read:
+// what the history does not mark is in the index then.
+func (l *listing) openIndex(ctx context.Context, j *Journal) (end func(), err error) {
+	var one int
+	row := l.tx.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM unindexed LIMIT 1)`) // which begins the snapshot
+	if err := row.Scan(&one); err != nil {
+		return nil, err
+	}
+	tx, err := j.index.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	l.index = tx
+	return func() { _ = tx.Rollback() }, nil // nothing was written
+}
+
 // found says whether a delivery holds what the search looks for.
 func (l *listing) found(ctx context.Context, seq int64, d *Delivery) (bool, error) {
 	m := l.matcher
@@ -52,7 +68,7 @@ type searchWalk struct {
 
 func newSearchWalk(ctx context.Context, l *listing, facets []int64) (walker, error) {
 	var upto int64
-	row := l.tx.QueryRowContext(ctx, `SELECT ifnull(max(bucket), -1) FROM indexed`)
+	row := l.index.QueryRowContext(ctx, `SELECT ifnull(max(value), -1) FROM numbers WHERE name = ?`, indexedNumber)
 	if err := row.Scan(&upto); err != nil {
 		return nil, fmt.Errorf("read index: %w", err)
 	}

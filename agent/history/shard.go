@@ -15,43 +15,43 @@ const (
 )
 
 // addDocument puts a new bucket into the last shard, or begins one.
-func (w *writer) addDocument(d document) error {
-	x := &w.index
+func (x *index) addDocument(d document, size int64) error {
 	n := len(x.shards)
-	if n == 0 || x.shards[n-1].buckets >= w.opts.shard {
-		if err := w.addShard(d.bucket); err != nil {
+	if n == 0 || x.shards[n-1].buckets >= size {
+		// It is also for what may yet come in between.
+		if err := x.addShard(x.edge + 1); err != nil {
 			return err
 		}
 		n++
 	}
+	x.edge = d.bucket
 	s := &x.shards[n-1]
 	s.buckets++
 	x.loose++
-	return w.insertDocument(*s, d)
+	return x.insertDocument(*s, d)
 }
 
-func (w *writer) insertDocument(s shard, d document) error {
-	if w.st.words == nil || w.st.wordsOf != s.id {
-		st, err := w.c.Prepare("INSERT INTO " + s.table() + " (rowid, words) VALUES (?, ?)")
+func (x *index) insertDocument(s shard, d document) error {
+	if x.st.words == nil || x.st.wordsOf != s.id {
+		st, err := x.c.Prepare("INSERT INTO " + s.table() + " (rowid, words) VALUES (?, ?)")
 		if err != nil {
 			return err
 		}
-		w.st.closeWords()
-		w.st.words, w.st.wordsOf = st, s.id
+		x.st.closeWords()
+		x.st.words, x.st.wordsOf = st, s.id
 	}
-	return w.st.words.Exec(d.bucket, string(d.text))
+	return x.st.words.Exec(d.bucket, string(d.text))
 }
 
 // addShard begins a shard, and has the one before made compact.
-func (w *writer) addShard(low int64) error {
-	x := &w.index
+func (x *index) addShard(low int64) error {
 	s := shard{id: 1, low: low}
 	for _, other := range x.shards {
 		s.id = max(s.id, other.id+1)
 	}
 	// It holds no text, of each word only in which buckets it is; words come to
 	// it in lower case and separated by spaces.
-	err := w.c.Exec(fmt.Sprintf(`CREATE VIRTUAL TABLE %s USING fts5(words, content='', contentless_delete=1, detail=none, tokenize='ascii');
+	err := x.c.Exec(fmt.Sprintf(`CREATE VIRTUAL TABLE %s USING fts5(words, content='', contentless_delete=1, detail=none, tokenize='ascii');
 INSERT INTO %[1]s (%[1]s, rank) VALUES ('automerge', 0);
 INSERT INTO %[1]s (%[1]s, rank) VALUES ('crisismerge', 256);
 INSERT INTO shards (id, low, buckets) VALUES (%d, %d, 0)`, s.table(), s.id, low))
@@ -60,10 +60,10 @@ INSERT INTO shards (id, low, buckets) VALUES (%d, %d, 0)`, s.table(), s.id, low)
 	}
 	if n := len(x.shards); n > 0 {
 		x.merge = x.shards[n-1].id
-		if err := w.countBuckets(x.shards[n-1]); err != nil {
+		if err := x.countBuckets(x.shards[n-1]); err != nil {
 			return err
 		}
-		if err := w.mergePages(x.shards[n-1], -mergePages); err != nil {
+		if err := x.mergePages(x.shards[n-1], -mergePages); err != nil {
 			return err
 		}
 	}
@@ -71,26 +71,25 @@ INSERT INTO shards (id, low, buckets) VALUES (%d, %d, 0)`, s.table(), s.id, low)
 	return nil
 }
 
-func (w *writer) countBuckets(s shard) error { return w.st.countBuckets.Exec(s.buckets, s.id) }
+func (x *index) countBuckets(s shard) error { return x.st.countBuckets.Exec(s.buckets, s.id) }
 
 // mergeSome keeps the last shard from falling into many pieces.
-func (w *writer) mergeSome() error {
-	x := &w.index
+func (x *index) mergeSome() error {
 	if len(x.shards) == 0 {
 		return nil
 	}
 	last := x.shards[len(x.shards)-1]
-	if err := w.countBuckets(last); err != nil || x.loose < mergeBuckets {
+	if err := x.countBuckets(last); err != nil || x.loose < mergeBuckets {
 		return err
 	}
 	x.loose = 0
-	return w.mergePages(last, mergePages)
+	return x.mergePages(last, mergePages)
 }
 
 // mergePages has SQLite merge so many pages of a shard where that is worth it,
 // or with a negative number begin to make one piece of it.
-func (w *writer) mergePages(s shard, pages int) error {
-	return w.c.Exec(fmt.Sprintf("INSERT INTO %s (%[1]s, rank) VALUES ('merge', %d)", s.table(), pages))
+func (x *index) mergePages(s shard, pages int) error {
+	return x.c.Exec(fmt.Sprintf("INSERT INTO %s (%[1]s, rank) VALUES ('merge', %d)", s.table(), pages))
 }
 
 // compact goes on making one piece of a shard that is complete.
@@ -101,14 +100,14 @@ func (w *writer) compact() error {
 		x.merge = 0
 		return nil
 	}
-	before, err := w.c.Number("SELECT total_changes()")
+	before, err := x.c.Number("SELECT total_changes()")
 	if err != nil {
 		return err
 	}
-	if err := w.mergePages(x.shards[i], mergePages); err != nil {
+	if err := x.mergePages(x.shards[i], mergePages); err != nil {
 		return err
 	}
-	after, err := w.c.Number("SELECT total_changes()")
+	after, err := x.c.Number("SELECT total_changes()")
 	if err != nil {
 		return err
 	}
@@ -128,68 +127,85 @@ func (x *index) shardOf(bucket int64) *shard {
 	return nil
 }
 
-// indexMarked indexes some buckets again that have changed since.
+// indexMarked indexes some buckets again that have changed since. They lose
+// their marks once the index is on the disk.
 func (w *writer) indexMarked() error {
 	x := &w.index
 	var buckets []int64
 	err := w.st.marked.Each(func(row []driver.Value) error {
 		buckets = append(buckets, row[0].(int64))
 		return nil
-	}, int64(max(x.rows/4, 1)))
+	}, int64(max(x.rows, 8)))
 	if err != nil {
 		return err
 	}
-	size := 0
-	for _, b := range buckets {
-		if size > indexBytes {
-			return nil
-		}
-		docs, _, err := w.documents(w.st.bucket, b*seqsPerBucket, (b+1)*seqsPerBucket)
-		if err != nil {
-			return err
-		}
-		if s := x.shardOf(b); s != nil {
+	if len(buckets) == 0 {
+		x.marked = false
+		return nil
+	}
+	done := 0
+	err = x.transaction(true, func() error {
+		for size := 0; done < len(buckets) && size < indexBytes; done++ {
+			b := buckets[done]
+			docs, _, err := w.documents(w.st.bucket, b*seqsPerBucket, (b+1)*seqsPerBucket)
+			if err != nil {
+				return err
+			}
 			for _, d := range docs {
 				size += len(d.text)
 			}
-			if err := w.replaceDocument(s, b, docs); err != nil {
+			if err := x.replaceDocument(b, docs); err != nil {
 				return err
 			}
 		}
-		if err := w.st.unmark.Exec(b); err != nil {
-			return err
-		}
+		return w.setIndexed()
+	})
+	if err != nil {
+		return err
 	}
-	x.marked = len(buckets) > 0
+	err = w.transaction(false, func() error {
+		for _, b := range buckets[:done] {
+			if err := w.st.unmark.Exec(b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	return w.splitLast()
 }
 
 // replaceDocument puts a bucket that has changed into its shard. There is no
 // document if its deliveries are gone.
-func (w *writer) replaceDocument(s *shard, bucket int64, docs []document) error {
-	if err := w.c.Exec(fmt.Sprintf("DELETE FROM %s WHERE rowid = %d", s.table(), bucket)); err != nil {
+func (x *index) replaceDocument(bucket int64, docs []document) error {
+	s := x.shardOf(bucket)
+	if s == nil {
+		return nil
+	}
+	if err := x.c.Exec(fmt.Sprintf("DELETE FROM %s WHERE rowid = %d", s.table(), bucket)); err != nil {
 		return err
 	}
 	for _, d := range docs {
 		s.buckets++ // it may have been there, which makes the shard no smaller
-		if err := w.insertDocument(*s, d); err != nil {
+		if err := x.insertDocument(*s, d); err != nil {
 			return err
 		}
 	}
-	x := &w.index
 	if x.loose++; x.loose < mergeBuckets {
 		return nil
 	}
 	x.loose = 0
-	if err := w.countBuckets(*s); err != nil {
+	if err := x.countBuckets(*s); err != nil {
 		return err
 	}
-	return w.mergePages(*s, mergePages)
+	return x.mergePages(*s, mergePages)
 }
 
 // splitLast has the last shard made anew, as several, when it has become too
 // large: after a delivery that came with a clock that was ahead, all others are
-// late.
+// late. Marks that are left do no harm.
 func (w *writer) splitLast() error {
 	x := &w.index
 	n := len(x.shards) - 1
@@ -200,18 +216,27 @@ func (w *writer) splitLast() error {
 	if x.upto = last.low - 1; n == 0 {
 		x.upto = -1
 	}
-	x.shards, x.marked, x.merge = slices.Clone(x.shards[:n]), true, 0
-	w.st.closeWords()
-	if err := w.c.Exec(fmt.Sprintf("DROP TABLE %s; DELETE FROM shards WHERE id = %d; DELETE FROM unindexed WHERE bucket > %d",
-		last.table(), last.id, x.upto)); err != nil {
-		return err
-	}
-	return w.st.setIndexed.Exec(x.upto)
+	x.edge, x.shards, x.merge = x.upto, slices.Clone(x.shards[:n]), 0
+	x.st.closeWords()
+	return x.transaction(false, func() error {
+		if err := x.drop(last); err != nil {
+			return err
+		}
+		return w.setIndexed()
+	})
+}
+
+// drop drops the table of a shard.
+func (x *index) drop(s shard) error {
+	return x.c.Exec(fmt.Sprintf("DROP TABLE %s; DELETE FROM shards WHERE id = %d", s.table(), s.id))
 }
 
 // dropShard drops a shard whose deliveries are all gone; the last one stays.
 func (w *writer) dropShard() (dropped bool, err error) {
 	x := &w.index
+	if x.c == nil {
+		return false, nil
+	}
 	for i := range len(x.shards) - 1 {
 		from := x.shards[i].low * seqsPerBucket
 		if i == 0 {
@@ -226,11 +251,8 @@ func (w *writer) dropShard() (dropped bool, err error) {
 			continue
 		}
 		s := x.shards[i]
-		w.st.closeWords()
-		err = w.transaction(false, func() error {
-			return w.c.Exec(fmt.Sprintf("DROP TABLE %s; DELETE FROM shards WHERE id = %d", s.table(), s.id))
-		})
-		if err != nil {
+		x.st.closeWords()
+		if err := x.transaction(false, func() error { return x.drop(s) }); err != nil {
 			return false, fmt.Errorf("drop part of the index: %w", err)
 		}
 		x.shards = slices.Delete(slices.Clone(x.shards), i, i+1)

@@ -21,11 +21,8 @@ type statements struct {
 	bound, forget, forgetBody           *dbfile.Stmt
 	forgetLog, remember, forgetMemories *dbfile.Stmt
 	tail, marked, bucket, outputs       *dbfile.Stmt
-	unmark, setIndexed, countBuckets    *dbfile.Stmt
+	unmark                              *dbfile.Stmt
 	all                                 []*dbfile.Stmt
-
-	words   *dbfile.Stmt // adds to the shard wordsOf; nil = none yet
-	wordsOf int64
 }
 
 const (
@@ -100,8 +97,6 @@ func prepare(c *dbfile.Conn) (*statements, error) {
 		{&s.bucket, bucketSQL},
 		{&s.outputs, outputsSQL},
 		{&s.unmark, unmarkSQL},
-		{&s.setIndexed, setIndexedSQL},
-		{&s.countBuckets, countBucketsSQL},
 	} {
 		prepared, err := c.Prepare(p.text)
 		if err != nil {
@@ -118,13 +113,5 @@ func prepare(c *dbfile.Conn) (*statements, error) {
 func (s *statements) close() {
 	for _, p := range s.all {
 		_ = p.Close()
-	}
-	s.closeWords()
-}
-
-func (s *statements) closeWords() {
-	if s.words != nil {
-		_ = s.words.Close()
-		s.words = nil
 	}
 }

@@ -282,10 +282,16 @@ func (w *writer) end() {
 		// stays in the WAL is not lost, so that a failure changes nothing.
 		_, _ = w.c.Value("PRAGMA wal_checkpoint(TRUNCATE)")
 	}
+	if w.index.c != nil {
+		_, _ = w.index.c.Value("PRAGMA wal_checkpoint(TRUNCATE)")
+	}
 	w.closeConn()
 }
 
 func (w *writer) closeConn() {
+	if err := w.index.close(); err != nil {
+		w.opts.Log.Warn("index did not close cleanly", "err", err)
+	}
 	if w.c == nil {
 		return
 	}

@@ -1,0 +1,133 @@
+package history
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"homehook/dbfile"
+)
+
+// versionOne makes a file as the first version wrote it, of n deliveries.
+func versionOne(t *testing.T, path string, n int) {
+	t.Helper()
+	steps, err := dbfile.Steps(embedded)
+	check(t, err)
+	c := openRaw(t, path)
+	check(t, dbfile.Migrate(c, path, applicationID, steps[:1]))
+	insert, err := c.Prepare(`INSERT INTO deliveries (seq, id, claim, relay, state, durable, method, path, query, remote, size, body_sha256,
+route, status, duration_ms, attempts, sender_id, duplicate_of, replay_of, reason)
+VALUES (?,?,?,'mine',?,?,?,?,'x=1','203.0.113.9:1',6,'ab12',?,?,1.5,1,?,NULL,NULL,?)`)
+	check(t, err)
+	request, err := c.Prepare(`INSERT INTO requests VALUES (?,?,?,0)`)
+	check(t, err)
+	attempt, err := c.Prepare(`INSERT INTO attempts VALUES (?,1,NULL,'forward',?,1.5,200,-1,?,0,NULL,NULL,NULL,0,0)`)
+	check(t, err)
+	check(t, c.Exec("BEGIN"))
+	for i := range n {
+		r := numbered(i)
+		seq := seqOf(r.Received)
+		state, durable, reason := Succeeded, int64(0), any(nil)
+		switch i % 10 {
+		case 1:
+			state, reason = Dead, "it failed"
+		case 2:
+			state = Running
+		case 3:
+			state, durable = Waiting, 1
+		}
+		method := []any{"POST", "BREW", nil}[i%3]
+		check(t, insert.Exec(seq, r.ID, r.Claim, state, durable, method, r.Path, []any{nil, "deploy"}[i%2], int64(200+i%2*300),
+			[]any{nil, fmt.Sprintf("evt%d", i)}[i%2], reason))
+		check(t, request.Exec(seq, r.Head, r.Body))
+		check(t, attempt.Exec(seq, r.Received.UnixMicro(), []byte("it said hello")))
+	}
+	check(t, c.Exec("COMMIT"))
+	for _, st := range []*dbfile.Stmt{insert, request, attempt} {
+		check(t, st.Close())
+	}
+}
+
+func TestUpgrade(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.db")
+	const n = 500
+	versionOne(t, path, n)
+	j := openAt(t, path, Options{Keep: -1})
+
+	var dead, waiting, brew, evens int
+	var want []string
+	for i := n - 1; i >= 0; i-- {
+		want = append(want, testID(i))
+		if i%10 == 1 || i%10 == 2 { // the running ones were interrupted
+			dead++
+		}
+		if i%10 == 3 {
+			waiting++
+		}
+		if i%3 == 1 {
+			brew++
+		}
+		if i%2 == 0 {
+			evens++
+		}
+	}
+	diff(t, list(t, j, Query{Limit: 77}), want)
+	for _, tt := range []struct {
+		q    Query
+		want int
+	}{
+		{Query{State: Dead}, dead},
+		{Query{State: Waiting}, waiting},
+		{Query{Method: "BREW"}, brew},
+		{Query{Status: 200}, evens},
+		{Query{Route: "deploy"}, n - evens},
+		{Query{Search: "hello forw"}, 0},
+		{Query{Search: "said hel"}, n},
+		{Query{Search: "hook/333"}, 1},
+	} {
+		for range 2 { // with the index and without
+			if got := len(list(t, j, tt.q)); got != tt.want {
+				t.Errorf("%+v: %d, want %d", tt.q, got, tt.want)
+			}
+			check(t, j.Index(t.Context()))
+		}
+	}
+	if got := len(unfinishedIDs(t, j, "", 1000)); got != waiting {
+		t.Errorf("%d unfinished, want %d", got, waiting)
+	}
+	r := originalOf(t, j, testID(3))
+	if string(r.Body) != "body 3" || r.State != Waiting || r.SenderID != "evt3" {
+		t.Errorf("got %+v", r)
+	}
+	if d, found, err := j.Twin(t.Context(), "garage", "evt11", ""); !found || err != nil || d.State != Dead {
+		t.Errorf("twin %+v, %t, %v", d, found, err)
+	}
+	starts, err := j.Start(testID(3), 2, true)
+	if err != nil || starts != 1 {
+		t.Errorf("start: %d, %v", starts, err)
+	}
+	check(t, j.Finish(done(3, Succeeded)))
+	if got := sqlValue(t, path+".v1", "SELECT count(*) FROM deliveries"); got != int64(n) {
+		t.Errorf("the copy holds %v deliveries", got)
+	}
+	if got := sqlValue(t, path, "PRAGMA integrity_check"); got != "ok" {
+		t.Errorf("integrity check: %v", got)
+	}
+}
+
+// A crash between the change of format and what follows from it is made up for.
+func TestUpgradeInterrupted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.db")
+	versionOne(t, path, 100)
+	steps, err := dbfile.Steps(embedded)
+	check(t, err)
+	c := openRaw(t, path)
+	check(t, dbfile.Migrate(c, path, applicationID, steps))
+	j := openAt(t, path, Options{Keep: -1})
+	if got := len(list(t, j, Query{State: Waiting})); got != 10 {
+		t.Errorf("%d wait", got)
+	}
+	if got := len(unfinishedIDs(t, j, "", 100)); got != 10 {
+		t.Errorf("%d are unfinished", got)
+	}
+}
