@@ -69,7 +69,7 @@ func TestEditedReplaysVerify(t *testing.T) {
 		h.must(t, "send", h.public+"/"+s.scheme, "--as", s.scheme, "--secret", "sign/"+s.scheme, "--data", `{"id": "evt_`+s.scheme+`", "ref": "refs-heads-main", "n": 1}`)
 		sent := app.take(t, s.scheme, s.secret, "refs-heads-main")
 		id := h.newest(t)
-		h.must(t, "replay", id, "--edit", "--yes", "--as", s.scheme, "--secret", "sign/"+s.scheme)
+		h.must(t, "replay", id, "--edit", "--yes") // signed anew, as its route says
 		again := app.take(t, s.scheme, s.secret, "refs-heads-edited")
 		for _, c := range []caught{sent, again} {
 			if got := verify(t, python, c); got != "ok" {

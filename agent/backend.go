@@ -133,7 +133,7 @@ func (b *backend) Routes() []control.Route {
 		kind, target := describe(s)
 		list = append(list, control.Route{
 			Name: s.Name, Claim: s.Claim, Match: s.Match, Handler: kind, Target: target, Unverified: s.Unverified,
-			Verify: schemeOf(s), Background: s.Background,
+			Verify: schemeOf(s), Secret: secretOf(s), Background: s.Background,
 		})
 	}
 	return list
@@ -145,6 +145,18 @@ func schemeOf(s routes.Spec) string {
 		return ""
 	}
 	return s.Verify.Scheme
+}
+
+// secretOf names the credential that a route's deliveries are checked with, the
+// first of several.
+func secretOf(s routes.Spec) string {
+	switch {
+	case s.Verify == nil:
+		return ""
+	case s.Verify.Secret != "" || len(s.Verify.Secrets) == 0:
+		return s.Verify.Secret
+	}
+	return s.Verify.Secrets[0]
 }
 
 // describe says what a route does and where it leads.

@@ -124,7 +124,7 @@ func (j *jumping) run(ctx context.Context, s *session) error {
 	}
 	later := l.newSender(s, 500, "later")
 	later.pause = 500 * time.Millisecond
-	crowd := send(ctx, append(mixture(s, l)[:8], later)...)
+	crowd := send(ctx, append(mixture(s, l, 0)[:8], later)...)
 	const day = 24 * time.Hour
 	offsets := []time.Duration{time.Hour, -time.Hour, 40 * day, 0, -3650 * day, 3650 * day, 0}
 	for i, off := range offsets {

@@ -39,7 +39,7 @@ func (c *cutting) run(ctx context.Context, s *session) error {
 	if err := l.start(ctx); err != nil {
 		return err
 	}
-	crowd := send(ctx, mixture(s, l)...)
+	crowd := send(ctx, mixture(s, l, 0)...)
 	killed := make(map[string]int)
 	times, err := c.disturb(ctx, s, l, proxy, killed)
 	if err := errors.Join(err, proxy.heal(), crowd.stop()); err != nil {

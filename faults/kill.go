@@ -11,6 +11,11 @@ import (
 	"time"
 )
 
+// roundOf is how many kills are between two rests, in which home gets what waits.
+// Without rests the queue grows, until a killed relay takes longer to look through
+// it than it has before the next kill.
+const roundOf = 100
+
 // killing is kill -9 at random.
 type killing struct {
 	cycles int
@@ -41,10 +46,17 @@ func (k *killing) run(ctx context.Context, s *session) error {
 	if err := l.start(ctx); err != nil {
 		return err
 	}
-	crowd := send(ctx, mixture(s, l)...)
-	killed, err := k.strikes(ctx, s, l)
-	if err := errors.Join(err, crowd.stop()); err != nil {
-		return err
+	killed := make(map[string]int)
+	rng := s.random(1000)
+	for done := 0; done < k.cycles; done += roundOf {
+		if done > 0 {
+			if _, err := l.settle(ctx, 2*time.Minute); err != nil {
+				return err
+			}
+		}
+		if err := k.round(ctx, s, l, rng, done, killed); err != nil {
+			return fmt.Errorf("after %d kills: %w", done, err)
+		}
 	}
 	s.Figures["cycles"], s.Figures["killed"] = k.cycles, killed
 	if err := l.finish(ctx, s, 2*time.Minute, func(e *evidence) { e.lenient = true }); err != nil {
@@ -53,12 +65,12 @@ func (k *killing) run(ctx context.Context, s *session) error {
 	return s.wanted(k.broken)
 }
 
-// mixture is two senders for each claim. Half of them repeat what was not
-// accepted.
-func mixture(s *session, l *lab) (all []*sender) {
+// mixture is two senders for each claim, with names that no other round has. Half
+// of them repeat what was not accepted.
+func mixture(s *session, l *lab, round int) (all []*sender) {
 	for i, c := range l.claims {
 		for j := range 2 {
-			one := l.newSender(s, 10*i+j, c.name)
+			one := l.newSender(s, 100*round+10*i+j, c.name)
 			one.pause = 15 * time.Millisecond
 			if c.scripted() {
 				one.pause = 60 * time.Millisecond // a script takes its time
@@ -70,35 +82,40 @@ func mixture(s *session, l *lab) (all []*sender) {
 	return all
 }
 
-// strikes does the killing and returns how often each was killed.
-func (k *killing) strikes(ctx context.Context, s *session, l *lab) (map[string]int, error) {
-	rng := s.random(1000)
-	killed := make(map[string]int)
-	accepted := 0
-	for i := range k.cycles {
-		if err := sleep(ctx, 20*time.Millisecond+rand.N(2*k.cycle-40*time.Millisecond)); err != nil {
-			return killed, err
-		}
-		if err := l.refused(killed); err != nil {
-			return killed, err
-		}
-		if err := l.alive(); err != nil {
-			return killed, fmt.Errorf("cycle %d: %w", i, err)
-		}
-		if err := strike(rng.IntN(3), l, killed); err != nil {
-			return killed, err
-		}
-		if (i+1)%50 > 0 {
-			continue
-		}
-		now := l.tally.count(2)
-		s.say("%d kills, %d accepted", i+1, now)
-		if now == accepted {
-			return killed, errors.Join(errors.New("nothing was accepted during 50 kills: this run shows nothing"), l.tails())
-		}
-		accepted = now
+// round kills a hundred times under load, and counts who was killed. It returns
+// when both programs run.
+func (k *killing) round(ctx context.Context, s *session, l *lab, rng *rand.Rand, done int, killed map[string]int) error {
+	before := l.tally.count(2)
+	crowd := send(ctx, mixture(s, l, done/roundOf)...)
+	n := min(roundOf, k.cycles-done)
+	err := k.strikes(ctx, l, rng, n, killed)
+	if err := errors.Join(err, crowd.stop()); err != nil {
+		return err
 	}
-	return killed, nil
+	s.say("%d kills, %d accepted", done+n, l.tally.count(2))
+	if l.tally.count(2) == before {
+		return errors.Join(errors.New("nothing was accepted meanwhile: this run shows nothing"), l.tails())
+	}
+	if err := until(ctx, 10*time.Second, "the agent runs", func() bool {
+		return l.refused(killed) != nil || l.relay.ended() || l.connected(ctx) == nil
+	}); err != nil {
+		return err
+	}
+	return l.alive()
+}
+
+// strikes does the killing.
+func (k *killing) strikes(ctx context.Context, l *lab, rng *rand.Rand, n int, killed map[string]int) error {
+	for range n {
+		pause := 20*time.Millisecond + time.Duration(rng.Int64N(int64(2*k.cycle-40*time.Millisecond)))
+		if err := errors.Join(sleep(ctx, pause), l.refused(killed)); err != nil {
+			return err
+		}
+		if err := errors.Join(l.alive(), strike(rng.IntN(3), l, killed)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // strike kills one or both and starts them again.

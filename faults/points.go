@@ -52,7 +52,7 @@ func (p *pointing) run(ctx context.Context, s *session) error {
 	if err := l.start(ctx); err != nil {
 		return err
 	}
-	crowd := send(ctx, mixture(s, l)...)
+	crowd := send(ctx, mixture(s, l, 0)...)
 	crashes := make(map[string]int)
 	s.Figures["crashes"] = crashes
 	for _, program := range []string{"relay", "agent"} {

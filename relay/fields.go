@@ -28,8 +28,6 @@ var (
 	protoPart    = []byte(";proto=")
 	firstAttempt = []byte("1")
 	throughMode  = []byte(answerThrough)
-	holdMode     = []byte(answerHold)
-	storeMode    = []byte(answerStore)
 
 	sandbox = []byte("sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts")
 	nosniff = []byte("nosniff")

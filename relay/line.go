@@ -129,7 +129,7 @@ func (n *line) run(ctx context.Context, r *Relay) {
 		}
 		err := n.pass(ctx, r)
 		n.quiet()
-		taken, failed, pause := n.takeStock()
+		taken, pause, failed := n.takeStock()
 		if sent += taken; taken > 0 {
 			failures = 0
 		}
@@ -157,12 +157,12 @@ func (n *line) run(ctx context.Context, r *Relay) {
 }
 
 // takeStock returns what came of the last pass, and forgets it.
-func (n *line) takeStock() (taken int, failed error, pause time.Duration) {
+func (n *line) takeStock() (taken int, pause time.Duration, failed error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	taken, failed, pause = n.taken, n.failed, n.pause
+	taken, pause, failed = n.taken, n.pause, n.failed
 	n.taken, n.failed, n.pause = 0, nil, 0
-	return taken, failed, pause
+	return taken, pause, failed
 }
 
 // letLinksGo drops the links that stayed with the line.

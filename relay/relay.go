@@ -198,8 +198,10 @@ func (r *Relay) load(ctx context.Context) error {
 		return fmt.Errorf("read relay data: %w", err)
 	}
 	r.via, r.viaOld, r.viaTwo = []byte("1.1 "+pseudonym), []byte("1.0 "+pseudonym), []byte("2.0 "+pseudonym)
-	pool := poolLimits{links: r.opts.MaxLinks, waiting: r.opts.MaxWaiting, wait: r.opts.LinkWait, recent: r.opts.AwayAfter,
-		body: r.opts.MaxBody, queue: queue.Limits{Items: r.opts.MaxQueue, Bytes: r.opts.MaxQueueBytes, Age: r.opts.MaxQueueAge}}
+	pool := poolLimits{
+		links: r.opts.MaxLinks, waiting: r.opts.MaxWaiting, wait: r.opts.LinkWait, recent: r.opts.AwayAfter,
+		body: r.opts.MaxBody, queue: queue.Limits{Items: r.opts.MaxQueue, Bytes: r.opts.MaxQueueBytes, Age: r.opts.MaxQueueAge},
+	}
 	r.dir, err = newDirectory(ctx, r.store, pool, r.opts.Open, r.log)
 	return err
 }

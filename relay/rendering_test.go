@@ -85,8 +85,10 @@ func TestNewToken(t *testing.T) {
 // FuzzSettings reads any body of a PUT: it is refused, or means something
 // that the relay can do.
 func FuzzSettings(f *testing.F) {
-	for _, s := range []string{"", "{}", `{"answer":"through","max_body":5}`, `{"answer":"hold","hold_ms":12000}`, `{"max_body":-1}`,
-		`{"answer":"store","accepted":{"status":204,"headers":[["A","b"]]},"sender":{"preset":"meta","verify_token_sha256":"00"},"queue":{"max_items":1}}`, `{"max_body":1e99}`, "[]", "null", `{"Answer":"through"}x`} {
+	for _, s := range []string{
+		"", "{}", `{"answer":"through","max_body":5}`, `{"answer":"hold","hold_ms":12000}`, `{"max_body":-1}`,
+		`{"answer":"store","accepted":{"status":204,"headers":[["A","b"]]},"sender":{"preset":"meta","verify_token_sha256":"00"},"queue":{"max_items":1}}`, `{"max_body":1e99}`, "[]", "null", `{"Answer":"through"}x`,
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, body string) {

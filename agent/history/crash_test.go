@@ -107,7 +107,7 @@ func TestCrash(t *testing.T) {
 	dir := t.TempDir()
 	for round := range 3 {
 		file := filepath.Join(dir, fmt.Sprintf("%d.db", round))
-		verify(t, file, told(kill(t, exe, file, "", 500*(round+1))))
+		verify(t, file, told(kill(t, exe, file, "", 400*(round+1))))
 	}
 }
 

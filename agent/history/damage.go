@@ -121,7 +121,7 @@ func complete(c *dbfile.Conn) error {
 	err = c.Exec("BEGIN IMMEDIATE;" + refacetSQL + `
 DELETE FROM originals WHERE seq NOT IN (SELECT seq FROM deliveries);
 UPDATE deliveries SET arrival = n FROM (SELECT seq AS s, (SELECT ifnull(max(arrival), 0) FROM deliveries) + row_number() OVER (ORDER BY seq) AS n
-FROM deliveries WHERE arrival IS NULL AND durable = 1 AND state IN ('received', 'running', 'waiting')) WHERE seq = s;
+FROM deliveries WHERE arrival IS NULL AND durable <> 0 AND state IN ('received', 'running', 'waiting')) WHERE seq = s;
 COMMIT`)
 	if err != nil {
 		_ = c.Exec("ROLLBACK") // SQLite may have done it already

@@ -63,7 +63,6 @@ type index struct {
 	marked bool    // unindexed may hold buckets
 	rows   int     // deliveries a slice takes; adapts to indexSlice
 	loose  int     // buckets that were added since the last merge
-	merge  int64   // id of a shard that is complete and to be made compact; 0 = none
 
 	calm, fresh int64 // top some time ago, and at the last look
 	looked      time.Time
@@ -76,6 +75,7 @@ type shard struct {
 	id      int64
 	low     int64 // the first bucket it is for; the first shard takes earlier ones too
 	buckets int64
+	compact bool // it is complete, and one piece
 }
 
 func (s shard) table() string { return fmt.Sprintf("words_%d", s.id) }
@@ -117,7 +117,7 @@ func (x *index) look(now time.Time) {
 }
 
 // due says that there is something to index now.
-func (x *index) due() bool { return x.upto < x.calm || x.marked || x.merge != 0 }
+func (x *index) due() bool { return x.upto < x.calm || x.marked || x.loosest() != nil }
 
 // indexIdly does one slice if nothing else is to be done, and sees to the next.
 func (w *writer) indexIdly() {
@@ -171,12 +171,12 @@ func (w *writer) indexSlice() error {
 	before.shards = slices.Clone(x.shards)
 	var err error
 	switch {
+	case x.loosest() != nil:
+		err = x.transaction(false, x.compact)
 	case x.upto < x.calm:
 		err = x.transaction(false, w.indexTail)
 	case x.marked:
 		err = w.indexMarked()
-	default:
-		err = x.transaction(false, w.compact)
 	}
 	if took := time.Since(began); took > indexSlice*3/2 {
 		x.rows = max(x.rows/2, 4)
@@ -186,7 +186,7 @@ func (w *writer) indexSlice() error {
 	if err == nil {
 		return nil
 	}
-	x.shards, x.upto, x.edge, x.marked, x.merge = before.shards, before.upto, before.edge, true, before.merge
+	x.shards, x.upto, x.edge, x.marked = before.shards, before.upto, before.edge, true
 	suspect(w.path, err, w.opts.Log)
 	if !dbfile.Passing(err) {
 		err = errors.Join(err, x.close())

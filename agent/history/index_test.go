@@ -113,17 +113,17 @@ func TestIndexWithAFutureDelivery(t *testing.T) {
 	future := done(10_000, Succeeded)
 	future.Received = epoch.AddDate(10, 0, 0)
 	check(t, j.Finish(future))
-	for n := 0; n < 1000; n += 10 {
+	for n := 0; n < 400; n += 10 {
 		add(t, j, n, n+9)
 		check(t, j.Index(t.Context()))
 	}
-	if n := strings.Count(shardsOf(t, path), "words"); n < 15 {
+	if n := strings.Count(shardsOf(t, path), "words"); n < 8 {
 		t.Errorf("%d shards", n)
 	}
 	if got := sqlValue(t, indexPath(path), "SELECT max(buckets) FROM shards").(int64); got > 120 {
 		t.Errorf("a shard has %d buckets", got)
 	}
-	if got := len(list(t, j, Query{Search: "body", Limit: 300})); got != 1001 {
+	if got := len(list(t, j, Query{Search: "body", Limit: 300})); got != 401 {
 		t.Errorf("found %d", got)
 	}
 }
@@ -146,17 +146,17 @@ func TestIndexIsCompacted(t *testing.T) {
 // Deliveries crowded into a few buckets, more than a slice takes.
 func TestIndexOfCrowdedBuckets(t *testing.T) {
 	j := openTest(t, Options{})
-	const n = 3000
+	const n = 1500
 	for i := range n {
 		r := done(i, Succeeded)
 		r.Received = epoch
-		if i%2000 == 0 {
+		if i%1000 == 0 {
 			r.Body = []byte("needle")
 		}
 		check(t, j.Finish(r))
 	}
 	check(t, j.Index(t.Context()))
-	diff(t, list(t, j, Query{Search: "needle"}), testIDs(2000, 0))
+	diff(t, list(t, j, Query{Search: "needle"}), testIDs(1000, 0))
 	if got := len(list(t, j, Query{Search: "body", Limit: 100})); got != n-2 {
 		t.Errorf("found %d", got)
 	}

@@ -26,7 +26,7 @@ const (
 var indexSchema = fmt.Sprintf(`BEGIN IMMEDIATE;
 PRAGMA application_id = %d;
 PRAGMA user_version = %d;
-CREATE TABLE shards (id INTEGER PRIMARY KEY, low INTEGER NOT NULL, buckets INTEGER NOT NULL);
+CREATE TABLE shards (id INTEGER PRIMARY KEY, low INTEGER NOT NULL, buckets INTEGER NOT NULL, compact INTEGER NOT NULL);
 CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 COMMIT`, indexApplicationID, indexVersion)
 
@@ -93,7 +93,8 @@ func connectIndex(ctx context.Context, path string, pragmas []string) (*dbfile.C
 	if err := dbfile.Secure(indexPath(path)); err != nil {
 		return nil, err
 	}
-	return connectWriter(ctx, indexPath(path), pragmas)
+	// Nobody waits for it: a small cache will do.
+	return connectWriter(ctx, indexPath(path), append([]string{"cache_size(-1000)"}, pragmas...))
 }
 
 // indexLot is the number that ties an index to the history behind c.
@@ -130,6 +131,7 @@ func fits(x *dbfile.Conn, lot, newest int64) bool {
 type indexStatements struct {
 	begin, commit, rollback *dbfile.Stmt
 	setNumber, countBuckets *dbfile.Stmt
+	setCompact              *dbfile.Stmt
 	all                     []*dbfile.Stmt
 
 	words   *dbfile.Stmt // adds to the shard wordsOf; nil = none yet
@@ -147,6 +149,7 @@ func prepareIndex(c *dbfile.Conn) (*indexStatements, error) {
 		{&s.rollback, "ROLLBACK"},
 		{&s.setNumber, setNumberSQL},
 		{&s.countBuckets, "UPDATE shards SET buckets = ? WHERE id = ?"},
+		{&s.setCompact, "UPDATE shards SET compact = 1 WHERE id = ?"},
 	} {
 		prepared, err := c.Prepare(p.text)
 		if err != nil {
@@ -179,12 +182,12 @@ func (x *index) open(c *dbfile.Conn) (err error) {
 	if x.st, err = prepareIndex(c); err != nil {
 		return err
 	}
-	x.c, x.shards, x.merge = c, nil, 0
-	st, err := c.Prepare("SELECT id, low, buckets FROM shards ORDER BY low")
+	x.c, x.shards = c, nil
+	st, err := c.Prepare("SELECT id, low, buckets, compact FROM shards ORDER BY low")
 	if err == nil {
 		err = st.Each(func(row []driver.Value) error {
 			next := cellReader{cells: row}
-			x.shards = append(x.shards, shard{next.number(), next.number(), next.number()})
+			x.shards = append(x.shards, shard{next.number(), next.number(), next.number(), next.number() != 0})
 			return next.err
 		})
 		err = errors.Join(err, st.Close())

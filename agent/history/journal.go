@@ -45,7 +45,7 @@ func (j *Journal) Begin(r *Record, durable bool) error {
 	kept := j.redact.Load().record(r, false)
 	it := newItem(opBegin)
 	if durable {
-		o, err := j.original(r, kept.Redacted && !r.Redacted, len(kept.Body) > j.opts.Body)
+		o, err := j.original(r, kept != r, len(kept.Body) > j.opts.Body)
 		if err != nil {
 			it.recycle()
 			return fmt.Errorf("begin delivery: %w", err)

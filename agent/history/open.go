@@ -65,7 +65,7 @@ func open(ctx context.Context, path string, o Options, aside string) (*Journal, 
 		return nil, err
 	}
 	if j.reader, err = openReader(path); err == nil {
-		j.index, err = openReader(indexPath(path))
+		j.index, err = openReader(indexPath(path), "cache_size(-8000)")
 	}
 	if err != nil {
 		j.w.closeConn()
@@ -186,10 +186,13 @@ func connectWriter(ctx context.Context, path string, pragmas []string) (*dbfile.
 	return c, err
 }
 
-func openReader(path string) (*sql.DB, error) {
+func openReader(path string, pragmas ...string) (*sql.DB, error) {
 	name, err := dbfile.ReaderDSN(path)
 	if err != nil {
 		return nil, err
+	}
+	for _, p := range pragmas {
+		name += "&_pragma=" + p
 	}
 	connector, err := sqlite.NewConnector(name)
 	if err != nil {

@@ -196,16 +196,21 @@ func (j *Journal) readOriginal(ctx context.Context, id string) (*Record, error) 
 		return nil, err
 	}
 	var o original
+	var durability int
 	var file sql.NullString
-	row := tx.QueryRowContext(ctx, `SELECT sealed, head, body, file FROM originals WHERE seq = ?`, seq)
-	err = row.Scan(&o.sealed, &o.head, &o.body, &file)
-	switch {
-	case errors.Is(err, sql.ErrNoRows) && unfinished(r.State) && (r.Head == nil || r.BodyTruncated || r.Redacted):
-		return nil, ErrIncomplete // a salvage has lost it
-	case errors.Is(err, sql.ErrNoRows):
-		return r, nil
-	case err != nil:
+	row := tx.QueryRowContext(ctx, `SELECT d.durable, o.seq IS NOT NULL, ifnull(o.sealed, 0), o.head, o.body, o.file
+FROM deliveries d LEFT JOIN originals o ON o.seq = d.seq WHERE d.seq = ?`, seq)
+	if err := row.Scan(&durability, &o.own, &o.sealed, &o.head, &o.body, &file); err != nil {
 		return nil, err
+	}
+	switch {
+	case o.own:
+	case !unfinished(r.State) || durability == notDurable:
+		return r, nil
+	case durability == durableApart || r.Head == nil:
+		return nil, ErrIncomplete // a salvage has lost it
+	default:
+		return r, nil
 	}
 	o.file = file.String
 	return r, j.restore(r, &o)

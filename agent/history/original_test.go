@@ -214,6 +214,19 @@ func TestSealNeedsItsKey(t *testing.T) {
 	}
 }
 
+// Who begins with a redacted copy has it as it is.
+func TestOriginalOfACopy(t *testing.T) {
+	j := openTest(t, Options{Body: 100, Redact: []string{"header.Secret"}, Seal: testKey})
+	for n, head := range []string{"GET / HTTP/1.1\r\nSecret: [redacted]\r\n\r\n", "GET / HTTP/1.1\r\nSecret: new\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"} {
+		r := numbered(n)
+		r.Head, r.Redacted, r.BodyTruncated = []byte(head), true, true
+		check(t, j.Begin(r, true))
+		if got := originalOf(t, j, r.ID); string(got.Head) != head || string(got.Body) != string(r.Body) {
+			t.Errorf("head %q, body %q", got.Head, got.Body)
+		}
+	}
+}
+
 // What is sealed for one delivery does not open as another's.
 func TestSealIsBound(t *testing.T) {
 	s, err := newSeal(testKey)

@@ -43,7 +43,7 @@ func (x *index) insertDocument(s shard, d document) error {
 	return x.st.words.Exec(d.bucket, string(d.text))
 }
 
-// addShard begins a shard, and has the one before made compact.
+// addShard begins a shard. The one before is complete, and made compact soon.
 func (x *index) addShard(low int64) error {
 	s := shard{id: 1, low: low}
 	for _, other := range x.shards {
@@ -54,12 +54,11 @@ func (x *index) addShard(low int64) error {
 	err := x.c.Exec(fmt.Sprintf(`CREATE VIRTUAL TABLE %s USING fts5(words, content='', contentless_delete=1, detail=none, tokenize='ascii');
 INSERT INTO %[1]s (%[1]s, rank) VALUES ('automerge', 0);
 INSERT INTO %[1]s (%[1]s, rank) VALUES ('crisismerge', 256);
-INSERT INTO shards (id, low, buckets) VALUES (%d, %d, 0)`, s.table(), s.id, low))
+INSERT INTO shards (id, low, buckets, compact) VALUES (%d, %d, 0, 0)`, s.table(), s.id, low))
 	if err != nil {
 		return err
 	}
 	if n := len(x.shards); n > 0 {
-		x.merge = x.shards[n-1].id
 		if err := x.countBuckets(x.shards[n-1]); err != nil {
 			return err
 		}
@@ -92,29 +91,33 @@ func (x *index) mergePages(s shard, pages int) error {
 	return x.c.Exec(fmt.Sprintf("INSERT INTO %s (%[1]s, rank) VALUES ('merge', %d)", s.table(), pages))
 }
 
-// compact goes on making one piece of a shard that is complete.
-func (w *writer) compact() error {
-	x := &w.index
-	i := slices.IndexFunc(x.shards, func(s shard) bool { return s.id == x.merge })
-	if i < 0 {
-		x.merge = 0
-		return nil
+// loosest returns a shard that is complete and has to be made compact, nil if
+// there is none.
+func (x *index) loosest() *shard {
+	for i := range max(len(x.shards)-1, 0) {
+		if !x.shards[i].compact {
+			return &x.shards[i]
+		}
 	}
+	return nil
+}
+
+// compact goes on making one piece of a shard that is complete.
+func (x *index) compact() error {
+	s := x.loosest()
 	before, err := x.c.Number("SELECT total_changes()")
 	if err != nil {
 		return err
 	}
-	if err := x.mergePages(x.shards[i], mergePages); err != nil {
+	if err := x.mergePages(*s, mergePages); err != nil {
 		return err
 	}
 	after, err := x.c.Number("SELECT total_changes()")
-	if err != nil {
+	if err != nil || after-before >= 2 { // the statement itself counts as one
 		return err
 	}
-	if after-before < 2 { // the statement itself counts as one
-		x.merge = 0
-	}
-	return nil
+	s.compact = true
+	return x.st.setCompact.Exec(s.id)
 }
 
 // shardOf is the shard for a bucket, nil if there is none at all.
@@ -216,7 +219,7 @@ func (w *writer) splitLast() error {
 	if x.upto = last.low - 1; n == 0 {
 		x.upto = -1
 	}
-	x.edge, x.shards, x.merge = x.upto, slices.Clone(x.shards[:n]), 0
+	x.edge, x.shards = x.upto, slices.Clone(x.shards[:n])
 	x.st.closeWords()
 	return x.transaction(false, func() error {
 		if err := x.drop(last); err != nil {

@@ -18,7 +18,7 @@ const (
 	// rememberSQL notes the deliveries between two seqs that are about to go.
 	rememberSQL = `INSERT OR REPLACE INTO remembered (seq, id, claim, relay, state, status, size, body_sha256, sender_id)
 SELECT seq, id, claim, relay, state, status, size, body_sha256, sender_id FROM deliveries
-WHERE seq BETWEEN ? AND ? AND seq >= ? AND (durable = 1 OR sender_id IS NOT NULL) AND ` + finished
+WHERE seq BETWEEN ? AND ? AND seq >= ? AND (durable <> 0 OR sender_id IS NOT NULL) AND ` + finished
 
 	forgetMemoriesSQL = `DELETE FROM remembered WHERE seq IN (SELECT seq FROM remembered WHERE seq < ? ORDER BY seq LIMIT ?)`
 

@@ -181,7 +181,7 @@ func (w *writer) insert(row *begunRow, it *item) error {
 		seq = w.seq + 1
 	}
 	for {
-		err := w.st.insert.Exec(seq, d.ID, text(d.Claim), text(d.Relay), d.State, it.durable, text(d.Method), text(d.Path),
+		err := w.st.insert.Exec(seq, d.ID, text(d.Claim), text(d.Relay), d.State, durability(it), text(d.Method), text(d.Path),
 			text(d.Query), text(d.Remote), d.Size, text(d.BodySHA256), text(d.Route), int64(d.Status), d.DurationMS,
 			int64(d.Attempts), text(d.SenderID), text(d.DuplicateOf), text(d.ReplayOf), text(d.Reason),
 			text(d.Answer), due(d.Due), int64(d.Starts), it.rec.Redacted, facet, int64(number), arrival(row.arrival))
@@ -255,6 +255,23 @@ func text(s string) any {
 		return nil
 	}
 	return s
+}
+
+// The values of deliveries.durable.
+const (
+	notDurable   = 0
+	durableWhole = 1 // the record is all of it
+	durableApart = 2 // the original is apart from the record
+)
+
+func durability(it *item) int64 {
+	switch {
+	case it.original.own:
+		return durableApart
+	case it.durable:
+		return durableWhole
+	}
+	return notDurable
 }
 
 // arrival is n for SQLite: nothing when there is none.
