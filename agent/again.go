@@ -8,11 +8,16 @@ import (
 
 	"homehook/agent/control"
 	"homehook/agent/history"
+	"homehook/routes"
 )
 
 // Retry runs a delivery again, under its own id: one that is waiting now, one
-// that has failed, was rejected or is a duplicate as if it had just come. The
-// sender is not checked again: the user vouches for it.
+// that has failed, was rejected or is a duplicate as if it had just come. Its
+// sender is checked again, and it stays as it is when that fails.
+//
+// A sender who was told that the delivery is taken is not told more, so Status
+// stays what that was. For one who was refused, or told nothing, Status and
+// DurationMS are those of the run from then on.
 func (b *backend) Retry(ctx context.Context, id string) (*control.Delivery, error) {
 	rec, err := b.journal.Get(ctx, id)
 	if err != nil {
@@ -30,10 +35,17 @@ func (b *backend) Retry(ctx context.Context, id string) (*control.Delivery, erro
 	case history.Succeeded:
 		return nil, marked{fmt.Errorf("delivery %s has succeeded; replay it to run it once more", d.ID), control.ErrConflict}
 	}
+	if err := b.checkAgain(ctx, d); err != nil {
+		return nil, err
+	}
+	if d.Reason == history.Interrupted {
+		routes.SweepDelivery(d.ID) // nobody has looked what is left of it
+	}
 	if err := b.journal.Reopen(ctx, d.ID); err != nil {
 		return nil, reopening(d, err)
 	}
-	d.State, d.Starts = history.Received, 0
+	// As Reopen has made it: what it failed for is over.
+	d.State, d.Starts, d.Reason, d.DuplicateOf = history.Received, 0, "", ""
 	b.inbox.readmit(b.inbox.restartOf(d), time.Now())
 	return newest(ctx, b.journal, d)
 }

@@ -62,6 +62,8 @@ type Agent struct {
 	config    *config.Config
 	configErr error
 	keepers   map[string]*running // by claim
+	releasing map[string]bool     // claims that get no keeper: they are given back
+	before    map[string]standing // of claims whose keepers have ended
 }
 
 // running is a keeper at work and what it was made from.
@@ -87,6 +89,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	a := &Agent{
 		opts: o, log: o.Log, started: time.Now(), pausing: pausing{path: pausePath(o.History)},
 		config: c, keepers: make(map[string]*running), severed: make(chan struct{}),
+		releasing: make(map[string]bool), before: make(map[string]standing),
 	}
 	// The socket first: its owner is the one agent that may open the history.
 	if o.Socket != "" {
@@ -154,6 +157,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.mu.Unlock()
 	var wg sync.WaitGroup
 	a.inbox.install(a.config)
+	a.warnMissing(a.config)
 	// What an agent before this one left unfinished comes before all that is new.
 	if err := a.inbox.resume(ctx, a.pausing.paused); err != nil && ctx.Err() == nil {
 		a.stopHandlers()
@@ -180,10 +184,11 @@ func (a *Agent) Run(ctx context.Context) error {
 	return nil
 }
 
-// stopHandlers lets no handler begin any more. Those that run go on.
+// stopHandlers lets no handler begin any more. Those that run go on, and what
+// still comes on the links is written down for the next agent.
 func (a *Agent) stopHandlers() {
-	a.halt()
 	a.inbox.executor.stop()
+	a.halt()
 }
 
 // serveControl answers the control API until ctx ends.
@@ -222,6 +227,7 @@ func (a *Agent) watch(ctx context.Context) {
 // that are new or changed. Links of other claims are not touched.
 func (a *Agent) apply(c *config.Config) {
 	a.inbox.install(c)
+	a.warnMissing(c)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if before := a.config.History; before.Keep != c.History.Keep || before.MaxSize != c.History.MaxSize {

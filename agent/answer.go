@@ -12,6 +12,7 @@ import (
 	"homehook/agent/config"
 	"homehook/agent/history"
 	"homehook/http1"
+	"homehook/routes"
 )
 
 // acceptedField tells a relay that it may forget a delivery: it is in the
@@ -52,16 +53,25 @@ func accept(x *http1.Exchange, c *config.Claim, id string) {
 	x.Finish()
 }
 
-// say answers with a line of text. accepted is the id of a delivery that the
-// journal holds, "" for one that the relay has to keep or to drop.
+// say answers with a line of text, or as the sender wants its errors. accepted
+// is the id of a delivery that the journal holds, "" for one that the relay has
+// to keep or to drop.
 func say(x *http1.Exchange, status int, line, accepted string, retry time.Duration) {
-	x.Start(status, nil)
-	x.Field("Content-Type", "text/plain; charset=utf-8")
+	var fields []http1.Field
 	if accepted != "" {
-		x.Field(acceptedField, accepted)
+		fields = append(fields, http1.Field{Name: acceptedField, Value: accepted})
 	}
 	if retry > 0 {
-		x.Field("Retry-After", strconv.Itoa(int(max(retry/time.Second, 1))))
+		fields = append(fields, http1.Field{Name: "Retry-After", Value: strconv.Itoa(int(max(retry/time.Second, 1)))})
+	}
+	if status >= 400 {
+		routes.Refuse(x, status, line, fields...)
+		return
+	}
+	x.Start(status, nil)
+	x.Field("Content-Type", "text/plain; charset=utf-8")
+	for _, f := range fields {
+		x.Field(f.Name, f.Value)
 	}
 	x.EndLength(int64(len(line) + 1))
 	io.WriteString(x.Writer, line+"\n")

@@ -19,14 +19,16 @@ func (in *inbox) attempt(j *job, t *turn) {
 	began := time.Now()
 	res := t.route.Serve(in.work, &t.d, x)
 	point.Reach("agent.ran")
+	ran := time.Since(began)
+	in.settleAnswer(j, out.on, x.Status, tap.last, ran)
 	// The sender has what it gets of this run; the journal takes its time.
 	j.live.end()
 	j.live = nil
 
 	end := j.ends("", "")
-	end.Route, end.Attempts, end.DurationMS = t.route.Name, t.d.Attempt, milliseconds(time.Since(began))
+	end.Route, end.Attempts = t.route.Name, t.d.Attempt
 	a := history.Attempt{
-		Number: t.d.Attempt, Route: t.route.Name, Handler: res.Handler, Started: began, DurationMS: end.DurationMS,
+		Number: t.d.Attempt, Route: t.route.Name, Handler: res.Handler, Started: began, DurationMS: milliseconds(ran),
 		Exit: res.Exit, Output: res.Output, OutputTruncated: res.OutputTruncated,
 	}
 	if res.Err != nil {
@@ -34,15 +36,29 @@ func (in *inbox) attempt(j *job, t *turn) {
 	}
 	tap.fill(&a, x.Status)
 	end.Log = []history.Attempt{a}
-	switch {
-	case out.on || j.replay:
-		j.status = x.Status
-	case j.status == 0:
-		j.status = acceptedStatus(t.claim)
-	}
-	end.Status = j.status
 	in.judge(j, t, &res, x, out.on || j.replay, end)
+	if j.replay && j.remark != "" && end.Reason != j.remark {
+		end.Reason += "; " + j.remark
+	}
 	in.conclude(j, end)
+}
+
+// settleAnswer notes what the sender got and how long that took. told says that
+// it is the answer of this run, of which the last piece went out at a time. A run
+// that the user wanted is the user's: of one for which no sender has been told
+// that it is taken, what came of it counts.
+func (in *inbox) settleAnswer(j *job, told bool, status int, last time.Time, ran time.Duration) {
+	switch {
+	case told:
+		j.status, j.waited = status, milliseconds(last.Sub(j.live.came))
+	case j.replay || j.refused():
+		j.status, j.waited = status, milliseconds(ran)
+	default:
+		if j.live != nil {
+			j.waited = milliseconds(j.live.waited())
+		}
+		in.owe(j)
+	}
 }
 
 // forSender reports whether the sender who waits is to have an answer of that
@@ -96,6 +112,10 @@ func (in *inbox) judge(j *job, t *turn, res *routes.Result, x *http1.Exchange, t
 // and has it wait for its next attempt if it is to have one. Behind that the job
 // may have its next turn.
 func (in *inbox) conclude(j *job, end *history.Record) {
+	if end.Status == 0 {
+		in.owe(j)
+		end.Status = j.status
+	}
 	if err := in.journal.Finish(end); err != nil {
 		in.log.Error("delivery's end is not in the history", "delivery", end.ID, "error", err)
 	}

@@ -114,6 +114,9 @@ func (b *backend) Claims() []control.Claim {
 	list := make([]control.Claim, 0, len(b.config.Claims))
 	for _, c := range b.config.Claims {
 		out := control.Claim{Name: c.Name, Relay: c.Relay, Answer: c.Answer}
+		if last := b.before[c.Name]; last.relay == b.relayLocked(c.Relay).URL {
+			out.URL, out.Queued = last.url, last.queued
+		}
 		if k := b.keepers[c.Name]; k != nil {
 			s := k.snapshot()
 			out.URL, out.Connected, out.Error, out.Links = s.url, s.connected, s.err, int(k.up.Load())

@@ -3,8 +3,10 @@ package agent
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"homehook/agent/history"
+	"homehook/routes"
 )
 
 // repeated answers for a delivery whose id the journal has. A relay that had no
@@ -18,9 +20,10 @@ func (in *inbox) repeated(a *arrival) {
 		unavailable(a.x, "the journal cannot be read just now")
 		return
 	}
-	if d.Claim != a.rec.Claim || d.BodySHA256 != a.rec.BodySHA256 {
+	sum := in.journal.SumLike(d.BodySHA256, a.rec.BodySHA256)
+	if d.Claim != a.rec.Claim || d.BodySHA256 != sum {
 		in.log.Error("relay sent another body under the id of a delivery, it is not run", "delivery", d.ID,
-			"claim", a.rec.Claim, "relay", a.rec.Relay, "body_sha256", d.BodySHA256, "other_sha256", a.rec.BodySHA256)
+			"claim", a.rec.Claim, "relay", a.rec.Relay, "body_sha256", d.BodySHA256, "other_sha256", sum)
 		say(a.x, 409, "another delivery has this id", "", 0)
 		return
 	}
@@ -47,35 +50,38 @@ func (in *inbox) answerAs(a *arrival, d *history.Delivery) bool {
 }
 
 // findTwin looks for a delivery of the same sender's id that has succeeded or
-// will. Until leave is called no other delivery of that id is looked for: of
-// two that come at once one is the twin. leave may be called more than once.
-func (in *inbox) findTwin(r *history.Record) (leave func(), twin *history.Delivery) {
+// will, and that the route has taken as it takes this one: what anybody can send
+// to another address, or without a signature, stands for nothing here, and one
+// event that goes to two addresses has one id at both. Of one that has failed
+// the sender may send a copy.
+//
+// Until leave is called no other delivery of that id is looked for: of two that
+// come at once one is the twin. leave may be called more than once.
+func (in *inbox) findTwin(r *history.Record, route *routes.Route) (leave func(), twin *history.Delivery) {
 	if r.SenderID == "" {
 		return func() {}, nil
 	}
-	leave = in.senders.enter(r.Claim + "\x00" + r.SenderID)
-	d, found, err := in.journal.Twin(in.work, r.Claim, r.SenderID, r.ID)
+	leave = in.senders.enter(r.Claim + "\x00" + r.Route + "\x00" + r.SenderID)
+	d, found, err := in.journal.Twin(in.work, &r.Delivery, route.Verifies())
 	if err != nil {
 		in.log.Error("delivery cannot be compared with others of its sender", "delivery", r.ID, "error", err)
+	}
+	if err != nil || !found {
 		return leave, nil
 	}
-	// One event that goes to two addresses has one id at both. Of what is long
-	// gone the address is not known.
-	if !found || d.Path != "" && d.Path != r.Path {
-		return leave, nil
-	}
-	switch d.State {
-	case history.Received, history.Running, history.Waiting, history.Succeeded:
-		return leave, &d
-	}
-	return leave, nil // of one that has failed the sender may send a copy
+	return leave, &d
+}
+
+// repeats says of which delivery another one is a duplicate.
+func repeats(twin *history.Delivery) string {
+	return fmt.Sprintf("duplicate of %s: the sender gave both the same id", twin.ID)
 }
 
 // duplicate writes down and answers a delivery that the sender has sent before.
 func (in *inbox) duplicate(a *arrival, twin *history.Delivery) {
 	a.rec.State, a.rec.DuplicateOf = history.Duplicate, twin.ID
-	a.rec.Reason = fmt.Sprintf("duplicate of %s: the sender gave both the same id", twin.ID)
-	a.rec.Status = acceptedStatus(&a.k.claim)
+	a.rec.Reason = repeats(twin)
+	a.rec.Status, a.rec.DurationMS = acceptedStatus(&a.k.claim), milliseconds(time.Since(a.began))
 	var first *history.Record
 	if !a.later && twin.State == history.Succeeded {
 		if rec, err := in.journal.Get(in.work, twin.ID); err == nil {

@@ -221,3 +221,34 @@ func TestSendersLeave(t *testing.T) {
 		t.Errorf("left behind: %v", s.here)
 	}
 }
+
+// TestRedactedIDComesAgain: what redaction takes out is compared still, the body
+// under the same id and the sender's id of a copy.
+func TestRedactedIDComesAgain(t *testing.T) {
+	a := startApp(t, func(w http.ResponseWriter, _ *http.Request, _ int) { fmt.Fprint(w, "done") })
+	r := startRelay(t, "127.0.0.1:0", "hh_secret")
+	h := startHome(t, storing(r.addr, "", a.route("app", ""))+"history: {redact: [json.id, header.X-GitHub-Delivery]}\n")
+	first := sent{id: newID(), line: "POST /app", body: `{"id":"evt_S3CRET"}`, fields: "X-GitHub-Event: push\r\nX-GitHub-Delivery: 72d3-S3CRET\r\n"}
+	r.must(t, first)
+	rec := h.record(t, first.id, "succeeded")
+	if !strings.HasPrefix(rec.SenderID, "redacted:") || !strings.HasPrefix(rec.BodySHA256, "redacted:") {
+		t.Errorf("%+v", rec.Delivery)
+	}
+	if g := r.must(t, first); g.status >= 300 || g.accepted != first.id {
+		t.Errorf("again: %+v", g)
+	}
+	other := first
+	other.body = `{"id":"evt_other"}`
+	if g := r.must(t, other); g.status != 409 {
+		t.Errorf("another body: %+v", g)
+	}
+	second := first
+	second.id = newID()
+	r.must(t, second)
+	if rec := h.record(t, second.id, "duplicate"); rec.DuplicateOf != first.id || !strings.HasPrefix(rec.SenderID, "redacted:") {
+		t.Errorf("%+v", rec.Delivery)
+	}
+	if n := len(a.bodies()); n != 1 {
+		t.Errorf("the app was asked %d times", n)
+	}
+}

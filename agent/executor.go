@@ -143,6 +143,17 @@ func (e *executor) withdraw(j *job) {
 	e.kickLocked(j.line)
 }
 
+// checked has a job that runs count for its route, now that it is known who has
+// sent it.
+func (e *executor) checked(j *job) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	j.unchecked = false
+	j.line.forget(j)
+	j.counted = j.route
+	j.line.routes[j.counted]++
+}
+
 // kickLocked starts workers while there are turns to give.
 func (e *executor) kickLocked(l *line) {
 	if e.stopped || e.held && l.kind != laneReplay {

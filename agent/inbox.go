@@ -31,7 +31,7 @@ type inbox struct {
 	executor   *executor
 	sequences  sync.Map // of a *sequence by claim
 	senders    senders
-	bodies     *budget                           // on their way into the journal
+	bodies     *room                             // on their way into the journal
 	kept       *budget                           // of deliveries that wait for their turn
 	credential func(name string) (string, error) // the value of a credential
 
@@ -51,7 +51,7 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 	}
 	if status, why := refusal(x.Request); status != 0 {
 		x.CloseAfter()
-		x.Text(status, why)
+		routes.Refuse(x, status, why)
 		if k.forbidden.due() {
 			in.log.Warn("relay sent a request that no relay may send", "claim", k.claim.Name, "reason", why)
 		}
@@ -84,7 +84,7 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 	if route != nil && route.Verifies() {
 		k.boundWhole(x.Request)
 		var free func()
-		no, free = in.verifyThrough(x, route, &d, &n)
+		no, free = in.verifyThrough(k, x, route, &d, &n)
 		defer free()
 	}
 	in.pass(k, x, route, no, &d, &n, began)
@@ -135,7 +135,11 @@ func (in *inbox) dispatch(k *keeper, route *routes.Route, no *rejection, d *rout
 		if no.status == 413 {
 			x.CloseAfter() // the rest of the body is not waited for
 		}
-		x.Text(no.status, no.text)
+		if no.status == 503 {
+			unavailable(x, no.text)
+		} else {
+			routes.Refuse(x, no.status, no.text)
+		}
 		return routes.Result{Exit: -1}, no
 	}
 	return route.Serve(in.work, d, x), nil

@@ -4,22 +4,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io"
 	"time"
 
-	"homehook/agent/config"
 	"homehook/agent/history"
 	"homehook/faults/point"
 	"homehook/http1"
 	"homehook/routes"
 	"homehook/routes/signature"
-)
-
-const (
-	// bodiesAtOnce bounds the bodies of deliveries on their way into the
-	// journal, bodiesKept those that stay in memory until their turn comes.
-	bodiesAtOnce = 32 << 20
-	bodiesKept   = 16 << 20
 )
 
 // arrival is a delivery on its way into the journal.
@@ -44,20 +35,21 @@ type arrival struct {
 func (in *inbox) receive(a *arrival) {
 	// Who waits for the one before it must hold nothing that this one needs.
 	seq := in.sequenceOf(a.k.claim.Name)
+	// Of one that comes while the agent stops the next agent finds out what is
+	// before it.
 	seq.wait(in.stopping, a.n.after, in.journal.Known)
-	if in.stopping.Err() != nil {
-		unavailable(a.x, "the agent is stopping")
-		return
+	p := senderPace
+	if a.n.stored() {
+		p = relayPace
 	}
-	b, no := in.readBody(a.x)
+	b, no := in.readBody(a.k, a.x, p)
 	if b.broken {
-		a.x.CloseAfter()
-		say(a.x, no.status, no.text, "", 0)
+		incomplete(a.x, no, a.n.stored())
 		return // nothing is written down of half a delivery
 	}
 	// The journal and the job have what they need of the body once receive is
 	// through, or account for it themselves.
-	defer in.bodies.give(b.held)
+	defer b.share.end()
 	if a.no == nil {
 		a.no = no
 	}
@@ -71,6 +63,18 @@ func (in *inbox) receive(a *arrival) {
 		return
 	}
 	in.takeIn(a, seq)
+}
+
+// incomplete answers for a delivery whose body did not come whole. What the
+// relay has is sent again, unless it is the sender who left.
+func incomplete(x *http1.Exchange, no *rejection, stored bool) {
+	switch {
+	case no.status == 503 || no == errTooSlow && stored:
+		unavailable(x, no.text)
+	default:
+		x.CloseAfter()
+		say(x, no.status, no.text, "", 0)
+	}
 }
 
 // came lets go what waits for a delivery to have its place.
@@ -129,14 +133,19 @@ func (in *inbox) takeIn(a *arrival, seq *sequence) {
 		in.turnDown(a)
 		return
 	}
-	leave, twin := in.findTwin(a.rec)
+	// One that is not checked yet is not answered as another one was.
+	leave, twin := func() {}, (*history.Delivery)(nil)
+	if !a.unchecked {
+		leave, twin = in.findTwin(a.rec, a.route)
+	}
 	defer leave()
 	if twin != nil {
 		in.executor.withdraw(j)
 		in.duplicate(a, twin)
 		return
 	}
-	if a.later {
+	a.rec.DurationMS = milliseconds(time.Since(a.began))
+	if a.later || a.unchecked {
 		a.rec.Status = acceptedStatus(&a.k.claim)
 	} else {
 		j.live = newLive(a.x, a.began, time.Duration(a.k.claim.Hold))
@@ -171,10 +180,10 @@ func (in *inbox) begin(a *arrival, j *job, latest bool) {
 		j.rec, j.held = a.rec, size
 	}
 	live := j.live
+	j.status, j.waited = a.rec.Status, milliseconds(time.Since(a.began))
 	if j.unchecked {
-		j.live.postpone()
 		in.executor.withdraw(j)
-		in.executor.schedule(j, j.line.lane, a.rec.Due)
+		in.executor.schedule(j, j.line.lane, a.rec.Due) // the line goes on without it
 	} else {
 		in.supersede(in.executor.ready(j, latest), j.id)
 	}
@@ -187,6 +196,7 @@ func (in *inbox) begin(a *arrival, j *job, latest bool) {
 // turnDown writes down a delivery that gets no handler, and answers why.
 func (in *inbox) turnDown(a *arrival) {
 	a.rec.State, a.rec.Reason, a.rec.Status = history.Rejected, a.no.reason, a.no.status
+	a.rec.DurationMS = milliseconds(time.Since(a.began))
 	if !in.write(a) {
 		return
 	}
@@ -201,61 +211,16 @@ func (in *inbox) turnDown(a *arrival) {
 	point.Reach("agent.answered")
 }
 
-// laneOf is the line in which a delivery waits for its turn.
+// laneOf is the line in which a delivery waits for its turn. What its route says
+// of turns counts for all methods: a GET may do as much as a POST there.
 func laneOf(route *routes.Route, claim, method string) lane {
 	switch {
-	case isSafe(method):
-		return lane{claim: claim, kind: laneSafe}
 	case route != nil && route.Parallel() > 0:
 		return lane{claim: claim, kind: laneRoute, route: route.Name}
+	case isSafe(method) && (route == nil || route.WhileRunning() == routes.WhileRunningWait):
+		return lane{claim: claim, kind: laneSafe}
 	}
 	return lane{claim: claim}
-}
-
-// body is a request's body in memory.
-type body struct {
-	bytes  []byte
-	sum    string // SHA-256, in hex
-	held   int64  // of the budget
-	broken bool   // it ended before its end
-}
-
-// readBody reads the body of a request that has to be in memory whole, up to
-// the limit that was set for it.
-func (in *inbox) readBody(x *http1.Exchange) (body, *rejection) {
-	var b body
-	src := x.Request.Body
-	most := int64(config.DefaultMaxBody)
-	n := src.Length()
-	if src.TooLarge() {
-		return b, errTooLarge
-	}
-	if n < 0 {
-		n = most
-	}
-	// One who asks for more than there is waits until the others are through.
-	held, ok := in.bodies.take(in.stopping, n)
-	if b.held = held; !ok {
-		b.broken = true
-		return b, &rejection{503, "the agent is stopping", ""}
-	}
-	var err error
-	if n = src.Length(); n >= 0 {
-		b.bytes = make([]byte, n)
-		_, err = io.ReadFull(src, b.bytes)
-	} else {
-		b.bytes, err = io.ReadAll(src)
-	}
-	if errors.Is(err, http1.ErrBodyTooLarge) {
-		b.bytes = nil
-		return b, errTooLarge
-	}
-	if err != nil {
-		in.bodies.give(b.held)
-		return body{broken: true}, &rejection{400, "the body of the request is not whole", "the sender went away before its request was whole"}
-	}
-	b.sum = sumOf(b.bytes)
-	return b, nil
 }
 
 // sumOf is the SHA-256 of a body, in hex.

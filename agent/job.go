@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"container/list"
 	"time"
 
@@ -25,12 +26,15 @@ type job struct {
 	replay bool          // the user runs it, and sees what comes of it
 	ended  chan struct{} // closed when the turn of a replay has ended
 
-	status    int    // that the sender got
-	attempts  int    // that are written down
-	starts    int    // of handlers since it came or since the user had it retried
-	crashed   bool   // the agent ended while it ran
-	unchecked bool   // whether the sender is who it should be is still to be seen
-	remark    string // to be written down if it succeeds
+	status    int             // that the sender got
+	waited    float64         // how long the sender waited for that, in milliseconds
+	unkept    bool            // came in the mode through, in which nobody is told 202
+	attempts  int             // that have ended
+	starts    int             // of handlers since it came or since the user had it retried
+	crashed   bool            // the agent ended while it ran
+	unchecked bool            // whether the sender is who it should be is still to be seen
+	remark    string          // to be written down if it succeeds
+	cut       history.Attempt // what is known of the one that crashed
 
 	// Under the executor's lock.
 	line    *line
@@ -45,7 +49,8 @@ type job struct {
 func restored(d *history.Delivery) *job {
 	j := &job{
 		id: d.ID, claim: d.Claim, route: d.Route, replay: d.ReplayOf != "",
-		forced: d.ReplayOf != "" && d.Route != "", status: d.Status,
+		forced: d.ReplayOf != "" && d.Route != "", status: d.Status, waited: d.DurationMS,
+		unkept: d.Answer == answerThrough,
 		starts: d.Starts, crashed: d.State == history.Running,
 		// A delivery that waits and was never tried waits for a credential.
 		unchecked: d.State == history.Waiting && d.Attempts == 0 && d.Starts == 0,
@@ -71,7 +76,11 @@ func isSafe(method string) bool {
 func (j *job) ends(state, reason string) *history.Record {
 	r := &history.Record{Delivery: history.Delivery{
 		ID: j.id, Claim: j.claim, Route: j.route, State: state, Reason: reason, Status: j.status, Attempts: j.attempts,
+		DurationMS: j.waited,
 	}}
+	if j.live != nil {
+		r.DurationMS = milliseconds(j.live.waited())
+	}
 	if j.crashed {
 		r.Log = []history.Attempt{j.lost()}
 		r.Attempts++
@@ -81,5 +90,27 @@ func (j *job) ends(state, reason string) *history.Record {
 
 // lost is the attempt that the agent did not survive.
 func (j *job) lost() history.Attempt {
-	return history.Attempt{Number: j.attempts + 1, Route: j.route, Exit: -1, Error: history.Interrupted}
+	a := j.cut
+	a.Number, a.Exit, a.Error = j.attempts+1, -1, history.Interrupted
+	a.Route = cmp.Or(a.Route, j.route)
+	return a
 }
+
+// recall takes in which attempts are written down. The last one of a delivery
+// that crashed is there as it began, unless the crash was too early for that:
+// it began after the delivery was received then.
+func (j *job) recall(rec *history.Record) (ended []history.Attempt) {
+	j.attempts, j.cut = 0, history.Attempt{Started: rec.Received}
+	ended = rec.Log
+	if n := len(ended); j.crashed && n > 0 && ended[n-1].Status == 0 && ended[n-1].Error == "" {
+		ended, j.cut = ended[:n-1], ended[n-1]
+	}
+	if n := len(ended); n > 0 {
+		j.attempts = ended[n-1].Number
+	}
+	return ended
+}
+
+// refused reports whether the sender was told that the delivery failed, or
+// nothing at all. It runs because the user wants it.
+func (j *job) refused() bool { return j.status >= 300 || j.status == 0 && j.unkept }

@@ -54,7 +54,9 @@ func (l *line) add(j *job, front bool) {
 	} else {
 		j.element = l.jobs.PushBack(j)
 	}
-	j.counted = j.route
+	if j.counted = j.route; j.unchecked {
+		j.counted = "" // for while_running it does not exist yet
+	}
 	l.routes[j.counted]++
 	if j.old {
 		l.old++

@@ -181,6 +181,40 @@ func TestWaitingJobsComeBack(t *testing.T) {
 	})
 }
 
+// TestWokenJobIsReady: one that has waited for its time is in nobody's way,
+// however it came to wait.
+func TestWokenJobIsReady(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRuns(configOf(1))
+		j := r.add("a", "x", garage)
+		r.withdraw(j)
+		r.schedule(j, garage, time.Now().Add(time.Hour))
+		r.ready(r.add("b", "x", garage), false)
+		r.want(t, "meanwhile", "b")
+		r.finish("b")
+		if !r.wake("a") {
+			t.Error("it does not wait")
+		}
+		r.want(t, "woken", "b", "a")
+		r.finish("a")
+		// One that nobody has checked does not count for its route until then.
+		j = &job{id: "c", claim: "garage", route: "x", unchecked: true}
+		r.placeAnyway(j, garage)
+		r.ready(j, false)
+		r.want(t, "unchecked", "b", "a", "c")
+		if got := r.place(&job{id: "d", route: "x"}, garage, true); got != placedWell {
+			t.Errorf("unchecked: %v", got)
+		}
+		r.checked(j)
+		if l := r.lines[garage]; l.routes["x"] != 2 || len(l.routes) != 1 {
+			t.Errorf("counted: %v", l.routes)
+		}
+		r.finish("c")
+		r.stop()
+		r.wait()
+	})
+}
+
 func TestHeldLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRuns(configOf(1))

@@ -22,6 +22,8 @@ const (
 // handler; each may be the one that answers, which take and leave settle.
 type live struct {
 	x     *http1.Exchange // the link's
+	came  time.Time       // when the delivery came
+	hold  time.Duration   // when the relay answers by itself
 	until time.Time       // before it the sender has no other answer
 	gone  time.Time       // when the link's goroutine does not wait any more
 
@@ -30,6 +32,7 @@ type live struct {
 
 	mu    sync.Mutex // guards the rest
 	state liveState
+	left  time.Time // when the link went on
 	once  sync.Once // closes later
 }
 
@@ -45,7 +48,7 @@ const (
 // relay waits as long as hold.
 func newLive(x *http1.Exchange, now time.Time, hold time.Duration) *live {
 	return &live{
-		x: x, until: now.Add(hold - min(holdMargin, hold/4)), gone: now.Add(hold + holdGrace),
+		x: x, came: now, hold: hold, until: now.Add(hold - min(holdMargin, hold/4)), gone: now.Add(hold + holdGrace),
 		ended: make(chan struct{}), later: make(chan struct{}),
 	}
 }
@@ -69,8 +72,21 @@ func (l *live) become(s liveState) bool {
 	if l.state != liveOpen {
 		return false
 	}
-	l.state = s
+	if l.state = s; s == liveLeft {
+		l.left = time.Now()
+	}
 	return true
+}
+
+// waited is how long a sender has waited whose answer is not the handler's.
+func (l *live) waited() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	left := l.left
+	if left.IsZero() {
+		left = time.Now()
+	}
+	return min(left.Sub(l.came), l.hold)
 }
 
 // end lets the link's goroutine go on, once the handler is through with it.

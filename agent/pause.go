@@ -27,19 +27,20 @@ type pauseFile struct {
 // pausePath is where the pause of the agent with that history is kept.
 func pausePath(history string) string { return filepath.Join(filepath.Dir(history), "paused.json") }
 
-// recallPause goes on with a pause that an agent before this one was in.
+// recallPause goes on with a pause that an agent before this one was in. A file
+// that says nothing is no pause: what is owed to senders goes on in doubt.
 func (a *Agent) recallPause() error {
 	text, err := os.ReadFile(a.pausing.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("read pause: %w", err)
-	}
 	var f pauseFile
-	if err := json.Unmarshal(text, &f); err != nil {
-		// A power cut may have left it half written: the wish was to pause.
-		a.log.Warn("the file of the pause cannot be read; resume ends the pause", "file", a.pausing.path, "error", err)
+	if err == nil {
+		err = json.Unmarshal(text, &f)
+	}
+	if err != nil {
+		a.log.Warn("the file of the pause cannot be read, so the agent is not paused", "file", a.pausing.path, "error", err)
+		return nil
 	}
 	if !f.Until.IsZero() && !time.Now().Before(f.Until) {
 		return os.Remove(a.pausing.path)
@@ -59,12 +60,50 @@ func (a *Agent) pause(until time.Time) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if err := os.WriteFile(a.pausing.path, append(text, '\n'), 0o600); err != nil {
+	if err := putInPlace(a.pausing.path, append(text, '\n')); err != nil {
 		return fmt.Errorf("keep pause: %w", err)
 	}
 	a.pauseLocked(until)
 	a.reconcileLocked()
-	a.log.Info("paused", "until", until)
+	var about []any
+	if !until.IsZero() {
+		about = []any{"until", until}
+	}
+	a.log.Info("paused", about...)
+	return nil
+}
+
+// putInPlace writes a file whole or not at all, for its owner to read: what was
+// there before stays if the disk is full or the power fails.
+func putInPlace(path string, text []byte) (err error) {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*.tmp") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(text); err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return err
+	}
+	// The name lasts longer for it where the system syncs folders.
+	if d, err := os.Open(dir); err == nil {
+		d.Sync()
+		d.Close()
+	}
 	return nil
 }
 

@@ -1,8 +1,11 @@
 package agent
 
 import (
+	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,13 +88,57 @@ func TestPauseEndsByItself(t *testing.T) {
 	if paused() {
 		t.Error("paused for ever")
 	}
-	// Of a file that was cut off only the wish is known.
-	h.stop()
-	if err := os.WriteFile(pausePath(h.history()), []byte("{"), 0o600); err != nil {
+}
+
+// TestPauseThatIsNotKept: a pause that could not be written down leaves nothing
+// behind that would pause the next agent, and does not end the one before it.
+func TestPauseThatIsNotKept(t *testing.T) {
+	r := startRelay(t, "127.0.0.1:0", "hh_secret")
+	h := startHome(t, storing(r.addr, "", respondRoute))
+	r.must(t, sent{})
+	paused := func() bool {
+		t.Helper()
+		s, err := h.client.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Paused
+	}
+	path := pausePath(h.history())
+	if err := os.MkdirAll(filepath.Join(path, "in the way"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	if err := (&backend{h.Agent}).Pause(0); err == nil || paused() {
+		t.Errorf("paused without a file: %v", err)
+	}
+	if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".paused*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	h.stop()
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"", "{", "\x00\x00\x00", `{"until": "soon"}`} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var log lockedLog
+		a := &Agent{log: slog.New(slog.NewTextHandler(&log, nil)), pausing: pausing{path: path}}
+		if err := a.recallPause(); err != nil || a.pausing.paused || !strings.Contains(log.String(), "level=WARN") {
+			t.Errorf("%q: paused %t, %v; log %s", text, a.pausing.paused, err, log.String())
+		}
+	}
 	h = openHome(t, h.dir)
-	if !paused() {
-		t.Error("not paused")
+	if paused() {
+		t.Error("a file that says nothing pauses")
+	}
+	for range 2 {
+		if err := (&backend{h.Agent}).Pause(time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.stop()
+	if h = openHome(t, h.dir); !paused() {
+		t.Error("not paused any more")
 	}
 }

@@ -24,25 +24,48 @@ func (a *Agent) reconcileLocked() {
 	wanted := make(map[string]bool)
 	for _, claim := range a.config.Claims {
 		wanted[claim.Name] = true
+		if a.releasing[claim.Name] {
+			continue // its links would take it anew
+		}
 		relay := a.relayLocked(claim.Relay)
 		token, err := a.token(relay)
 		if r := a.keepers[claim.Name]; r != nil {
 			if r.claim.Equal(claim) && r.relay == relay && r.token == token && !a.pausing.paused {
 				continue
 			}
-			r.stop()
+			a.partLocked(claim.Name, r)
 		}
 		if a.pausing.paused {
-			delete(a.keepers, claim.Name)
 			continue
 		}
 		a.keepers[claim.Name] = a.start(claim, relay, token, err)
 	}
 	for name, r := range a.keepers {
 		if !wanted[name] {
-			r.stop()
-			delete(a.keepers, name)
+			a.partLocked(name, r)
 		}
+	}
+	for name := range a.before {
+		if !wanted[name] {
+			delete(a.before, name)
+		}
+	}
+}
+
+// standing is what is known of a claim at its relay.
+type standing struct {
+	relay  string // its address
+	url    string
+	queued int
+}
+
+// partLocked ends a keeper. What it knows stays to be shown.
+func (a *Agent) partLocked(name string, r *running) {
+	r.stop()
+	delete(a.keepers, name)
+	url, last := r.snapshot().url, a.before[name]
+	if url != "" || last.relay != r.relay.URL {
+		a.before[name] = standing{relay: r.relay.URL, url: url, queued: int(r.queued.Load())}
 	}
 }
 
@@ -137,4 +160,19 @@ func (a *Agent) stopKeepers() {
 	}
 	a.mu.Unlock()
 	a.keeping.Wait()
+}
+
+// warnMissing logs the routes that cannot check their senders.
+func (a *Agent) warnMissing(c *config.Config) {
+	for _, r := range c.Routes {
+		for _, name := range secretNames(&r) {
+			if name == "" {
+				continue
+			}
+			if _, err := a.opts.Credentials.Get(name); errors.Is(err, credentials.ErrNotFound) {
+				a.log.Warn("a credential is missing, so the route cannot check its senders", "route", r.Name,
+					"credential", name, "remedy", "homehook secret set "+name)
+			}
+		}
+	}
 }

@@ -16,6 +16,7 @@ import (
 func (b *backend) ReleaseClaim(ctx context.Context, name string, discard bool) error {
 	b.mu.Lock()
 	k := b.keepers[name]
+	b.releasing[name] = true
 	b.mu.Unlock()
 	if k != nil {
 		k.stop()
@@ -25,15 +26,27 @@ func (b *backend) ReleaseClaim(ctx context.Context, name string, discard bool) e
 		}
 	}
 	err := Release(ctx, b.opts.Config, b.opts.Credentials.Get, name, discard)
-	if err != nil && k != nil {
-		b.mu.Lock()
-		if b.keepers[name] == k {
-			delete(b.keepers, name) // to be started anew
-		}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.releasing, name)
+	if err == nil {
+		b.withoutLocked(name)
+	} else if k != nil && b.keepers[name] == k {
+		b.partLocked(name, k) // to be started anew
+	}
+	if b.base != nil && b.base.Err() == nil {
 		b.reconcileLocked()
-		b.mu.Unlock()
 	}
 	return translated(err)
+}
+
+// withoutLocked takes a claim out of the configuration in use: the file without
+// it is read a while later, and until then a keeper would take the claim anew.
+func (a *Agent) withoutLocked(name string) {
+	c := *a.config
+	c.Claims = slices.DeleteFunc(slices.Clone(c.Claims), func(c config.Claim) bool { return c.Name == name })
+	a.config = &c
+	a.inbox.install(&c)
 }
 
 // Release gives a claim back to its relay and takes it out of the

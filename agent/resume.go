@@ -17,7 +17,7 @@ import (
 // the credentials have to be given to it before it is used. Nothing that is
 // written down runs before resume.
 func newInbox(j *history.Journal, hub *control.Hub, log *slog.Logger) *inbox {
-	in := &inbox{journal: j, hub: hub, log: log, bodies: newBudget(bodiesAtOnce), kept: newBudget(bodiesKept)}
+	in := &inbox{journal: j, hub: hub, log: log, bodies: newRoom(bodiesAtOnce), kept: newBudget(bodiesKept)}
 	in.executor = newExecutor(in.run)
 	in.executor.held = true
 	return in
@@ -46,6 +46,9 @@ func (in *inbox) resume(ctx context.Context, paused bool) error {
 		}
 	}
 	slices.SortStableFunc(left, func(a, b restart) int { return strings.Compare(a.id, b.id) })
+	if n := routes.SweepDelivery(crashed(left)...); n > 0 {
+		in.log.Warn("scripts that the agent before this one left behind were killed", "processes", n)
+	}
 	for _, r := range left {
 		in.readmit(r, time.Now())
 	}
@@ -62,6 +65,17 @@ type restart struct {
 	to     lane
 	latest bool      // it takes the place of older ones of its route
 	due    time.Time // of its next attempt; zero for at once
+}
+
+// crashed lists the deliveries that ran when the agent died: what may be left of
+// their scripts must not run beside the next attempt.
+func crashed(list []restart) (ids []string) {
+	for _, r := range list {
+		if r.crashed {
+			ids = append(ids, r.id)
+		}
+	}
+	return ids
 }
 
 // restartOf finds out how a delivery goes on that the journal has.
@@ -88,5 +102,6 @@ func (in *inbox) readmit(r restart, now time.Time) {
 		return
 	}
 	in.executor.placeAnyway(r.job, r.to)
-	in.supersede(in.executor.ready(r.job, r.latest), r.id)
+	// One that is not checked yet takes nobody's place.
+	in.supersede(in.executor.ready(r.job, r.latest && !r.unchecked), r.id)
 }

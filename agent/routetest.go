@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"homehook/agent/config"
@@ -25,7 +26,7 @@ func (b *backend) RouteTest(ctx context.Context, t control.RouteTest) ([]control
 		defer c.Table.Close()
 		after = c.Table
 	}
-	ids, err := b.chosen(ctx, t)
+	ids, err := b.chosen(ctx, t, before, after)
 	if err != nil {
 		return nil, err
 	}
@@ -35,28 +36,50 @@ func (b *backend) RouteTest(ctx context.Context, t control.RouteTest) ([]control
 		if err != nil {
 			return nil, err
 		}
-		r := b.tryRoutes(rec, before, after)
-		if t.Route == "" || t.Delivery != "" || r.Before == t.Route || r.After == t.Route {
-			results = append(results, r)
-		}
+		results = append(results, b.tryRoutes(rec, before, after))
 	}
 	return results, nil
 }
 
-// chosen are the ids of the deliveries to try.
-func (b *backend) chosen(ctx context.Context, t control.RouteTest) ([]string, error) {
+// mostLookedAt is how many deliveries are looked at for those of one route.
+const mostLookedAt = 100_000
+
+// chosen are the ids of the deliveries to try: of one route those that it took,
+// or takes in one of the tables.
+func (b *backend) chosen(ctx context.Context, t control.RouteTest, tables ...*routes.Table) ([]string, error) {
 	if t.Delivery != "" {
 		return []string{t.Delivery}, nil
 	}
-	found, _, err := b.journal.List(ctx, history.Query{Limit: t.Limit})
-	if err != nil {
-		return nil, translated(err)
+	var ids []string
+	q := history.Query{Limit: t.Limit}
+	if t.Route != "" {
+		q.Limit = control.MaxLimit
 	}
-	ids := make([]string, len(found))
-	for i, d := range found {
-		ids[i] = d.ID
+	for looked := 0; looked < mostLookedAt; looked += q.Limit {
+		found, next, err := b.journal.List(ctx, q)
+		if err != nil {
+			return nil, translated(err)
+		}
+		for i := range found {
+			if d := &found[i]; len(ids) < t.Limit && (t.Route == "" || isOf(t.Route, d, tables)) {
+				ids = append(ids, d.ID)
+			}
+		}
+		if next == "" || len(ids) >= t.Limit {
+			break
+		}
+		q.Cursor = next
 	}
 	return ids, nil
+}
+
+// isOf reports whether a route took a delivery, or takes it in one of the
+// tables.
+func isOf(route string, d *history.Delivery, tables []*routes.Table) bool {
+	return d.Route == route || slices.ContainsFunc(tables, func(t *routes.Table) bool {
+		r, _, found := t.Find(d.Claim, []byte(d.Method), []byte(d.Path))
+		return found && r.Name == route
+	})
 }
 
 // outlook is what a table would do with a delivery.
@@ -68,10 +91,19 @@ type outlook struct {
 
 func (b *backend) tryRoutes(rec *history.Record, before, after *routes.Table) control.RouteResult {
 	was, will := b.look(rec, before), b.look(rec, after)
-	return control.RouteResult{
+	r := control.RouteResult{
 		Delivery: control.Delivery(rec.Delivery), Before: was.route, After: will.route,
 		Verified: will.verified, Plan: will.plan, Change: change(was, will),
 	}
+	if differ(was, will) {
+		r.PlanBefore = was.plan
+	}
+	return r
+}
+
+// differ reports whether the same route would do another thing.
+func differ(was, will outlook) bool {
+	return was.route == will.route && was.plan != nil && will.plan != nil && !reflect.DeepEqual(was.plan, will.plan)
 }
 
 // look asks a table about a delivery.
@@ -130,7 +162,7 @@ func change(was, will outlook) string {
 	case refused(was) && !refused(will) && will.route != "":
 		parts = append(parts, "its sender is no longer refused")
 	}
-	if was.route == will.route && was.plan != nil && will.plan != nil && !reflect.DeepEqual(was.plan, will.plan) {
+	if differ(was, will) {
 		parts = append(parts, "the handler does something else")
 	}
 	return strings.Join(parts, "; ")

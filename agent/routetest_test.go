@@ -68,6 +68,13 @@ func TestRouteTest(t *testing.T) {
 	if diff := cmp.Diff(want[2:], ask(control.RouteTest{Config: changed, Route: "app"})); diff != "" {
 		t.Errorf("one route (-want +got):\n%s", diff)
 	}
+	if diff := cmp.Diff(want[2:3], ask(control.RouteTest{Config: changed, Route: "app", Limit: 1})); diff != "" {
+		t.Errorf("the last one of a route, which is not the last of all (-want +got):\n%s", diff)
+	}
+	if results, err := h.client.RouteTest(t.Context(), control.RouteTest{Config: changed, Delivery: ids[0]}); err != nil ||
+		results[0].PlanBefore == nil || results[0].PlanBefore.URL == results[0].Plan.URL {
+		t.Errorf("what was done before: %+v, %v", results, err)
+	}
 	if diff := cmp.Diff(want[:1], ask(control.RouteTest{Config: changed, Delivery: ids[3]})); diff != "" {
 		t.Errorf("one delivery (-want +got):\n%s", diff)
 	}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -22,6 +23,14 @@ type turn struct {
 	d     routes.Delivery
 	n     note
 	body  []byte
+	leave func() // lets go others of the sender's id; nil for nobody
+}
+
+// left lets go who waits for the delivery to have begun, or not to.
+func (t *turn) left() {
+	if t.leave != nil {
+		t.leave()
+	}
 }
 
 // run carries a delivery to its handler and writes down what came of it. With
@@ -35,20 +44,22 @@ func (in *inbox) run(j *job) (again bool) {
 	if j.old && !in.inOrder(j, rec) {
 		return true
 	}
-	if n := len(rec.Log); n > 0 {
-		j.attempts = rec.Log[n-1].Number
-	} else {
-		j.attempts = 0 // what was begun and not ended does not count
+	if j.live == nil {
+		in.owe(j)
 	}
 	var t turn
-	if end := in.prepare(j, rec, &t); end != nil {
-		in.conclude(j, end)
-		return false
-	}
+	end := in.prepare(j, rec, j.recall(rec), &t)
 	if t.table != nil {
 		defer t.table.Close()
 	}
-	if err := in.start(j, &t); err != nil {
+	if end != nil {
+		in.conclude(j, end)
+		t.left()
+		return false
+	}
+	err = in.start(j, &t)
+	t.left()
+	if err != nil {
 		in.unreadable(j, err)
 		return false
 	}
@@ -58,7 +69,8 @@ func (in *inbox) run(j *job) (again bool) {
 }
 
 // start writes down that a handler begins, so that an agent after a crash knows
-// of it. A fixed answer does nothing that anybody would have to know of.
+// of it, and of when and what. A fixed answer does nothing that anybody would
+// have to know of.
 func (in *inbox) start(j *job, t *turn) (err error) {
 	if j.crashed {
 		// One that is written down twice in a row is not run again.
@@ -70,10 +82,27 @@ func (in *inbox) start(j *job, t *turn) (err error) {
 	}
 	j.starts++
 	t.d.Attempt = j.attempts + 1
-	if t.route.Kind() != "respond" {
-		j.starts, err = in.journal.Start(j.id, t.d.Attempt, t.route.AtMostOnce())
+	if t.route.Kind() == "respond" {
+		return nil
 	}
-	return err
+	if j.starts, err = in.journal.Start(j.id, t.d.Attempt, t.route.AtMostOnce()); err != nil {
+		return err
+	}
+	begun := j.ends(history.Running, "")
+	begun.Attempts, begun.Route = t.d.Attempt, t.route.Name
+	begun.Log = []history.Attempt{{Number: t.d.Attempt, Route: t.route.Name, Handler: t.route.Kind(), Started: time.Now(), Exit: -1}}
+	return in.journal.Finish(begun)
+}
+
+// owe notes what a sender got who had no answer from here: the relay, or the
+// agent in its stead, said that the delivery is taken.
+func (in *inbox) owe(j *job) {
+	if j.status != 0 || j.replay || j.unkept {
+		return
+	}
+	if j.status = config.DefaultAccepted; in.claimOf(j.claim) != nil {
+		j.status = acceptedStatus(in.claimOf(j.claim))
+	}
 }
 
 // fetch returns all of a delivery.
@@ -143,29 +172,35 @@ func predecessor(head []byte) string {
 
 // prepare finds the route of a delivery and whether it may run. It returns how
 // the delivery ends instead, or waits on.
-func (in *inbox) prepare(j *job, rec *history.Record, t *turn) *history.Record {
-	if n := len(rec.Log); j.crashed && n > 0 && rec.Log[n-1].Error == history.Interrupted {
+func (in *inbox) prepare(j *job, rec *history.Record, ended []history.Attempt, t *turn) *history.Record {
+	t.claim = in.claimOf(j.claim)
+	unread := in.parse(j, rec, t)
+	found, err := false, error(nil)
+	if unread == nil {
+		found, err = in.routeOf(j, t)
+	}
+	if found {
+		j.cut.Handler = cmp.Or(j.cut.Handler, t.route.Kind())
+	}
+	n := len(ended)
+	switch {
+	case j.crashed && n > 0 && ended[n-1].Error == history.Interrupted:
 		in.log.Error("delivery is quarantined: the agent died twice while it ran", "delivery", j.id, "claim", j.claim)
 		return j.ends(history.Dead, "quarantined: the agent died twice while it ran; retry it to run it once more")
-	}
-	if t.claim = in.claimOf(j.claim); t.claim == nil {
+	case t.claim == nil:
 		return j.ends(history.Dead, fmt.Sprintf("the claim %q is not in the configuration any more", j.claim))
-	}
-	if err := in.parse(j, rec, t); err != nil {
-		return j.ends(history.Dead, "the delivery cannot be read: "+err.Error())
-	}
-	found, err := in.routeOf(j, t)
-	if err != nil {
+	case unread != nil:
+		return j.ends(history.Dead, "the delivery cannot be read: "+unread.Error())
+	case err != nil:
 		return j.ends(history.Dead, err.Error())
-	}
-	if !found {
+	case !found:
 		return j.ends(history.Rejected, errNoRoute.reason)
-	}
-	if j.crashed && t.route.AtMostOnce() {
+	case j.crashed && t.route.AtMostOnce():
 		return j.ends(history.Dead, "interrupted: the agent stopped while it ran, and the route runs a delivery at most once")
-	}
-	if j.unchecked {
+	case j.unchecked:
 		return in.recheck(j, rec, t)
+	case j.replay:
+		j.remark = in.vouched(rec, t)
 	}
 	return nil
 }
@@ -224,8 +259,24 @@ func (in *inbox) recheck(j *job, rec *history.Record, t *turn) *history.Record {
 	case v.no != nil:
 		return j.ends(history.Rejected, v.no.reason)
 	}
-	j.unchecked, j.remark = false, "verified later: a credential was missing when it came"
-	return nil
+	in.executor.checked(j)
+	j.remark = "verified later: a credential was missing when it came"
+	return in.firstOf(j, rec, t)
+}
+
+// firstOf reports, as prepare does, whether a delivery is the first of its
+// sender's id. That could not be said when it came.
+func (in *inbox) firstOf(j *job, rec *history.Record, t *turn) *history.Record {
+	same := history.Record{Delivery: rec.Delivery}
+	same.Route = t.route.Name
+	leave, twin := in.findTwin(&same, t.route)
+	t.leave = leave
+	if twin == nil {
+		return nil
+	}
+	end := j.ends(history.Duplicate, repeats(twin))
+	end.DuplicateOf = twin.ID
+	return end
 }
 
 // free gives back what a job holds besides its place, and lets go who waits

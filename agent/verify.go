@@ -63,9 +63,9 @@ func fromNow(apart time.Duration) string {
 // verifyThrough checks the sender of a delivery that is not written down before
 // it runs. The body is read whole for that, and is there from memory for the
 // handler. free gives its memory back, once the handler has ended.
-func (in *inbox) verifyThrough(x *http1.Exchange, route *routes.Route, d *routes.Delivery, n *note) (no *rejection, free func()) {
-	b, no := in.readBody(x)
-	free = func() { in.bodies.give(b.held) }
+func (in *inbox) verifyThrough(k *keeper, x *http1.Exchange, route *routes.Route, d *routes.Delivery, n *note) (no *rejection, free func()) {
+	b, no := in.readBody(k, x, senderPace)
+	free = b.share.end
 	if no != nil {
 		return no, free
 	}

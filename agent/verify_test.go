@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"homehook/agent/history"
 	"homehook/routes/signature"
 )
 
@@ -189,4 +190,151 @@ func TestVerifiedThrough(t *testing.T) {
 		t.Errorf("too large: %+v", g)
 	}
 	eventually(t, "the budget is whole again", func() bool { return h.inbox.bodies.inUse() == 0 })
+}
+
+// rotating starts an agent with a route that has one credential and misses the
+// other, and a second route that takes anything from anyone.
+func rotating(t *testing.T, settings, more string) (*testRelay, *home, *app) {
+	t.Helper()
+	r := startRelay(t, "127.0.0.1:0", "hh_secret")
+	a := startApp(t, func(w http.ResponseWriter, q *http.Request, _ int) { fmt.Fprint(w, q.URL.Path) })
+	h := startHome(t, storing(r.addr, settings, fmt.Sprintf(
+		"  - {name: github, claim: garage, match: /github, verify: {scheme: github, secrets: [github, gone]}, forward: {to: %[1]q}%[2]s}\n"+
+			"  - {name: rest, claim: garage, match: /, unverified: true, forward: {to: %[1]q}}\n", a.URL, more)))
+	if err := h.opts.Credentials.Set("github", "hush"); err != nil {
+		t.Fatal(err)
+	}
+	return r, h, a
+}
+
+// hook is a delivery with the id of its sender, signed with a credential's value
+// unless that is empty.
+func hook(t testing.TB, path, id, body, secret string) sent {
+	s := sent{id: newID(), line: "POST " + path, body: body, fields: "X-GitHub-Delivery: " + id + "\r\n"}
+	if secret != "" {
+		s.fields += signedAt(t, "github", secret, body, time.Now())
+	}
+	return s
+}
+
+// TestForgedStopsNobody: what nobody can check yet holds no turn, whenever it
+// comes, is looked at again or goes on in another agent.
+func TestForgedStopsNobody(t *testing.T) {
+	for _, more := range []string{"", ", parallel: 1", ", while_running: skip", ", while_running: latest, background: true"} {
+		t.Run(more, func(t *testing.T) {
+			r, h, a := rotating(t, "", more)
+			forged := hook(t, "/github", "one", "forged", "wrong")
+			waits := func() {
+				t.Helper()
+				if rec := h.record(t, forged.id, "waiting"); !strings.Contains(rec.Reason, `"gone"`) {
+					t.Errorf("%+v", rec.Delivery)
+				}
+			}
+			good := func(what string) {
+				t.Helper()
+				s := hook(t, "/github", what, what, "hush")
+				if g := r.must(t, s); g.status >= 300 || g.accepted != s.id {
+					t.Errorf("%s: %+v", what, g)
+				}
+				h.record(t, s.id, "succeeded")
+			}
+			if g := r.must(t, forged); g.status != 202 || g.accepted != forged.id {
+				t.Errorf("%+v", g)
+			}
+			waits()
+			good("behind it")
+			if !h.inbox.executor.wake(forged.id) {
+				t.Error("it does not wait")
+			}
+			good("behind its second turn")
+			waits()
+			if err := h.client.SetCredential(t.Context(), "other", "x"); err != nil {
+				t.Fatal(err)
+			}
+			good("behind its third turn")
+			waits()
+			h.stop()
+			r.forget()
+			h = openHome(t, h.dir)
+			good("in another agent")
+			if err := h.client.SetCredential(t.Context(), "gone", "x"); err != nil {
+				t.Fatal(err)
+			}
+			h.record(t, forged.id, "rejected")
+			good("at last")
+			if n := len(a.bodies()); n != 5 {
+				t.Errorf("%d ran", n)
+			}
+		})
+	}
+}
+
+// TestForgedIsNoTwin: what came without the check of the route, or failed it,
+// does not stand for what the sender has sent.
+func TestForgedIsNoTwin(t *testing.T) {
+	r, h, a := rotating(t, "", "")
+	send := func(s sent, state string) string {
+		t.Helper()
+		r.must(t, s)
+		h.record(t, s.id, state)
+		return s.id
+	}
+	// Anybody can send an id to an address that checks nobody, and wait for no
+	// check with it.
+	send(hook(t, "/other", "one", "forged", ""), "succeeded")
+	send(hook(t, "/github", "one", "forged", "wrong"), "waiting")
+	first := send(hook(t, "/github", "one", "good", "hush"), "succeeded")
+	// Nor do later ones hide the one that ran.
+	send(hook(t, "/github", "one", "forged", "wrong"), "waiting")
+	send(hook(t, "/another", "one", "forged", ""), "succeeded")
+	if err := h.client.SetCredential(t.Context(), "gone", "x"); err != nil {
+		t.Fatal(err)
+	}
+	send(hook(t, "/github", "one", "forged", "wrong"), "rejected")
+	again := send(hook(t, "/github", "one", "good", "hush"), "duplicate")
+	if rec := h.record(t, again, "duplicate"); rec.DuplicateOf != first {
+		t.Errorf("a duplicate of %s, want %s", rec.DuplicateOf, first)
+	}
+	if got := strings.Join(a.bodies(), " "); got != "forged good forged" {
+		t.Errorf("ran: %s", got)
+	}
+}
+
+// TestCopiesCheckedLater: of two that could not be checked when they came one
+// runs, and the answer to a forged one is not that of another.
+func TestCopiesCheckedLater(t *testing.T) {
+	r, h, a := rotating(t, ", parallel: 8", "")
+	ran := hook(t, "/github", "before", "secret answer", "hush")
+	if g := r.must(t, ran); g.status != 200 {
+		t.Fatalf("%+v", g)
+	}
+	if g := r.must(t, hook(t, "/github", "before", "forged", "wrong")); g.status != 202 || g.body != "" {
+		t.Errorf("forged: %+v", g)
+	}
+	var ids []string
+	for range 4 {
+		s := hook(t, "/github", "later", "x", "late")
+		r.must(t, s)
+		ids = append(ids, s.id)
+		h.record(t, s.id, "waiting")
+	}
+	if err := h.client.SetCredential(t.Context(), "gone", "late"); err != nil {
+		t.Fatal(err)
+	}
+	states := map[string]int{}
+	for _, id := range ids {
+		eventually(t, "it has ended", func() bool {
+			rec, err := h.client.Delivery(t.Context(), id)
+			if err != nil || rec.State != history.Duplicate && rec.State != history.Succeeded {
+				return false
+			}
+			if states[rec.State]++; rec.State == history.Duplicate && (rec.DuplicateOf == "" || rec.Status != 202) {
+				t.Errorf("%+v", rec.Delivery)
+			}
+			return true
+		})
+	}
+	if states[history.Succeeded] != 1 || states[history.Duplicate] != 3 || len(a.bodies()) != 2 {
+		t.Errorf("%v, %v ran", states, a.bodies())
+	}
 }

@@ -2,16 +2,18 @@ package agent
 
 import "time"
 
-// schedule has a job run at a time, in the line that it came from. It is never
-// longer from now than the longest pause between attempts, whatever the clock
-// was when the time was fixed.
+// schedule has a job run at a time, in the line that it came from. Who waits for
+// a time is written down and gets a turn once that has come: a job in a line that
+// can have none stops all behind it. It is never longer from now than the
+// longest pause between attempts, whatever the clock was when the time was
+// fixed.
 func (e *executor) schedule(j *job, in lane, due time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.stopped {
 		return
 	}
-	j.line = e.lineLocked(in)
+	j.line, j.ready = e.lineLocked(in), true
 	e.waiting[j.id] = j
 	j.timer = time.AfterFunc(pauseUntil(time.Now(), due), func() { e.wake(j.id) })
 }

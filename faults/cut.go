@@ -34,7 +34,7 @@ func (c *cutting) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	defer proxy.p.kill()
+	defer func() { proxy.p.kill() }()
 	l.via = proxy.listen
 	if err := l.start(ctx); err != nil {
 		return err
@@ -42,9 +42,10 @@ func (c *cutting) run(ctx context.Context, s *session) error {
 	crowd := send(ctx, mixture(s, l, 0)...)
 	killed := make(map[string]int)
 	times, err := c.disturb(ctx, s, l, proxy, killed)
-	if err := errors.Join(err, proxy.heal(), crowd.stop()); err != nil {
+	if err := errors.Join(err, proxy.heal(ctx), crowd.stop()); err != nil {
 		return err
 	}
+	s.Figures["toxiproxy_restarts"] = proxy.restarts
 	s.Figures["disturbed"], s.Figures["killed"] = times, killed
 	return l.finish(ctx, s, 3*time.Minute, func(e *evidence) { e.lenient = c.kill })
 }
@@ -54,7 +55,7 @@ func (c *cutting) disturb(ctx context.Context, s *session, l *lab, proxy *toxipr
 	rng := s.random(3000)
 	times := make(map[string]int)
 	for end := time.Now().Add(c.d); time.Now().Before(end); {
-		if err := l.alive(); err != nil {
+		if err := errors.Join(l.refused(killed), l.alive()); err != nil {
 			return times, err
 		}
 		name, err := hurt(rng, proxy)
@@ -70,7 +71,7 @@ func (c *cutting) disturb(ctx context.Context, s *session, l *lab, proxy *toxipr
 				return times, err
 			}
 		}
-		if err := proxy.heal(); err != nil {
+		if err := proxy.heal(ctx); err != nil {
 			return times, err
 		}
 		if err := sleep(ctx, time.Duration(50+rng.IntN(600))*time.Millisecond); err != nil {

@@ -246,7 +246,7 @@ func TestToxiproxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.p.kill()
+	defer func() { p.p.kill() }()
 	w := &wire{addr: p.listen, timeout: 5 * time.Second}
 	defer w.close()
 	r := newRequest(p.listen, key{"c", "/p"}, "", nil, false)
@@ -259,7 +259,7 @@ func TestToxiproxy(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := p.heal(); err != nil {
+		if err := p.heal(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}

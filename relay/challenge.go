@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -105,45 +106,58 @@ var onlyHome = &reply{refusal: errChallenge}
 // by itself; nil where it may be stored. It knows challenges by their shape,
 // whatever the claim's preset: without the right one they get 503.
 func (s *sender) replyTo(r *http1.Request, body *queue.Spool) (*reply, error) {
-	if s.is(presetDiscord, presetDiscordEvents) {
-		return s.replyToDiscord(r, body)
+	signed := s.is(presetDiscord, presetDiscordEvents) && s.publicKey != nil
+	most := int64(maxChallenge)
+	if signed {
+		most = maxSigned
 	}
-	if rep := s.replyToQuery(r, body.Size()); rep != nil {
+	var b []byte
+	if body.Size() <= most {
+		var err error
+		if b, err = readSpool(body); err != nil {
+			return nil, err
+		}
+	}
+	// Discord itself tests whether its receivers check this.
+	if signed && (body.Size() > most || !s.verified(r, b)) {
+		return &reply{refusal: errSignature}, nil
+	}
+	if rep := s.replyToQuery(r); rep != nil {
 		return rep, nil
-	}
-	if n := body.Size(); n == 0 || n > maxChallenge {
-		return nil, nil
-	}
-	b, err := readSpool(body)
-	if err != nil || !bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte{'{'}) {
-		return nil, err
 	}
 	return s.replyToObject(r, b), nil
 }
 
-// replyToQuery knows the challenges that stand in the query.
-func (s *sender) replyToQuery(r *http1.Request, size int64) *reply {
+// replyToQuery knows the challenges that stand in the query, whatever the body:
+// some senders put one beside them.
+func (s *sender) replyToQuery(r *http1.Request) *reply {
 	_, query := r.PathQuery()
-	if len(query) == 0 || size > 0 {
+	if len(query) == 0 {
 		return nil
 	}
-	switch {
-	case r.IsMethod("GET") && param(query, "hub.mode") != "" && param(query, "hub.challenge") != "":
-		if !s.is(presetMeta) || s.verifyToken == nil {
-			return onlyHome
-		}
-		hash := sha256.Sum256([]byte(param(query, "hub.verify_token")))
-		if subtle.ConstantTimeCompare(hash[:], s.verifyToken) != 1 {
-			return &reply{refusal: errVerifyMeta}
-		}
-		return echoOf(param(query, "hub.challenge"))
-	case (r.IsMethod("POST") || r.IsMethod("GET")) && param(query, "validationToken") != "":
-		if !s.is(presetGraph) {
-			return onlyHome
-		}
-		return echoOf(param(query, "validationToken"))
+	if r.IsMethod("GET") && param(query, "hub.mode") != "" && param(query, "hub.challenge") != "" {
+		return s.replyToHub(query)
 	}
-	return nil
+	// SharePoint, which is of the same family, has the name in lower case.
+	token := cmp.Or(param(query, "validationToken"), param(query, "validationtoken"))
+	switch {
+	case token == "":
+		return nil
+	case !s.is(presetGraph):
+		return onlyHome
+	}
+	return echoOf(token)
+}
+
+func (s *sender) replyToHub(query []byte) *reply {
+	if !s.is(presetMeta) || s.verifyToken == nil {
+		return onlyHome
+	}
+	hash := sha256.Sum256([]byte(param(query, "hub.verify_token")))
+	if subtle.ConstantTimeCompare(hash[:], s.verifyToken) != 1 {
+		return &reply{refusal: errVerifyMeta}
+	}
+	return echoOf(param(query, "hub.challenge"))
 }
 
 // param returns the first parameter of a name in a query.
@@ -162,78 +176,54 @@ func param(query []byte, name string) string {
 
 // replyToObject knows the challenges that are an object of JSON.
 func (s *sender) replyToObject(r *http1.Request, body []byte) *reply {
-	var o struct {
-		Type      json.RawMessage `json:"type"`
-		Challenge string          `json:"challenge"`
-		Event     string          `json:"event"`
+	body = bytes.TrimLeft(body, " \t\r\n\ufeff") // some put a byte order mark in front
+	if !bytes.HasPrefix(body, []byte{'{'}) {
+		return nil
 	}
+	var o struct{ Type, Challenge, Event json.RawMessage }
 	if json.Unmarshal(body, &o) != nil {
 		return nil
 	}
-	_, signed := r.Get("X-Signature-Ed25519")
-	switch kind := string(o.Type); {
-	case kind == `"url_verification"` && o.Challenge != "":
+	switch challenge := textIn(o.Challenge); {
+	case textIn(o.Type) == "url_verification" && challenge != "":
 		if !s.is(presetSlack) {
 			return onlyHome
 		}
-		return echoOf(o.Challenge)
-	case o.Event == "endpoint.url_validation": // of Zoom, whose answer takes the secret
+		return echoOf(challenge)
+	case textIn(o.Event) == "endpoint.url_validation": // of Zoom, whose answer takes the secret
 		return onlyHome
-	case signed && (kind == "0" || kind == "1"):
-		return onlyHome // Discord's, to a claim without its preset
 	}
-	return nil
+	return s.replyToPing(r, string(o.Type), o.Event != nil)
 }
 
-// replyToDiscord checks the signature, as Discord itself tests whether its
-// receivers do.
-func (s *sender) replyToDiscord(r *http1.Request, body *queue.Spool) (*reply, error) {
-	if s.publicKey == nil {
-		return s.withoutKey(body)
+// textIn is the string that a member of an object holds; "" for anything else.
+func textIn(member json.RawMessage) (text string) {
+	if json.Unmarshal(member, &text) != nil {
+		return ""
 	}
-	if body.Size() > maxSigned {
-		return &reply{refusal: errSignature}, nil
-	}
-	b, err := readSpool(body)
-	if err != nil {
-		return nil, err
-	}
-	if !s.verified(r, b) {
-		return &reply{refusal: errSignature}, nil
-	}
-	switch kind := discordType(b); {
-	case kind == 1 && s.is(presetDiscord):
-		return &reply{status: 200, kind: "application/json", body: `{"type":1}`}, nil
-	case kind == 0 && s.is(presetDiscordEvents):
-		return &reply{status: 204}, nil
-	}
-	return nil, nil
+	return text
 }
 
-// withoutKey leaves PINGs to home, which has the key.
-func (s *sender) withoutKey(body *queue.Spool) (*reply, error) {
-	if body.Size() > maxChallenge {
-		return nil, nil
+// replyToPing knows Discord's PINGs: that of interactions has the type 1, that of
+// events 0. What has the type 1 and an event is an event. One application sends
+// both under one key, so that each gets its answer under either preset; without a
+// key that is for home, and under other presets the signature tells a PING from
+// what has such a type by chance.
+func (s *sender) replyToPing(r *http1.Request, kind string, event bool) *reply {
+	if kind != "0" && (kind != "1" || event) {
+		return nil
 	}
-	b, err := readSpool(body)
-	if err != nil {
-		return nil, err
+	discord := s.is(presetDiscord, presetDiscordEvents)
+	_, signed := r.Get("X-Signature-Ed25519")
+	switch {
+	case !discord && !signed:
+		return nil
+	case !discord || s.publicKey == nil:
+		return onlyHome
+	case kind == "0":
+		return &reply{status: 204}
 	}
-	if kind := discordType(b); kind == 1 && s.is(presetDiscord) || kind == 0 && s.is(presetDiscordEvents) {
-		return onlyHome, nil
-	}
-	return nil, nil
-}
-
-// discordType returns the type of an interaction or an event, -1 for none.
-func discordType(body []byte) int {
-	var o struct {
-		Type *int `json:"type"`
-	}
-	if json.Unmarshal(body, &o) != nil || o.Type == nil {
-		return -1
-	}
-	return *o.Type
+	return &reply{status: 200, kind: "application/json", body: `{"type":1}`}
 }
 
 // verified checks the signature over time and body.

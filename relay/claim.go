@@ -55,6 +55,8 @@ type claim struct {
 
 	replies ptth.Replies // of polls
 
+	turns turns // of deliveries that may go into the queue
+
 	// keeping is held for reading while a delivery is put into the queue, and
 	// for writing while the claim is released: what comes behind that must not
 	// be left to who has the name next. It is locked before mu.
@@ -83,9 +85,10 @@ type link struct {
 	traits ptth.Traits
 	claim  *claim
 	id     uint64
-	more   bool   // another stream of a link that is counted already
-	at     int    // place in claim.all
-	round  uint32 // of the look that saw it last; guarded by claim.mu
+	poll   *connEnd // of the connection of a poll; nil for others
+	more   bool     // another stream of a link that is counted already
+	at     int      // place in claim.all
+	round  uint32   // of the look that saw it last; guarded by claim.mu
 }
 
 // newLink makes a carrier a link of a claim, which still has to be admitted.
@@ -225,7 +228,8 @@ func (c *claim) add(l *link) error {
 	l.at = len(c.all)
 	c.all = append(c.all, l)
 	c.restLocked(l)
-	c.line.linked(l.at == 0)
+	// Between two polls of an agent there may be none.
+	c.line.linked(l.at == 0 && (!l.traits.Once || time.Since(c.lastSeen) > leastPause))
 	return nil
 }
 
@@ -333,6 +337,7 @@ func (c *claim) end() {
 		c.unlinkLocked(w)
 		w.hand <- nil
 	}
+	c.line.nudge()
 }
 
 // drain closes the links at rest, and from now on those that come to rest

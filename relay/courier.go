@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -10,6 +11,7 @@ import (
 
 	"homehook/faults/point"
 	"homehook/http1"
+	"homehook/ptth"
 	"homehook/relay/queue"
 )
 
@@ -81,13 +83,17 @@ func (v *visitor) newCourier(spool *queue.Spool, until time.Time) (*courier, err
 }
 
 // senderGone reports whether the sender has gone, but only when its goroutine is
-// the one to ask, as it passes the answer on. Behind a late answer it bounds the
-// time that a link is held for nothing.
+// the one to ask, as it passes the answer on. Before that it tells that no answer
+// will come, and behind a late one it bounds the time that a link is held for
+// nothing.
 func (co *courier) senderGone() bool {
 	if co.taken.Load() {
 		return co.gone()
 	}
-	return !co.since.IsZero() && time.Since(co.since) > lateTime
+	if co.since.IsZero() {
+		return co.pollLost()
+	}
+	return time.Since(co.since) > lateTime
 }
 
 // deliver is carry, with what goes wrong in it made an error.
@@ -103,6 +109,9 @@ func (co *courier) deliver() (o outcome) {
 		}
 	}()
 	o.res, o.err = co.carry()
+	if errors.Is(o.err, ptth.ErrSenderGone) && !co.taken.Load() {
+		o.err = errNoWord
+	}
 	return o
 }
 

@@ -238,7 +238,7 @@ func (e *h2Edge) refuse(c *h2Visit, w http.ResponseWriter, err error) {
 func (v *visitor) ofStream(s *h2Stream, client string) *visitor {
 	one := &visitor{
 		parcel: parcel{relay: v.relay, source: v.source},
-		stream: s, ip: v.ip, counted: v.counted, secure: v.secure, greeted: true,
+		stream: s, ip: v.ip, counted: v.counted, secure: v.secure, greeted: true, end: v.end,
 	}
 	one.source.two, one.source.client, one.source.peer = true, client, nil
 	one.bind()

@@ -27,6 +27,11 @@ func (v *visitor) keepOrSend(p *plan) *refusal {
 			return errQueueFull
 		}
 	}
+	v.order = nil
+	if rep == nil && !isSafe(v.x.Request) {
+		v.order = v.claim.turns.take()
+		defer v.order.end()
+	}
 	if v.mustKeep(p, rep) {
 		_, ref := v.keep(p, spool, 0)
 		return ref
@@ -64,8 +69,7 @@ func (v *visitor) mustKeep(p *plan, rep *reply) bool {
 	case isSafe(v.x.Request):
 		return false
 	}
-	waiting, _, _ := v.relay.queue().Count(v.claim.name)
-	return waiting > 0
+	return v.claim.hasBacklog(v.relay)
 }
 
 // isSafe reports whether a request changes nothing (RFC 9110, section 9.2.1).
@@ -177,6 +181,8 @@ func (v *visitor) store(p *plan, spool *queue.Spool, sent int) (*queue.Item, *re
 		return nil, errQueueFull
 	}
 	point.Reach("relay.accept.before")
+	v.order.wait()
+	it.Entered = v.order.end
 	if ref := v.relay.put(context.Background(), v.claim, it, spool); ref != nil {
 		return nil, ref
 	}

@@ -20,17 +20,20 @@ const (
 //
 // To agents of ours a window of deliveries is on its way at a time, each with the
 // id of the one before it, by which home restores their order. To others they go
-// one at a time. When one is not taken, nothing more leaves until all are back;
-// then the line starts again at its oldest.
+// one at a time. When one is not taken, nothing more leaves for a while; then the
+// line starts again at its oldest, but for what is still on its way. It does not
+// wait for that: home may hold it back until it has the one that was not taken.
 type line struct {
 	claim *claim
 	wake  chan struct{} // holds one: something below has changed, or in the queue
 	wait  waiter        // of the goroutine, for a link
 	back  atomic.Bool   // home came back since the last failure
+	says  atomic.Bool   // the last failure is home's own word, not a link's end
 
 	mu      sync.Mutex // guards what follows
 	running bool
 	late    map[string]bool      // ids of what couriers have under way
+	out     map[string]bool      // ids of what the line has on its way
 	flight  int                  // deliveries on their way
 	bytes   int64                // of those
 	taken   int                  // deliveries that home took since the last failure
@@ -51,10 +54,10 @@ func (n *line) nudge() {
 	}
 }
 
-// linked hears of a new link; first says that there was none before. The claim's
-// mu is held.
+// linked hears of a new link; first says that there was none before. Where a link
+// has broken, any new one is a reason to try again. The claim's mu is held.
 func (n *line) linked(first bool) {
-	if first {
+	if first || !n.says.Load() {
 		n.back.Store(true)
 	}
 	n.nudge()
@@ -78,15 +81,18 @@ func (n *line) landed(id string, well bool) {
 	n.mu.Lock()
 	delete(n.late, id)
 	if !well {
-		n.failLocked(errLate, 0)
+		n.failLocked(errLate, 0, true)
 	}
 	n.mu.Unlock()
 	n.nudge()
 }
 
-func (n *line) failLocked(err error, pause time.Duration) {
+// failLocked takes note of a delivery that home did not take. said tells that
+// home has answered.
+func (n *line) failLocked(err error, pause time.Duration, said bool) {
 	if n.failed == nil {
 		n.failed = err
+		n.says.Store(said)
 		n.back.Store(false)
 	}
 	n.pause = max(n.pause, pause)
@@ -108,13 +114,21 @@ func (n *line) kick(r *Relay) {
 	r.lines.Go(func() { n.run(ctx, r) })
 }
 
-// rests reports whether there is nothing to do; the goroutine must end then.
+// rests reports whether there is nothing to do; the goroutine must end then. It
+// does not end before all that it has sent is back.
 func (n *line) rests(ctx context.Context, r *Relay) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	waiting, _, _ := r.queue().Count(n.claim.name)
-	n.running = waiting > 0 && ctx.Err() == nil && !n.claim.isEnded()
-	return !n.running
+	for {
+		n.mu.Lock()
+		waiting, _, _ := r.queue().Count(n.claim.name)
+		more := waiting > 0 && ctx.Err() == nil && !n.claim.isEnded()
+		n.running = more || n.flight > 0
+		rests := !n.running
+		n.mu.Unlock()
+		if more || rests {
+			return rests
+		}
+		<-n.wake // each that comes back nudges, and so does what is put into the queue
+	}
 }
 
 // run sends what is in the queue until that is empty, or the relay is to end.
@@ -128,7 +142,6 @@ func (n *line) run(ctx context.Context, r *Relay) {
 			continue
 		}
 		err := n.pass(ctx, r)
-		n.quiet()
 		taken, pause, failed := n.takeStock()
 		if sent += taken; taken > 0 {
 			failures = 0
@@ -149,6 +162,8 @@ func (n *line) run(ctx context.Context, r *Relay) {
 			pause = max(pause, backOff(failures))
 			r.log.Warn("delivery not taken from the queue", keyClaim, n.claim.name, keyError, failed, "pause", pause)
 			n.pauseFor(ctx, pause)
+			taken, _, _ := n.takeStock() // others that left together with it are tried again as well
+			sent += taken
 		}
 	}
 	if sent > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"homehook/relay/queue"
@@ -19,16 +20,20 @@ func (n *line) pass(ctx context.Context, r *Relay) error {
 	n.comeForward()
 	seq, before := int64(0), noneBefore
 	for ctx.Err() == nil {
+		out := n.underWay()
 		items, err := r.queue().List(ctx, n.claim.name, seq, windowItems, windowBytes)
 		if err != nil {
 			return fmt.Errorf("list queue: %w", err)
 		}
 		for _, it := range items {
+			if out[it.ID] && !n.isUnderWay(it.ID) {
+				break // back since, and perhaps at its end: the list is out of date
+			}
 			seq = it.Seq
 			if n.isAside(it.ID) {
 				continue
 			}
-			if !n.isLate(it.ID) {
+			if !n.isUnderWay(it.ID) {
 				d, err := n.unpack(r, it)
 				if errors.As(err, new(*asideError)) {
 					n.setAside(r, it, err)
@@ -37,7 +42,7 @@ func (n *line) pass(ctx context.Context, r *Relay) error {
 				if err != nil {
 					return err
 				}
-				d.before = before
+				d.before, d.line, d.ending = before, n, ctx
 				if err := n.sendOne(ctx, r, d); err != nil {
 					d.body.Close()
 					return err
@@ -52,10 +57,24 @@ func (n *line) pass(ctx context.Context, r *Relay) error {
 	return nil
 }
 
-func (n *line) isLate(id string) bool {
+// underWay returns the ids of what is on its way home, as isUnderWay has it.
+func (n *line) underWay() map[string]bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.late[id]
+	out := maps.Clone(n.out)
+	if out == nil {
+		out = map[string]bool{}
+	}
+	maps.Copy(out, n.late)
+	return out
+}
+
+// isUnderWay reports whether a delivery is on its way home, sent by the line or by
+// a courier.
+func (n *line) isUnderWay(id string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.late[id] || n.out[id]
 }
 
 // sendOne sends one delivery as soon as there are a link and room in the window.
@@ -73,7 +92,7 @@ func (n *line) sendOne(ctx context.Context, r *Relay, d *ride) error {
 		d.link = l
 		switch {
 		case !n.leave(r, d):
-			n.putBack(l)
+			n.claim.putUnused(l)
 			if err := n.still(ctx); err != nil {
 				return err
 			}
@@ -122,15 +141,6 @@ func (n *line) keptLink() (l *link, flight int, stay bool) {
 	return l, n.flight, n.stay
 }
 
-// putBack returns a link that was not used.
-func (n *line) putBack(l *link) {
-	if l.traits.Stays {
-		n.claim.drop(l)
-		return
-	}
-	n.claim.put(l)
-}
-
 // leave takes note that a delivery is on its way. It reports false when it has to
 // wait: something has failed, or its link is of an agent that gets one at a time.
 func (n *line) leave(r *Relay, d *ride) bool {
@@ -140,8 +150,13 @@ func (n *line) leave(r *Relay, d *ride) bool {
 	if n.failed != nil || !d.link.traits.Ours && n.flight+len(n.late) > 0 {
 		return false
 	}
+	if n.out == nil {
+		n.out = map[string]bool{}
+	}
+	n.out[d.item.ID] = true
 	n.flight++
 	n.bytes += d.item.Size
+	d.load = n.bytes
 	d.behind = max(0, waiting-n.flight-len(n.late))
 	d.more = min(d.behind, windowItems-n.flight)
 	return true
@@ -149,7 +164,7 @@ func (n *line) leave(r *Relay, d *ride) bool {
 
 // carry sees one delivery to its end.
 func (n *line) carry(r *Relay, d *ride) {
-	pause, err := n.deliver(r, d)
+	pause, said, err := n.deliver(r, d)
 	d.body.Close()
 	aside := errors.As(err, new(*asideError))
 	if aside {
@@ -158,11 +173,12 @@ func (n *line) carry(r *Relay, d *ride) {
 	n.mu.Lock()
 	n.flight--
 	n.bytes -= d.item.Size
+	delete(n.out, d.item.ID)
 	switch {
 	case err == nil:
 		n.taken++
 	case !aside:
-		n.failLocked(fmt.Errorf("delivery %s: %w", d.item.ID, err), pause)
+		n.failLocked(fmt.Errorf("delivery %s: %w", d.item.ID, err), pause, said)
 	}
 	n.mu.Unlock()
 	n.nudge()
@@ -171,6 +187,10 @@ func (n *line) carry(r *Relay, d *ride) {
 // setAside leaves a delivery out for a while, so that those behind it get
 // through.
 func (n *line) setAside(r *Relay, it *queue.Item, err error) {
+	if errors.Is(err, queue.ErrLost) {
+		n.nudge()
+		return // it is not in the queue any more, which has logged why
+	}
 	r.log.Error("delivery cannot be sent", keyClaim, n.claim.name, keyDelivery, it.ID, keyError, err)
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -60,7 +60,7 @@ func (n *line) pauseFor(ctx context.Context, d time.Duration) {
 	sleep(ctx, leastPause)
 	over := time.NewTimer(d - leastPause)
 	defer over.Stop()
-	for !n.back.Load() {
+	for !n.back.Load() && !n.claim.isEnded() {
 		select {
 		case <-ctx.Done():
 			return
@@ -73,6 +73,7 @@ func (n *line) pauseFor(ctx context.Context, d time.Duration) {
 
 // standBy waits until something changes, or one that stands aside is due.
 func (n *line) standBy(ctx context.Context) {
+	n.comeForward() // or it would be due at once, again and again
 	var due <-chan time.Time
 	if next, ok := n.nextAside(); ok {
 		t := time.NewTimer(time.Until(next))
@@ -112,19 +113,6 @@ func (n *line) isAside(id string) bool {
 	defer n.mu.Unlock()
 	_, ok := n.aside[id]
 	return ok
-}
-
-// quiet waits until nothing is on its way.
-func (n *line) quiet() {
-	for {
-		n.mu.Lock()
-		flight := n.flight
-		n.mu.Unlock()
-		if flight == 0 {
-			return
-		}
-		<-n.wake // each that comes back nudges
-	}
 }
 
 // still waits until neither the line nor a courier has anything on its way. The

@@ -26,6 +26,7 @@ type parcel struct {
 	drop     http1.Kinds // fields of the sender that are not passed on
 	forwards int         // Max-Forwards to pass on; -1 for none
 	switches bool        // the request asks for WebSocket, and gets a link for it
+	order    *turn       // among those that must not overtake each other; nil for others
 
 	// Of one that leaves the queue, for agents of ours.
 	after  []byte // the id of the one before it in line, or "none"; nil otherwise
@@ -74,6 +75,11 @@ func (p *parcel) carry() (*http1.Response, error) {
 		if err != nil {
 			return nil, err
 		}
+		if p.order != nil && p.claim.hasBacklog(p.relay) {
+			p.claim.putUnused(l)
+			return nil, errOvertakes
+		}
+		p.order.end()
 		p.link = l
 		p.prepareCall(l)
 		res, err := l.Do(&p.call)
@@ -104,6 +110,25 @@ func (p *parcel) carry() (*http1.Response, error) {
 			return nil, errUnsent // some links take seconds to say so
 		}
 	}
+}
+
+// errOvertakes sends a delivery into the queue: while it waited for a link, one
+// that came before it got there.
+var errOvertakes = refuseFor(503, 5, "others wait for the receiver; try again later")
+
+// hasBacklog reports whether deliveries of the claim are in the queue.
+func (c *claim) hasBacklog(r *Relay) bool {
+	n, _, _ := r.queue().Count(c.name)
+	return n > 0
+}
+
+// putUnused gives back a link that was taken and not used.
+func (c *claim) putUnused(l *link) {
+	if l.traits.Stays {
+		c.drop(l)
+		return
+	}
+	c.put(l)
 }
 
 // next returns the link that was given or kept for the request, or else any one

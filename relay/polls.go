@@ -24,6 +24,7 @@ func (v *visitor) pool(p *ptth.Poll, c *claim, t *tokenRecord, enter func(*link)
 		return nil, asRefusal(err)
 	}
 	l := v.relay.newLink(p, c)
+	l.poll = v.end
 	if enter != nil {
 		if ref := enter(l); ref != nil {
 			c.unreserve()

@@ -3,7 +3,9 @@ package relay
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"homehook/relay/queue"
 )
@@ -80,20 +82,45 @@ func (d *directory) clear(ctx context.Context, name string, discard bool) error 
 	return nil
 }
 
-// clearStrangers takes out of the queue what is there for a name that was free,
-// unless it came to a claim of the same token: whoever has a name next must not
-// get what was meant for another.
+// clearStrangers sets aside what is in the queue for a name that was free, unless
+// it came to a claim of the same token: whoever has a name next must not get what
+// was meant for another. What is set aside stays in the table lost.
 func (d *directory) clearStrangers(ctx context.Context, rec *claimRecord) error {
 	if waiting, _ := d.queued(rec.Name); waiting == 0 {
 		return nil
 	}
-	items, err := d.stored.Load().List(ctx, rec.Name, 0, 1, 1)
-	if err != nil {
-		return fmt.Errorf("list queue: %w", err)
+	for seq := int64(0); ; {
+		items, err := d.stored.Load().List(ctx, rec.Name, seq, 0, 0)
+		if err != nil {
+			return fmt.Errorf("list queue: %w", err)
+		}
+		if len(items) == 0 {
+			return nil
+		}
+		seq = items[len(items)-1].Seq
+		strangers := slices.DeleteFunc(items, func(it *queue.Item) bool { return isFor(it, rec.Token) })
+		if err := d.stored.Load().Lose(ctx, errStranger, strangers...); err != nil {
+			return fmt.Errorf("set deliveries for another holder aside: %w", err)
+		}
 	}
+}
+
+// errStranger is why a delivery is not sent to who holds its name now.
+var errStranger = errors.New("it came while another token held the name")
+
+// isFor reports whether a delivery came to a claim of the token of that name.
+func isFor(it *queue.Item, token string) bool {
 	var o originJSON
-	if len(items) > 0 && json.Unmarshal(items[0].Origin, &o) == nil && o.Token == rec.Token {
-		return nil
+	return json.Unmarshal(it.Origin, &o) == nil && o.Token == token
+}
+
+// estrange sets a delivery aside that is not for the holder of its name. The one
+// who looks before the holder gets the name, [directory.clearStrangers], may not
+// have come to it: the relay may have ended meanwhile, or another process has
+// given the name away.
+func (r *Relay) estrange(it *queue.Item) error {
+	if err := r.queue().Lose(context.Background(), errStranger, it); err != nil {
+		r.log.Warn("delivery for another holder not set aside yet", keyClaim, it.Claim, keyDelivery, it.ID, keyError, err)
 	}
-	return d.clear(ctx, rec.Name, true)
+	return fmt.Errorf("%w: %w", queue.ErrLost, errStranger)
 }

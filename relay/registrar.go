@@ -100,6 +100,11 @@ func (d *directory) register(ctx context.Context, w registerWish) (g *registrati
 	if err != nil {
 		return nil, "", false, err
 	}
+	if d.claim([]byte(got.Name)) == nil {
+		if err := d.clearStrangers(ctx, &got); err != nil {
+			return nil, "", false, err
+		}
+	}
 	return d.enter(&got, &rec, w.addr), secret, true, nil
 }
 

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"runtime/debug"
 	"time"
 
 	"homehook/faults/point"
 	"homehook/http1"
+	"homehook/ptth"
 	"homehook/relay/queue"
 )
 
@@ -20,9 +20,13 @@ type ride struct {
 	parcel *parcel
 	body   io.ReadCloser
 	link   *link
-	before string // the id of the one before it in line, or "none"
-	behind int    // how many of the queue have not left yet
-	more   int    // how many of those would go at once if there were links
+	line   *line
+	ending context.Context // ends when the relay is to
+	before string          // the id of the one before it in line, or "none"
+	behind int             // how many of the queue have not left yet
+	more   int             // how many of those would go at once if there were links
+	load   int64           // bytes of bodies that were on their way when it left, its own included
+	watch  watch
 }
 
 // asideError says that a delivery cannot be sent as things are, however often it
@@ -36,10 +40,12 @@ func (e *asideError) Unwrap() error { return e.err }
 // unpack prepares a delivery of the queue. The error is an [*asideError] when it
 // can never be sent.
 func (n *line) unpack(r *Relay, it *queue.Item) (*ride, error) {
+	if !isFor(it, n.claim.record().Token) {
+		return nil, &asideError{r.estrange(it)}
+	}
 	body, err := r.queue().Body(it)
 	if err != nil {
-		err = fmt.Errorf("read body: %w", err)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, queue.ErrLost) {
 			err = &asideError{err}
 		}
 		return nil, err
@@ -53,18 +59,20 @@ func (n *line) unpack(r *Relay, it *queue.Item) (*ride, error) {
 }
 
 // deliver sends one delivery, and forgets it when home has it. The pause is what
-// home asked for.
-func (n *line) deliver(r *Relay, d *ride) (pause time.Duration, err error) {
+// home asked for; said tells that it has answered.
+func (n *line) deliver(r *Relay, d *ride) (pause time.Duration, said bool, err error) {
 	p := d.parcel
 	res, wrote, err := p.ride(d)
 	if wrote {
 		r.queue().Tried(d.item)
 	}
 	switch {
-	case isUncarried(err):
-		return 0, &asideError{err}
+	case isUncarried(err), errors.Is(err, queue.ErrLost):
+		return 0, false, &asideError{err}
+	case errors.Is(err, ptth.ErrSenderGone): // nobody waits for it but the relay
+		return 0, false, errNoWord
 	case err != nil:
-		return 0, err
+		return 0, false, err
 	}
 	point.Reach("relay.sent")
 	ended, pause, status := p.ends(res), askedPause(res), res.Status
@@ -72,11 +80,11 @@ func (n *line) deliver(r *Relay, d *ride) (pause time.Duration, err error) {
 	p.returnLink()
 	n.keep(p)
 	if !ended {
-		return pause, fmt.Errorf("home answered %d and did not say that it keeps it", status)
+		return pause, true, fmt.Errorf("home answered %d and did not say that it keeps it", status)
 	}
 	d.body.Close() // some systems remove no file that is open
 	point.Reach("relay.accepted")
-	return 0, r.forget(d.item)
+	return 0, true, r.forget(d.item)
 }
 
 // isUncarried reports whether an error says that no link there is can carry the
@@ -112,7 +120,12 @@ func (p *parcel) ride(d *ride) (res *http1.Response, wrote bool, err error) {
 		wrote = true
 		p.writeHead(w)
 	}
-	p.call.Gone = func() bool { return !answered.IsZero() && time.Since(answered) > lateTime }
+	p.call.Gone = func() bool {
+		if answered.IsZero() {
+			return d.lost()
+		}
+		return time.Since(answered) > lateTime
+	}
 	res, err = p.carry()
 	answered = time.Now()
 	return res, wrote, err

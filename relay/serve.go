@@ -147,6 +147,7 @@ func (r *Relay) visit(ctx context.Context, nc net.Conn) {
 	default:
 		err = v.conn.Serve(ctx, v.handle)
 	}
+	v.end.set()
 	r.conns.remove(v)
 	v.unkeep()
 	switch {

@@ -23,6 +23,7 @@ type visitor struct {
 	counted netip.Addr // the address under which the connection counts
 	secure  bool
 	greeted bool // a request came
+	end     *connEnd
 
 	// Of the request under way.
 	x       *http1.Exchange
@@ -42,7 +43,7 @@ type visitor struct {
 }
 
 func newVisitor(r *Relay, nc net.Conn) *visitor {
-	v := &visitor{parcel: parcel{relay: r, own: true}, conn: r.newConn(nc), ip: remoteIP(nc)}
+	v := &visitor{parcel: parcel{relay: r, own: true}, conn: r.newConn(nc), ip: remoteIP(nc), end: &connEnd{}}
 	v.conn.OnRefused(v.refuseUnread)
 	v.counted = countedAs(v.ip)
 	_, v.secure = v.conn.NetConn().(*tls.Conn)

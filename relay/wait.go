@@ -47,7 +47,7 @@ func (c *claim) take(w *waiter) (*link, error) {
 		}
 		if n == 0 {
 			l, err := c.takeNext(w)
-			if err != nil || l.traits.Ours || l.sound() {
+			if err != nil || l.traits.Ours && !l.traits.Once || l.sound() {
 				return l, err
 			}
 			c.drop(l)

@@ -36,6 +36,26 @@ func (c *collector) took(n int) {
 	c.kept = c.kept[:len(c.kept)+n]
 }
 
+// maxAnswer is how many bytes of a script's standard output are kept when that
+// is not its answer.
+const maxAnswer = 16 << 10
+
+// together puts what a script that failed wrote to its two outputs into one
+// text: scripts say what went wrong on either. Of the first its end counts most.
+func together(answer, said []byte) (text []byte, cut bool) {
+	if cut = len(answer) > maxAnswer; cut {
+		answer = answer[len(answer)-maxAnswer:]
+	}
+	if len(answer) == 0 {
+		return said, cut
+	}
+	text = slices.Clip(answer)
+	if len(said) > 0 && text[len(text)-1] != '\n' {
+		text = append(text, '\n')
+	}
+	return append(text, said...), cut
+}
+
 // event is why the wait for a script ended.
 type event uint8
 

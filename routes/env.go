@@ -54,7 +54,7 @@ func (s *scripter) variables(d *Delivery, headers string) []string {
 	path, query := d.Request.PathQuery()
 	env := make([]string, 0, len(s.env)+9)
 	return append(append(env, s.env...),
-		"HOMEHOOK_DELIVERY="+d.ID,
+		deliveryVariable+d.ID,
 		"HOMEHOOK_CLAIM="+d.Claim,
 		"HOMEHOOK_ROUTE="+d.Route,
 		"HOMEHOOK_METHOD="+string(d.Request.Method),
@@ -65,6 +65,10 @@ func (s *scripter) variables(d *Delivery, headers string) []string {
 		headersVariable+headers,
 	)
 }
+
+// deliveryVariable is the mark of a delivery's processes, by which an agent
+// finds those that an agent before it has left behind.
+const deliveryVariable = "HOMEHOOK_DELIVERY="
 
 // headersVariable names the file with the header lines. Its value is another
 // for each run, which makes it the mark of a run's processes.

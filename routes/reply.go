@@ -24,7 +24,7 @@ func (f *fault) Unwrap() error { return f.err }
 // reply answers with the fault unless an answer was begun.
 func (f *fault) reply(x *http1.Exchange) Result {
 	if !x.Started() {
-		x.Text(f.status, f.text)
+		Refuse(x, f.status, f.text)
 	}
 	return f.result()
 }

@@ -214,16 +214,10 @@ func (r *run) answer() Result {
 		}
 		return Result{}
 	case exitTryLater:
-		x.Start(http.StatusServiceUnavailable, nil)
-		x.Field("Retry-After", "60")
-		x.Field("Content-Type", "text/plain; charset=utf-8")
-		const text = "the script asks to try again later\n"
-		x.EndLength(int64(len(text)))
-		io.WriteString(x.Writer, text)
-		x.Finish()
+		Refuse(x, http.StatusServiceUnavailable, "the script asks to try again later", http1.Field{Name: "Retry-After", Value: "60"})
 		return Result{Err: fmt.Errorf("the script asks to try again later (%s)", r.proc.ending()), Failure: FailedScript, Retry: true}
 	}
-	x.Text(http.StatusInternalServerError, fmt.Sprintf("the script failed (%s)", r.proc.ending()))
+	Refuse(x, http.StatusInternalServerError, fmt.Sprintf("the script failed (%s)", r.proc.ending()))
 	return Result{Err: fmt.Errorf("the script failed (%s)", r.proc.ending()), Failure: FailedScript}
 }
 
@@ -237,7 +231,13 @@ func (r *run) result(res Result) Result {
 		r.in.Close()
 		r.upload.join(r.x.Conn())
 	}
-	res.Exit, res.Output = r.proc.exit(), r.proc.kept[1].kept
-	res.OutputTruncated = r.proc.kept[0].cut || r.proc.kept[1].cut
+	answer, said := &r.proc.kept[0], &r.proc.kept[1]
+	res.Exit, res.Output = r.proc.exit(), said.kept
+	res.OutputTruncated = answer.cut || said.cut
+	if res.Err != nil && res.Failure != FailedAnswer {
+		var cut bool
+		res.Output, cut = together(answer.kept, said.kept)
+		res.OutputTruncated = res.OutputTruncated || cut
+	}
 	return res
 }

@@ -47,10 +47,10 @@ func TestScriptAnswers(t *testing.T) {
 	}{
 		{"silent", []string{"exit0"}, 0, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "", ""},
 		{"exit 0", []string{"exit", "0"}, 0, "HTTP/1.1 200 OK\r\n" + text + "Content-Length: 13\r\n\r\nto the sender", "", "to the history"},
-		{"exit 75", []string{"exit", "75"}, 75, "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 60\r\n" + text +
-			"Content-Length: 35\r\n\r\nthe script asks to try again later\n", "try again later (exit status 75)", "to the history"},
-		{"exit 3", []string{"exit", "3"}, 3, "HTTP/1.1 500 Internal Server Error\r\n" + text +
-			"Content-Length: 34\r\n\r\nthe script failed (exit status 3)\n", "the script failed (exit status 3)", "to the history"},
+		{"exit 75", []string{"exit", "75"}, 75, "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 60\r\nVary: Accept\r\n" + text +
+			"Content-Length: 35\r\n\r\nthe script asks to try again later\n", "try again later (exit status 75)", "to the sender\nto the history"},
+		{"exit 3", []string{"exit", "3"}, 3, "HTTP/1.1 500 Internal Server Error\r\nVary: Accept\r\n" + text +
+			"Content-Length: 34\r\n\r\nthe script failed (exit status 3)\n", "the script failed (exit status 3)", "to the sender\nto the history"},
 		{"json object", []string{"say", " {\"a\": 1}\n"}, 0, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n {\"a\": 1}\n", "", ""},
 		{"json list", []string{"say", "[1]"}, 0, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n[1]", "", ""},
 		{"nearly json", []string{"say", "[1"}, 0, "HTTP/1.1 200 OK\r\n" + text + "Content-Length: 2\r\n\r\n[1", "", ""},

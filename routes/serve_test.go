@@ -48,7 +48,7 @@ func TestRespond(t *testing.T) {
 			"bad body",
 			RespondSpec{},
 			"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-			"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: 41\r\n\r\na chunk size is not a hexadecimal number\n",
+			"HTTP/1.1 400 Bad Request\r\nVary: Accept\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: 41\r\n\r\na chunk size is not a hexadecimal number\n",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -15,8 +15,8 @@ const maxSweeps = 50
 // suspect is a process seen in a sweep. Its descriptor keeps a signal from
 // hitting another process that got its number meanwhile.
 type suspect struct {
-	pid, parent, fd int
-	marked          bool
+	pid, parent, group, fd int
+	marked                 bool
 }
 
 // sweep kills the processes of a script that left its group, by setsid or as
@@ -27,7 +27,7 @@ type suspect struct {
 // agent cannot count on having. Becoming a subreaper is no way out: orphans
 // of all scripts would end up with the agent, and none could be told apart.
 func sweep(leader int, mark string) int {
-	list := suspects(mark)
+	list := suspects(func(_ int, env []byte) bool { return holds(env, mark) })
 	family := map[int]bool{leader: true}
 	for grew := true; grew; {
 		grew = false
@@ -47,8 +47,13 @@ func sweep(leader int, mark string) int {
 	return found
 }
 
+// holds says that a variable is in an environment as /proc shows it.
+func holds(env []byte, variable string) bool {
+	return bytes.Contains(append(append([]byte{0}, env...), 0), []byte("\x00"+variable+"\x00"))
+}
+
 // suspects lists the processes that live and may be signalled.
-func suspects(mark string) []suspect {
+func suspects(marked func(pid int, env []byte) bool) []suspect {
 	dir, err := os.Open("/proc")
 	if err != nil {
 		return nil
@@ -62,14 +67,14 @@ func suspects(mark string) []suspect {
 		if err != nil || pid == self {
 			continue
 		}
-		if s, ok := inspect(pid, mark); ok {
+		if s, ok := inspect(pid, marked); ok {
 			list = append(list, s)
 		}
 	}
 	return list
 }
 
-func inspect(pid int, mark string) (suspect, bool) {
+func inspect(pid int, marked func(pid int, env []byte) bool) (suspect, bool) {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
 		return suspect{}, false
@@ -78,14 +83,15 @@ func inspect(pid int, mark string) (suspect, bool) {
 	proc := "/proc/" + strconv.Itoa(pid)
 	stat, err := os.ReadFile(proc + "/stat")
 	// The name of a program may hold anything, so the fields are counted from
-	// the parenthesis that ends it: state, parent.
+	// the parenthesis that ends it: state, parent, group.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	if err != nil || len(fields) < 2 || fields[0][0] == 'Z' || fields[0][0] == 'X' {
+	if err != nil || len(fields) < 3 || fields[0][0] == 'Z' || fields[0][0] == 'X' {
 		unix.Close(fd)
 		return suspect{}, false
 	}
 	s.parent, _ = strconv.Atoi(string(fields[1]))
+	s.group, _ = strconv.Atoi(string(fields[2]))
 	env, _ := os.ReadFile(proc + "/environ")
-	s.marked = bytes.Contains(append(append([]byte{0}, env...), 0), []byte("\x00"+mark+"\x00"))
+	s.marked = marked(pid, env)
 	return s, true
 }

@@ -74,7 +74,9 @@ type Result struct {
 	// that ended it, or -1 when no process ran.
 	Exit int
 
-	// Output is what a script wrote to its standard error, 64 KiB at most.
+	// Output is what a script wrote to its standard error, 64 KiB at most. Of
+	// one that failed, the end of its standard output is before that, 16 KiB at
+	// most: it is no answer then.
 	Output []byte
 
 	// OutputTruncated says that a script wrote more, there or as its answer,
@@ -149,7 +151,7 @@ func (r *Route) crashed(cause any, x *http1.Exchange) Result {
 	x.CloseAfter()
 	if !x.Started() {
 		x.Reset()
-		x.Text(500, "this route is broken")
+		Refuse(x, 500, "this route is broken")
 	}
 	return Result{Handler: r.kind, Exit: -1, Err: fmt.Errorf("the %s handler has a fault: %v", r.kind, cause), Failure: FailedFault}
 }

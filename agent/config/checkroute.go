@@ -15,6 +15,15 @@ func (c *checker) route(i int) {
 	c.routeClaim(i)
 	c.routeHandlers(i)
 	c.routeSender(i)
+	c.routeParallel(i)
+}
+
+// routeParallel reports a 0: for the routes package it is the absence of the
+// setting, and whoever writes it means something else.
+func (c *checker) routeParallel(i int) {
+	if path := fmt.Sprintf("routes[%d].parallel", i); c.file.Routes[i].Parallel == 0 && c.given(path) && !c.isBroken(path) {
+		c.report(path, fmt.Sprintf("parallel is not between 1 and %d", maxParallel), "leave it out to run deliveries in the order of the claim")
+	}
 }
 
 // routeSender reports a route that says nothing of who may send, or two things

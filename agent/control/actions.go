@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// maxPause is the longest pause that ends by itself.
-const maxPause = 366 * 24 * time.Hour
+// MaxPause is the longest pause that ends by itself.
+const MaxPause = 366 * 24 * time.Hour
 
 // routeTestAnswer and pauseRequest are the JSON of POST /v1/routes/test and of
 // POST /v1/pause.
@@ -112,8 +112,8 @@ func (s *Server) pause(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(r, &in); err != nil {
 		return err
 	}
-	if in.ForS < 0 || in.ForS > int64(maxPause/time.Second) {
-		return fmt.Errorf("member \"for_s\" is %w: it is a number of seconds up to %d, or 0 for a pause that does not end by itself", ErrInvalid, int64(maxPause/time.Second))
+	if in.ForS < 0 || in.ForS > int64(MaxPause/time.Second) {
+		return fmt.Errorf("member \"for_s\" is %w: it is a number of seconds up to %d, or 0 for a pause that does not end by itself", ErrInvalid, int64(MaxPause/time.Second))
 	}
 	if err := s.backend.Pause(time.Duration(in.ForS) * time.Second); err != nil {
 		return err

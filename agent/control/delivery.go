@@ -83,6 +83,23 @@ type Record struct {
 	Log      []Attempt `json:"log"`
 }
 
+// Sent is the length of the body, in bytes, that the sender got with Status.
+// It is known where that was the answer of a handler. What a relay or the agent
+// says by itself, such as that a delivery is accepted, is not kept.
+func (r *Record) Sent() (n int64, known bool) {
+	// With this status deliveries are accepted whose handlers answer later.
+	const accepted = 202
+	if r.ReplayOf == "" && (r.Answer == "store" || r.Status == accepted) {
+		return 0, false
+	}
+	for i := range r.Log {
+		if a := &r.Log[i]; a.Status == r.Status && a.Status != 0 {
+			return a.ResponseSize, true
+		}
+	}
+	return 0, false
+}
+
 // filled returns a copy of r in which nothing encodes as null.
 func (r Record) filled() Record {
 	r.Head, r.Body = bytesOrEmpty(r.Head), bytesOrEmpty(r.Body)

@@ -52,14 +52,14 @@ type RouteTest struct {
 	// Config is the text of a changed configuration file; empty is the one in
 	// use.
 	Config string `json:"config,omitempty"`
-	// Route limits the answer to deliveries that this route takes, before or
-	// after the change; empty is any.
+	// Route limits the answer to deliveries that this route took, or takes before
+	// or after the change; empty is any.
 	Route string `json:"route,omitempty"`
 	// Delivery is the id of the only delivery to try, whatever takes it; empty is
 	// the newest ones.
 	Delivery string `json:"delivery,omitempty"`
-	// Limit is how many of the newest deliveries are tried: 1 to MaxLimit, and 0
-	// is DefaultLimit.
+	// Limit is how many of the newest deliveries, of those of Route if it is set,
+	// are tried: 1 to MaxLimit, and 0 is DefaultLimit.
 	Limit int `json:"limit,omitempty"`
 }
 
@@ -76,6 +76,9 @@ type RouteResult struct {
 	// Plan is what the route after the change would do; left out if there is none
 	// or it would refuse the delivery.
 	Plan *Plan `json:"plan,omitempty"`
+	// PlanBefore is what the same route does with the configuration in use; left
+	// out if that is no other thing.
+	PlanBefore *Plan `json:"plan_before,omitempty"`
 	// Change says in words what the change means for this delivery; empty is
 	// nothing.
 	Change string `json:"change"`

@@ -18,6 +18,7 @@ type csvWriter struct{ w *bufio.Writer }
 var columns = []string{
 	"id", "claim", "relay", "state", "method", "path", "query", "remote", "received", "size", "body_sha256", "route",
 	"status", "duration_ms", "attempts", "sender_id", "duplicate_of", "replay_of", "reason", "answer", "due", "starts",
+	"answer_size",
 }
 
 func (c *csvWriter) begin() error { return c.row(columns) }
@@ -29,7 +30,7 @@ func (c *csvWriter) record(r *control.Record) error {
 		cell(r.Remote), moment(r.Received), strconv.FormatInt(r.Size, 10), cell(r.BodySHA256), cell(r.Route),
 		strconv.Itoa(r.Status), strconv.FormatFloat(r.DurationMS, 'f', -1, 64), strconv.Itoa(r.Attempts),
 		cell(r.SenderID), cell(r.DuplicateOf), cell(r.ReplayOf), cell(r.Reason), cell(r.Answer),
-		moment(r.Due), strconv.Itoa(r.Starts),
+		moment(r.Due), strconv.Itoa(r.Starts), sent(r),
 	})
 }
 
@@ -63,6 +64,16 @@ func startsFormula(s string) bool {
 		}
 	}
 	return false
+}
+
+// sent is how many bytes the sender got with its status, nothing where that is
+// not known.
+func sent(r *control.Record) string {
+	n, known := r.Sent()
+	if !known {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // moment writes a time, or nothing where there is none.

@@ -41,8 +41,9 @@ func ContentType(format string) string {
 type Options struct {
 	// WithSecrets leaves in what is redacted otherwise: the values of
 	// Authorization and cookies, of signatures, and of fields, parameters of
-	// the query and members of forms whose names are those of secrets. Bodies
-	// of other kinds are exported as the history keeps them.
+	// the query and members of forms and of JSON whose names are those of
+	// secrets, in requests, answers and the output of scripts. Bodies of other
+	// kinds are exported as the history keeps them.
 	WithSecrets bool
 
 	// Version is Homehook's, for formats that name their maker.

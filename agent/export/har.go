@@ -53,7 +53,8 @@ func (h *harWriter) end() error {
 	return err
 }
 
-// harOf is a delivery and the last answer that it got.
+// harOf is a delivery and the last answer that a handler gave. What the sender
+// got, which may be another one, stands beside it.
 func harOf(r *control.Record) *harEntry {
 	e := &harEntry{
 		Started: r.Received.UTC().Format(time.RFC3339Nano),
@@ -61,16 +62,28 @@ func harOf(r *control.Record) *harEntry {
 		Request: harRequestOf(r),
 		Timings: harTimings{Wait: r.DurationMS},
 		ID:      r.ID, Claim: text(r.Claim), Route: text(r.Route), State: r.State, Remote: text(r.Remote),
-		Comment: text(r.Reason),
+		Comment: text(r.Reason), SenderStatus: r.Status, Redacted: r.Redacted,
 	}
 	last := &control.Attempt{}
 	for i := range r.Log {
-		if len(r.Log[i].ResponseHead) > 0 {
+		if len(r.Log[i].ResponseHead) > 0 || r.Log[i].Status != 0 {
 			last = &r.Log[i]
 		}
 	}
-	e.Response = harResponseOf(r, last)
+	e.Response = harResponseOf(last)
+	e.Response.Comment = senderComment(r.Status, e.Response.Status)
 	return e
+}
+
+// senderComment says what the sender got where a handler answered otherwise.
+func senderComment(sender, handler int) string {
+	switch {
+	case sender == handler || sender == 0:
+		return ""
+	case handler == 0:
+		return fmt.Sprintf("no handler answered; the sender got %d", sender)
+	}
+	return fmt.Sprintf("the answer of the handler; the sender got %d", sender)
 }
 
 func harRequestOf(r *control.Record) harRequest {
@@ -96,9 +109,9 @@ func harRequestOf(r *control.Record) harRequest {
 	return q
 }
 
-func harResponseOf(r *control.Record, a *control.Attempt) harResponse {
+func harResponseOf(a *control.Attempt) harResponse {
 	h := parseHead(a.ResponseHead)
-	status := r.Status
+	status := a.Status
 	if n, err := strconv.Atoi(h.word(1)); err == nil {
 		status = n
 	}

@@ -43,6 +43,7 @@ var (
 			"response": shape{
 				"status": kind("number"), "statusText": kind("string"), "httpVersion": kind("string"), "cookies": each{cookieShape},
 				"headers": each{pairShape}, "redirectURL": kind("string"), "headersSize": kind("number"), "bodySize": kind("number"),
+				"comment?": kind("string"),
 				"content": shape{
 					"size": kind("number"), "mimeType": kind("string"), "text?": kind("string"), "encoding?": kind("string"), "comment?": kind("string"),
 				},
@@ -172,5 +173,31 @@ func TestHARShowsTheLastAnswer(t *testing.T) {
 	_, entries = archived(t, Options{}, r)
 	if s := entries[0].Response; s.Status != 500 || s.StatusText != "Oops now" {
 		t.Errorf("got %d %q", s.Status, s.StatusText)
+	}
+}
+
+// TestHARTellsWhoGotWhat: the response is that of a handler, whatever the sender
+// got.
+func TestHARTellsWhoGotWhat(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		sender        int
+		log           []control.Attempt
+		status        int
+		text, comment string
+	}{
+		{"the same", 302, record().Log, 302, "Found", ""},
+		{"accepted before", 202, record().Log, 302, "Found", "the answer of the handler; the sender got 202"},
+		{"refused", 401, nil, 0, "", "no handler answered; the sender got 401"},
+		{"nothing yet", 0, nil, 0, "", ""},
+		{"bodies are not kept", 202, []control.Attempt{{Status: 500}}, 500, "Internal Server Error", "the answer of the handler; the sender got 202"},
+	} {
+		r := record()
+		r.Status, r.Log = tt.sender, tt.log
+		_, entries := archived(t, Options{}, r)
+		e := entries[0]
+		if e.SenderStatus != tt.sender || e.Response.Status != tt.status || e.Response.StatusText != tt.text || e.Response.Comment != tt.comment || !e.Redacted {
+			t.Errorf("%s: sender %d, response %d %q, %q", tt.name, e.SenderStatus, e.Response.Status, e.Response.StatusText, e.Response.Comment)
+		}
 	}
 }

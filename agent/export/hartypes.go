@@ -22,6 +22,10 @@ type harEntry struct {
 	Route  string `json:"_route"`
 	State  string `json:"_state"`
 	Remote string `json:"_remote"` // the sender's address
+	// SenderStatus is what the sender got, which need not be what a handler
+	// answered; 0 is nothing yet.
+	SenderStatus int  `json:"_sender_status"`
+	Redacted     bool `json:"_redacted"`
 }
 
 type harRequest struct {
@@ -37,7 +41,7 @@ type harRequest struct {
 }
 
 type harResponse struct {
-	Status      int         `json:"status"` // 0 while there is no answer
+	Status      int         `json:"status"` // that a handler answered; 0 is none
 	StatusText  string      `json:"statusText"`
 	Version     string      `json:"httpVersion"`
 	Cookies     []harCookie `json:"cookies"`
@@ -46,6 +50,7 @@ type harResponse struct {
 	Redirect    string      `json:"redirectURL"`
 	HeadersSize int64       `json:"headersSize"`
 	BodySize    int64       `json:"bodySize"`
+	Comment     string      `json:"comment,omitempty"`
 }
 
 type harPair struct {

@@ -47,14 +47,17 @@ func redacted(r *control.Record) *control.Record {
 	c := *r
 	c.Query = redactQuery(r.Query)
 	c.Head = redactHead(r.Head, true)
-	if isForm(parseHead(r.Head).get("Content-Type")) {
-		c.Body = []byte(redactQuery(string(r.Body)))
-	}
+	c.Body = redactBody(r.Body, parseHead(r.Head))
+	c.Redacted = r.Redacted || c.Query != r.Query || !bytes.Equal(c.Head, r.Head) || !bytes.Equal(c.Body, r.Body)
 	c.Log = slices.Clone(r.Log)
 	for i := range c.Log {
-		c.Log[i].ResponseHead = redactHead(c.Log[i].ResponseHead, false)
+		a, was := &c.Log[i], &r.Log[i]
+		a.ResponseHead = redactHead(was.ResponseHead, false)
+		a.ResponseBody = redactBody(was.ResponseBody, parseHead(was.ResponseHead))
+		a.Output = redactBody(was.Output, &head{})
+		c.Redacted = c.Redacted || !bytes.Equal(a.ResponseHead, was.ResponseHead) ||
+			!bytes.Equal(a.ResponseBody, was.ResponseBody) || !bytes.Equal(a.Output, was.Output)
 	}
-	c.Redacted = r.Redacted || !bytes.Equal(c.Head, r.Head) || !bytes.Equal(c.Body, r.Body)
 	return &c
 }
 

@@ -217,7 +217,6 @@ func (w *writer) openBoth() error {
 // document is a bucket and its text.
 type document struct {
 	bucket int64
-	rows   int
 	text   []byte
 }
 

@@ -69,11 +69,12 @@ func openIndex(ctx context.Context, c *dbfile.Conn, path string, pragmas []strin
 	if err == nil && fits(x, lot, newest) {
 		return x, nil
 	}
-	if x != nil {
+	if err == nil {
 		err = x.Close()
 	}
-	if err := errors.Join(removeIndex(path)); err != nil {
-		return nil, fmt.Errorf("remove index: %w", err)
+	// Whatever is wrong with it: a new one will do.
+	if removed := removeIndex(path); removed != nil {
+		return nil, fmt.Errorf("remove index: %w", errors.Join(removed, err))
 	}
 	if x, err = connectIndex(ctx, path, pragmas); err != nil {
 		return nil, fmt.Errorf("open index: %w", err)

@@ -42,7 +42,7 @@ func (j *Journal) Begin(r *Record, durable bool) error {
 	if r.ID == "" {
 		return errors.New("begin delivery: it has no id")
 	}
-	kept := j.redact.Load().record(r, false)
+	kept := j.redacted(r, false)
 	it := newItem(opBegin)
 	if durable {
 		o, err := j.original(r, kept != r, len(kept.Body) > j.opts.Body)
@@ -92,7 +92,7 @@ func (j *Journal) Finish(r *Record) error {
 		return errors.New("finish delivery: it has no id")
 	}
 	it := newItem(opFinish)
-	it.copy(j.redact.Load().record(r, true), j.opts.Body)
+	it.copy(j.redacted(r, true), j.opts.Body)
 	j.normalize(&it.rec, Succeeded)
 	return j.put(it)
 }

@@ -13,15 +13,6 @@ import (
 // model is the history as a list in memory, searched the naive way.
 type model struct{ records []*Record }
 
-func (m *model) find(id string) *Record {
-	for _, r := range m.records {
-		if r.ID == id {
-			return r
-		}
-	}
-	return nil
-}
-
 // list is what Journal.List has to return in all.
 func (m *model) list(q Query) (ids []string) {
 	sorted := slices.Clone(m.records)

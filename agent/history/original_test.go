@@ -104,7 +104,7 @@ func TestOriginal(t *testing.T) {
 				t.Errorf("%v originals after its end", got)
 			}
 			check(t, j.Close())
-			j = openAt(t, path, o)
+			check(t, openAt(t, path, o).Close())
 			if names := bodyFiles(t, path); len(names) != 0 {
 				t.Errorf("files %v after its end", names)
 			}

@@ -3,7 +3,6 @@ package history
 import (
 	"bytes"
 	"fmt"
-	"mime"
 	"slices"
 	"strings"
 )
@@ -47,123 +46,90 @@ func newRedactor(rules []string) (*redactor, error) {
 	return r, nil
 }
 
-// record returns what may be kept of in, which stays as it is: in itself if that
-// is all. Redacted says that something was taken out. log says that in.Log is
-// to be kept as well.
-func (r *redactor) record(in *Record, log bool) *Record {
+// inside says that there are rules for what is in a content.
+func (r *redactor) inside() bool { return len(r.json) > 0 || len(r.form) > 0 }
+
+// redacted returns what may be kept of in, which stays as it is: in itself if
+// that is all. log says that in.Log is to be kept as well.
+func (j *Journal) redacted(in *Record, log bool) *Record {
+	r := j.redact.Load()
 	if r == nil {
 		return in
 	}
-	out := *in
-	touched := false
-	kind, encoded := contentOf(in.Head)
-	set := func(to *[]byte, b []byte, changed bool) {
-		if changed {
-			*to, touched = b, true
-		}
-	}
-	head, changed := r.head(in.Head)
-	set(&out.Head, head, changed)
-	body, changed := r.content(in.Body, kind, encoded)
-	set(&out.Body, body, changed)
-	if q, changed := redactQuery([]byte(in.Query), r.query); changed {
-		out.Query, touched = string(q), true
-	}
+	p := &redaction{redactor: r, out: *in}
+	p.request(in)
+	p.marks(j.mask)
 	if log && len(in.Log) > 0 {
-		out.Log = slices.Clone(in.Log)
-		for i := range out.Log {
-			a := &out.Log[i]
-			kind, encoded := contentOf(a.ResponseHead)
-			head, changed := r.head(a.ResponseHead)
-			set(&a.ResponseHead, head, changed)
-			body, changed := r.content(a.ResponseBody, kind, encoded)
-			set(&a.ResponseBody, body, changed)
-			output, changed := r.content(a.Output, "", false)
-			set(&a.Output, output, changed)
-		}
+		p.log(in, j.takenBefore(in, r, &p.taken))
 	}
-	if !touched {
+	if !p.changed {
 		return in
 	}
-	out.Redacted = true
-	return &out
+	return &p.out
 }
 
-// contentOf reads from a head of what kind the content is, and whether it is
-// encoded, so that nothing can be found in it.
-func contentOf(head []byte) (kind string, encoded bool) {
-	eachField(head, func(name, value []byte) {
-		switch string(bytes.ToLower(name)) {
-		case "content-type":
-			kind = string(value)
-		case "content-encoding":
-			encoded = encoded || len(value) > 0 && !bytes.EqualFold(value, []byte("identity"))
-		}
-	})
-	return kind, encoded
+// redaction is what is done to one record.
+type redaction struct {
+	*redactor
+	out     Record
+	taken   taken
+	changed bool // out is another than what came in
+	body    bool // the body is, or may be beyond what is at hand of it
 }
 
-// content takes out what json and form rules name. What they cannot see into is
-// taken out as a whole.
-func (r *redactor) content(body []byte, contentType string, encoded bool) (out []byte, changed bool) {
-	if len(body) == 0 || len(r.json) == 0 && len(r.form) == 0 {
-		return body, false
+// set puts b into the record if something was taken out of it.
+func (p *redaction) set(to *[]byte, b []byte, changed bool) {
+	if changed {
+		*to, p.changed, p.out.Redacted = b, true, true
 	}
-	if encoded {
-		return []byte(redacted), true
-	}
-	media, parameters, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		media, _, _ = strings.Cut(strings.ToLower(contentType), ";")
-		media = strings.TrimSpace(media)
-	}
-	switch {
-	case media == "application/x-www-form-urlencoded":
-		return redactQuery(body, r.form)
-	case media == "multipart/form-data":
-		return r.multipart(body, parameters["boundary"])
-	case len(r.json) > 0 && (strings.HasSuffix(media, "json") || looksLikeJSON(body)):
-		return redactJSON(body, r.json)
-	}
-	return body, false
 }
 
-// multipart takes out the parts of a form that rules name.
-func (r *redactor) multipart(body []byte, boundary string) (out []byte, changed bool) {
-	if len(r.form) == 0 {
-		return body, false
+func (p *redaction) request(in *Record) {
+	head, changed := p.head(in.Head, &p.taken)
+	p.set(&p.out.Head, head, changed)
+	body, changed := p.content(in.Body, contentOf(in.Head), &p.taken)
+	p.set(&p.out.Body, body, changed)
+	p.body = changed || in.BodyTruncated && p.inside()
+	if q, changed := p.pairs([]byte(in.Query), p.query, true, &p.taken); changed {
+		p.out.Query, p.out.Redacted, p.changed = string(q), true, true
 	}
-	if boundary == "" {
-		return []byte(redacted), true
-	}
-	line := []byte("--" + boundary)
-	for i, part := range bytes.Split(body, line) {
-		if i > 0 {
-			out = append(out, line...)
-		}
-		head, content, found := bytes.Cut(part, []byte("\r\n\r\n"))
-		if i == 0 || !found || !r.names(head) || len(content) == 0 {
-			out = append(out, part...)
-			continue
-		}
-		changed = true
-		out = append(append(append(out, head...), "\r\n\r\n"+redacted...), "\r\n"...)
-	}
-	if !changed {
-		return body, false
-	}
-	return out, true
 }
 
-// names says whether the head of a part of a form has a name that rules name.
-func (r *redactor) names(head []byte) (named bool) {
-	eachField(append([]byte("\r\n"), head...), func(name, value []byte) {
-		if !bytes.EqualFold(name, []byte("content-disposition")) {
-			return
-		}
-		_, parameters, err := mime.ParseMediaType(string(value))
-		// A part whose name cannot be read may be any.
-		named = named || err != nil || slices.Contains(r.form, parameters["name"])
-	})
-	return named
+// marks hides what would tell a value that was taken out: the id that was made
+// of one, and the digest of a body, by which one that is short can be guessed.
+func (p *redaction) marks(mask func(part, value string) string) {
+	d := &p.out.Delivery
+	digest := p.body && strings.HasPrefix(d.SenderID, "sha256:")
+	if digest || p.taken.tells(d.SenderID) {
+		d.SenderID, p.changed = mask("sender id", d.SenderID), true
+	}
+	if p.body && d.BodySHA256 != "" {
+		d.BodySHA256, p.changed = mask("body", d.BodySHA256), true
+	}
+}
+
+// log takes out of the attempts what rules name, and what a handler echoes of
+// the request. unknown says that it is not known what was taken out of that.
+func (p *redaction) log(in *Record, unknown bool) {
+	e := p.taken.echoes()
+	e.all = e.all || unknown
+	p.out.Log = slices.Clone(in.Log)
+	for i := range p.out.Log {
+		a := &p.out.Log[i]
+		is := contentOf(a.ResponseHead)
+		head, changed := p.head(a.ResponseHead, nil)
+		p.set(&a.ResponseHead, head, changed)
+		head, changed = e.head(a.ResponseHead)
+		p.set(&a.ResponseHead, head, changed)
+		body, changed := p.content(a.ResponseBody, is, nil)
+		p.set(&a.ResponseBody, body, changed)
+		body, changed = e.content(a.ResponseBody, is.encoded, a.ResponseTruncated)
+		p.set(&a.ResponseBody, body, changed)
+		output, changed := p.content(a.Output, declared{}, nil)
+		p.set(&a.Output, output, changed)
+		output, changed = e.content(a.Output, false, a.OutputTruncated)
+		p.set(&a.Output, output, changed)
+		e.text(p, &a.Error)
+	}
+	e.text(p, &p.out.Reason)
 }

@@ -2,7 +2,6 @@ package history
 
 import (
 	"bytes"
-	"net/url"
 	"slices"
 )
 
@@ -30,11 +29,11 @@ func eachField(head []byte, f func(name, value []byte)) {
 }
 
 // head takes the values of fields out of a head, and of its query.
-func (r *redactor) head(head []byte) (out []byte, changed bool) {
+func (r *redactor) head(head []byte, t *taken) (out []byte, changed bool) {
 	rest := head
 	if i := bytes.IndexByte(head, '\n'); i >= 0 {
 		var line []byte
-		line, changed = r.requestLine(head[:i+1])
+		line, changed = r.requestLine(head[:i+1], t)
 		out, rest = append(make([]byte, 0, len(head)+len(redacted)), line...), head[i+1:]
 	}
 	named := false
@@ -42,19 +41,21 @@ func (r *redactor) head(head []byte) (out []byte, changed bool) {
 		end := line[len(bytes.TrimRight(line, "\r\n")):]
 		if line[0] == ' ' || line[0] == '\t' {
 			if named { // it goes on with a value that is taken out
+				t.addField(line)
 				changed = true
 				continue
 			}
 			out = append(out, line...)
 			continue
 		}
-		name, _, found := bytes.Cut(line, []byte(":"))
+		name, value, found := bytes.Cut(line, []byte(":"))
 		lower := bytes.ToLower(bytes.TrimSpace(name))
 		named = found && slices.ContainsFunc(r.headers, func(h []byte) bool { return bytes.Equal(h, lower) })
 		if !named {
 			out = append(out, line...)
 			continue
 		}
+		t.addField(value)
 		changed = true
 		out = append(append(append(append(out, name...), ": "...), redacted...), end...)
 	}
@@ -65,46 +66,18 @@ func (r *redactor) head(head []byte) (out []byte, changed bool) {
 }
 
 // requestLine takes query parameters out of the target. A status line has none.
-func (r *redactor) requestLine(line []byte) (out []byte, changed bool) {
+func (r *redactor) requestLine(line []byte, t *taken) (out []byte, changed bool) {
 	at := bytes.IndexByte(line, '?')
-	if at < 0 || len(r.query) == 0 {
+	if at < 0 || len(r.query) == 0 && len(r.json) == 0 {
 		return line, false
 	}
-	end := len(line)
-	if i := bytes.IndexByte(line[at:], ' '); i >= 0 {
-		end = at + i
+	end := len(bytes.TrimRight(line, "\r\n"))
+	if i := bytes.LastIndex(line, []byte(" HTTP/")); i > at {
+		end = i
 	}
-	q, changed := redactQuery(line[at+1:end], r.query)
+	q, changed := r.pairs(line[at+1:end], r.query, true, t)
 	if !changed {
 		return line, false
 	}
 	return slices.Concat(line[:at+1], q, line[end:]), true
-}
-
-// redactQuery takes the values of parameters out of a query or an urlencoded
-// form. Names are compared as they are meant, whatever of them is escaped.
-func redactQuery(q []byte, names []string) (out []byte, changed bool) {
-	if len(names) == 0 || len(q) == 0 {
-		return q, false
-	}
-	for i, pair := range bytes.Split(q, []byte("&")) {
-		if i > 0 {
-			out = append(out, '&')
-		}
-		name, value, found := bytes.Cut(pair, []byte("="))
-		meant, err := url.QueryUnescape(string(name))
-		if err != nil {
-			meant = string(name)
-		}
-		if !found || len(value) == 0 || !slices.Contains(names, meant) {
-			out = append(out, pair...)
-			continue
-		}
-		changed = true
-		out = append(append(append(out, name...), '='), url.QueryEscape(redacted)...)
-	}
-	if !changed {
-		return q, false
-	}
-	return out, true
 }

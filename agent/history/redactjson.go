@@ -10,19 +10,23 @@ import (
 // jsonDepth is how deep objects and lists may lie in each other.
 const jsonDepth = 512
 
+// jsonSpace is what may stand before a value.
+const jsonSpace = " \t\r\n\ufeff"
+
 // looksLikeJSON says that a text begins as an object or a list does.
 func looksLikeJSON(b []byte) bool {
-	b = bytes.TrimLeft(b, " \t\r\n\ufeff")
+	b = bytes.TrimLeft(b, jsonSpace)
 	return len(b) > 0 && (b[0] == '{' || b[0] == '[')
 }
 
-// redactJSON takes the values at some paths out of a text of JSON, which may be
+// scanJSON takes the values at some paths out of a text of JSON, which may be
 // cut off, and leaves everything else byte by byte. A name in a path stands for
 // a member or an entry of a list by number, "*" for all; lists that a path does
-// not mention are gone through. What comes after something that is not JSON is
-// taken out as a whole: nobody knows what it is.
-func redactJSON(text []byte, paths [][]string) (out []byte, changed bool) {
-	s := &jsonScan{in: text}
+// not mention are gone through, and so is JSON that a string holds, from the
+// beginning of the paths. What comes after something that is not JSON is taken
+// out as a whole: nobody knows what it is. clean says that there was none.
+func scanJSON(text []byte, paths [][]string, t *taken) (out []byte, changed, clean bool) {
+	s := newScan(text, paths, t)
 	for ok := true; ok; { // JSON lines are several values
 		if s.space(); s.at == len(s.in) {
 			break
@@ -30,13 +34,14 @@ func redactJSON(text []byte, paths [][]string) (out []byte, changed bool) {
 		ok = s.value(paths, 0)
 	}
 	s.out = append(s.out, s.in[s.copied:s.at]...)
-	if s.at < len(s.in) {
+	if clean = s.at == len(s.in); !clean {
+		t.add(s.in[s.at:])
 		s.out, s.changed = append(s.out, redacted...), true
 	}
 	if !s.changed {
-		return text, false
+		return text, false, clean
 	}
-	return s.out, true
+	return s.out, true, clean
 }
 
 // jsonScan goes through a text of JSON. Its methods return false where that ends
@@ -47,6 +52,13 @@ type jsonScan struct {
 	out     []byte
 	copied  int // in[:copied] is dealt with
 	changed bool
+	taken   *taken
+	root    [][]string // the paths, for JSON in strings; none within what is taken out
+	nested  int        // how many strings it lies in
+}
+
+func newScan(text []byte, paths [][]string, t *taken) *jsonScan {
+	return &jsonScan{in: text, root: paths, taken: t}
 }
 
 func (s *jsonScan) space() {
@@ -81,8 +93,7 @@ func (s *jsonScan) value(paths [][]string, depth int) bool {
 	case c == '[':
 		return s.list(paths, depth)
 	case c == '"':
-		_, ok := s.text()
-		return ok
+		return s.string()
 	}
 	return s.literal()
 }
@@ -90,14 +101,59 @@ func (s *jsonScan) value(paths [][]string, depth int) bool {
 // takeOut goes through a value and leaves it out.
 func (s *jsonScan) takeOut(depth int) bool {
 	s.space()
-	from := s.at
+	from, root := s.at, s.root
+	s.root = nil
 	ok := s.value(nil, depth)
+	s.root = root
 	s.out = append(append(s.out, s.in[s.copied:from]...), `"`+redacted+`"`...)
 	s.changed = true
 	if !ok {
 		s.at = len(s.in) // its end is not known
 	}
+	s.taken.addJSON(s.in[from:s.at])
 	s.copied = s.at
+	return ok
+}
+
+// stringsDepth is how deep JSON may lie in strings of JSON.
+const stringsDepth = 4
+
+// string goes through a string, and through the JSON in it if it holds some.
+func (s *jsonScan) string() bool {
+	from := s.at
+	text, ok := s.text()
+	if len(s.root) == 0 {
+		return ok
+	}
+	var inner []byte
+	switch {
+	case !ok:
+		// Of JSON that is cut off within a string it is not known where it ends.
+		if rest := s.in[min(from+1, s.at):s.at]; !looksLikeJSON(rest) {
+			return false
+		}
+		s.taken.add(s.in[from:s.at])
+		inner = []byte(redacted)
+	case !looksLikeJSON([]byte(text)) || !json.Valid([]byte(text)):
+		return true
+	case s.nested == stringsDepth:
+		s.taken.add([]byte(text))
+		inner = []byte(redacted)
+	default:
+		n := newScan([]byte(text), s.root, s.taken)
+		n.nested = s.nested + 1
+		n.value(s.root, 0)
+		if n.at < len(bytes.TrimRight([]byte(text), jsonSpace)) { // too deep
+			n.out, n.copied, n.changed = []byte(redacted), len(n.in), true
+		}
+		if !n.changed {
+			return true
+		}
+		inner = append(n.out, n.in[n.copied:]...)
+	}
+	quoted, _ := json.Marshal(string(inner)) // a string cannot fail
+	s.out = append(append(s.out, s.in[s.copied:from]...), quoted...)
+	s.copied, s.changed = s.at, true
 	return ok
 }
 

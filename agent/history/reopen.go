@@ -60,6 +60,6 @@ func (w *writer) writeReopen(it *item) error {
 		it.err = ErrUnfinished
 		return nil
 	}
-	row.State, row.Reason, row.Due, row.Starts = Received, "", time.Time{}, 0
+	row.State, row.Reason, row.DuplicateOf, row.Due, row.Starts = Received, "", "", time.Time{}, 0
 	return w.update(&row, false)
 }

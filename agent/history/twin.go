@@ -57,34 +57,67 @@ func (j *Journal) Find(ctx context.Context, id string) (Delivery, bool, error) {
 	if err := j.settle(ctx); err != nil {
 		return Delivery{}, false, err
 	}
-	return j.one(ctx, `WHERE d.id = ?1 LIMIT 1`, id)
+	const where = `WHERE d.id = ?1 LIMIT 1`
+	d, found, err := j.present(ctx, where, id)
+	if found || err != nil {
+		return d, found, err
+	}
+	return j.memory(ctx, where, id)
 }
 
-// Twin returns the newest delivery of the claim that has the sender's id, does
-// not have the id exceptID and is not itself a Duplicate, and whether there is
-// one. Sender's ids are remembered for 14 days, as [Journal.Find] says. Errors
-// are ErrClosed and those of ctx and the file.
-func (j *Journal) Twin(ctx context.Context, claim, senderID, exceptID string) (Delivery, bool, error) {
-	if senderID == "" {
+const (
+	// twinSQL asks for a run of the same: by the same route, which has checked
+	// both alike. One that waits and has never begun is not checked yet.
+	twinSQL = `WHERE d.sender_id IN (?1, ?7) AND d.claim = ?2 AND d.id <> ?3 AND d.state <> 'duplicate'
+AND coalesce(d.method,'') = ?4 AND coalesce(d.path,'') = ?5 AND coalesce(d.route,'') = ?6
+AND (d.state IN ('received', 'running', 'succeeded') OR d.state = 'waiting' AND (d.starts > 0 OR d.attempts > 0))
+ORDER BY d.seq DESC LIMIT 1`
+
+	// twinMemorySQL asks for what is remembered of one. Its route is not: where
+	// that counts, the body speaks for it.
+	twinMemorySQL = `WHERE d.sender_id IN (?1, ?6) AND d.claim = ?2 AND d.id <> ?3 AND d.state = 'succeeded'
+AND (NOT ?4 OR d.body_sha256 IN (?5, ?7))
+ORDER BY d.seq DESC LIMIT 1`
+)
+
+// Twin returns the newest delivery that has the claim, the sender's id, the
+// method, the path and the route of d, but another id, and that has succeeded or
+// is on its way, and whether there is one. One that waits for its first attempt
+// is none: it is not known who has sent it. Sender's ids are remembered for 14
+// days, as [Journal.Find] says, methods, paths and routes are not; with checked,
+// for a route that tells its senders apart, what is remembered has to have the
+// same body. Errors are ErrClosed and those of ctx and the file.
+func (j *Journal) Twin(ctx context.Context, d *Delivery, checked bool) (Delivery, bool, error) {
+	if d.SenderID == "" {
 		return Delivery{}, false, nil
 	}
 	if err := j.settle(ctx); err != nil {
 		return Delivery{}, false, err
 	}
-	return j.one(ctx, `WHERE d.sender_id = ?1 AND d.claim = ?2 AND d.id <> ?3 AND d.state <> 'duplicate'
-ORDER BY d.seq DESC LIMIT 1`, senderID, claim, exceptID)
+	hidden := j.mask("sender id", d.SenderID) // as redaction keeps it
+	twin, found, err := j.present(ctx, twinSQL, d.SenderID, d.Claim, d.ID, d.Method, d.Path, d.Route, hidden)
+	if found || err != nil {
+		return twin, found, err
+	}
+	return j.memory(ctx, twinMemorySQL, d.SenderID, d.Claim, d.ID, checked, d.BodySHA256, hidden, j.mask("body", d.BodySHA256))
 }
 
-// one returns the delivery that the condition selects, or what is remembered of
-// one.
-func (j *Journal) one(ctx context.Context, where string, args ...any) (d Delivery, found bool, err error) {
+// present returns the delivery that the condition selects.
+func (j *Journal) present(ctx context.Context, where string, args ...any) (d Delivery, found bool, err error) {
 	_, err = scanDelivery(j.reader.QueryRowContext(ctx, `SELECT `+deliveryColumns+` FROM deliveries d `+where, args...), &d)
-	if errors.Is(err, sql.ErrNoRows) {
-		var seq int64
-		row := j.reader.QueryRowContext(ctx, `SELECT `+rememberedColumns+` FROM remembered d `+where, args...)
-		err = row.Scan(&seq, &d.ID, &d.Claim, &d.Relay, &d.State, &d.Status, &d.Size, &d.BodySHA256, &d.SenderID)
-		d.Received = timeOf(seq)
-	}
+	return lookedUp(d, err)
+}
+
+// memory returns what is remembered of the one that the condition selects.
+func (j *Journal) memory(ctx context.Context, where string, args ...any) (d Delivery, found bool, err error) {
+	var seq int64
+	row := j.reader.QueryRowContext(ctx, `SELECT `+rememberedColumns+` FROM remembered d `+where, args...)
+	err = row.Scan(&seq, &d.ID, &d.Claim, &d.Relay, &d.State, &d.Status, &d.Size, &d.BodySHA256, &d.SenderID)
+	d.Received = timeOf(seq)
+	return lookedUp(d, err)
+}
+
+func lookedUp(d Delivery, err error) (Delivery, bool, error) {
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return Delivery{}, false, nil

@@ -99,8 +99,8 @@ func TestUpgrade(t *testing.T) {
 	if string(r.Body) != "body 3" || r.State != Waiting || r.SenderID != "evt3" {
 		t.Errorf("got %+v", r)
 	}
-	if d, found, err := j.Twin(t.Context(), "garage", "evt11", ""); !found || err != nil || d.State != Dead {
-		t.Errorf("twin %+v, %t, %v", d, found, err)
+	if d, found, err := j.Find(t.Context(), testID(11)); !found || err != nil || d.State != Dead || d.SenderID != "evt11" {
+		t.Errorf("found %+v, %t, %v", d, found, err)
 	}
 	starts, err := j.Start(testID(3), 2, true)
 	if err != nil || starts != 1 {

@@ -69,14 +69,16 @@ func TestPause(t *testing.T) {
 }
 
 func TestRouteTest(t *testing.T) {
-	f := &fakeAgent{results: []control.RouteResult{
+	f := &fakeAgent{routes: []control.Route{{Name: "greet"}, {Name: "deploy"}}, results: []control.RouteResult{
 		{Delivery: record(oldID, "", "").Delivery, Before: "greet", After: "deploy", Verified: "ok", Change: "deploy takes it instead of greet",
 			Plan: &control.Plan{Handler: "script", Command: []string{"/bin/deploy", "two words", "\x1b[2J"}, Dir: "/srv", Note: "in the background"}},
-		{Delivery: record(newID, "", "").Delivery, Before: "greet", Verified: "the signature is missing"},
+		{Delivery: record(newID, "", "").Delivery, Before: "greet", Verified: "the signature is missing, as it would be said in many words"},
 	}}
 	a, out, errs := withAgent(t, f)
 	runSteps(t, a, out, errs, []verbStep{
 		{"route test deploy --last 5", exitDone, "ID ", "2 deliveries tried, 1 would go otherwise; nothing was started or sent"},
+		{"route test", exitDone, "refused: the signature is missing, as it would be said in many words", ""},
+		{"route test deplay", exitFailed, "", "the route \"deplay\" is not in the configuration\n  did you mean \"deploy\"?"},
 		{"route test --json", exitDone, `"before": "greet"`, ""},
 		{"route test deploy --delivery " + oldID, exitDone, "Would     run /bin/deploy 'two words' '\\x1b[2J'\nIn        /srv\nNote      in the background\nChange    deploy takes it", ""},
 		{"route test --last 0", exitUsage, "", "1 to 1000"},
@@ -103,6 +105,32 @@ func TestRouteTest(t *testing.T) {
 	}
 	f.results = nil
 	runSteps(t, a, out, errs, []verbStep{{"route test", exitDone, "", "no delivery to try"}, {"route test --json", exitDone, "[]", ""}})
+}
+
+// TestChangeText: where a handler does something else, both are told.
+func TestChangeText(t *testing.T) {
+	const change = "the handler does something else"
+	script := func(dir string) *control.Plan {
+		return &control.Plan{Handler: "script", Command: []string{"/bin/x"}, Dir: dir}
+	}
+	for _, tt := range []struct {
+		name     string
+		was, now *control.Plan
+		want     string
+	}{
+		{"only after", nil, script("/a"), change},
+		{"another command", &control.Plan{Handler: "forward", Method: "POST", URL: "http://a/"}, script("/a"), change + ": run /bin/x; now: send POST http://a/"},
+		{"another folder", script("/a"), script("/b"), change + ": run /bin/x in /b; now: run /bin/x in /a"},
+	} {
+		if got := changeText(&control.RouteResult{PlanBefore: tt.was, Plan: tt.now, Change: change}); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+	a, out, _ := newTestApp(t)
+	a.showRouteResult(&control.RouteResult{PlanBefore: script("/a"), Plan: script("/b"), Change: change})
+	if !strings.Contains(out.String(), "\nNow       run /bin/x in /a\n") {
+		t.Errorf("got %s", out)
+	}
 }
 
 func TestPlanText(t *testing.T) {

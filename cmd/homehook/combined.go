@@ -31,16 +31,14 @@ func combined(ctx context.Context, c *control.Client, found []control.Delivery, 
 	return n, nil
 }
 
-// entry is a delivery as a line of an access log. The size is that of the last
-// answer that a handler gave.
+// entry is a delivery as a line of an access log: status and size are those that
+// the sender got, the size as far as it is known.
 func entry(r *control.Record) http1.Combined {
 	e := http1.Combined{
 		Host: r.Remote, Time: r.Received.Local(),
 		Method: r.Method, Target: r.Path, Proto: "HTTP/1.1", Status: r.Status,
 	}
-	if n := len(r.Log); n > 0 {
-		e.Bytes = r.Log[n-1].ResponseSize
-	}
+	e.Bytes, _ = r.Sent()
 	// A head that does not read has no more to say.
 	if req, err := http1.ParseRequest(r.Head, nil, 0); err == nil {
 		e.Proto = fmt.Sprintf("HTTP/1.%d", req.Minor)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -58,7 +59,8 @@ func (a *app) report(ctx context.Context, err error) int {
 	case errors.Is(err, errSilent):
 		return exitFailed
 	case errors.As(err, &parse):
-		a.complain(parse.Error(), usageHint(parse))
+		// That a flag may be left out is no value to give.
+		a.complain(strings.Replace(parse.Error(), `must be one of "",`, "must be one of ", 1), usageHint(parse))
 		return exitUsage
 	case noAgent(err):
 		a.complain(innermost(err).Error(), "start it with: homehook run")

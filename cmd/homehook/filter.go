@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +37,43 @@ func (f *filter) query(now time.Time) (q control.Query, err error) {
 	q.Until, err = f.Until.at(now)
 	return q, err
 }
+
+// noteUnknown says which names of the flags the configuration has not: of what
+// is there no more the history may still have deliveries. It returns how many
+// claims are configured.
+func (a *app) noteUnknown(ctx context.Context, c *control.Client, f *filter) (claims int, err error) {
+	all, err := c.Claims(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var names []string
+	for i := range all {
+		names = append(names, all[i].Name)
+	}
+	a.noteMissing("claim", f.Claim, names)
+	if f.Route == "" {
+		return len(all), nil
+	}
+	if names, err = routeNames(ctx, c); err != nil {
+		return 0, err
+	}
+	a.noteMissing("route", f.Route, names)
+	return len(all), nil
+}
+
+// noteMissing says that a name is not among names.
+func (a *app) noteMissing(what, name string, names []string) {
+	switch near := nearest(name, names); {
+	case name == "" || slices.Contains(names, name):
+	case near != "":
+		a.note("no %s %q is configured; did you mean %q?", shown(what), quotable(name), quotable(near))
+	default:
+		a.note("no %s %q is configured", shown(what), quotable(name))
+	}
+}
+
+// quotable is a text for %q, which escapes it.
+type quotable string
 
 // pastValue is a moment as a user gives it: a time, or how long ago.
 type pastValue string

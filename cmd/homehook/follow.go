@@ -20,6 +20,10 @@ const (
 	// remembered is how many deliveries are known as told, and how many are
 	// read from the history at most.
 	remembered = 1 << 14
+
+	// statesOfEach is how many states of a delivery are told, reckoned high:
+	// what waits between attempts is told more than once.
+	statesOfEach = 4
 )
 
 // follower tells of deliveries as they end, over restarts of the agent. What
@@ -35,6 +39,8 @@ type follower struct {
 	after uint64    // its number
 	old   memory    // had ended before the first subscription
 	told  memory
+
+	back bool // the agent went away and came back
 }
 
 // follow runs until ctx ends, and returns nil then. The error is that of each,
@@ -44,7 +50,7 @@ func (f *follower) follow(ctx context.Context) error {
 		var failed error
 		err := f.client.Events(ctx, f.after, func(e control.Event) error {
 			if away {
-				away = false
+				away, f.back = false, true
 				f.found()
 			}
 			failed = f.take(ctx, e)
@@ -80,12 +86,17 @@ func (f *follower) take(ctx context.Context, e control.Event) error {
 		if f.begin != nil {
 			f.begin()
 		}
-	case e.Type == control.EventGap:
+	// One that resumes gets a start from an agent that has no number to go by.
+	case e.Type == control.EventGap, e.Type == control.EventStart:
 		if err := f.history(ctx, f.last, f.tellMissed); err != nil {
 			return err
 		}
 	case e.Type == control.EventDelivery && e.Delivery != nil && !underWay(e.Delivery):
-		if err := f.tell(e.Delivery); err != nil {
+		tell := f.tell
+		if f.back {
+			tell = f.tellMissed // the agent tells again of what has changed in no way to be seen
+		}
+		if err := tell(e.Delivery); err != nil {
 			return err
 		}
 	}
@@ -157,12 +168,12 @@ func (m *memory) add(name string) bool {
 		m.known = make(map[string]bool)
 	}
 	m.known[name] = true
-	if len(m.order) < remembered {
+	if len(m.order) < statesOfEach*remembered {
 		m.order = append(m.order, name)
 		return true
 	}
 	delete(m.known, m.order[m.next])
 	m.order[m.next] = name
-	m.next = (m.next + 1) % remembered
+	m.next = (m.next + 1) % len(m.order)
 	return true
 }

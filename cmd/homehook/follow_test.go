@@ -175,10 +175,15 @@ func followOverARestart(t *testing.T, remembers bool) {
 		s.deliver(fmt.Sprint("missed ", i), control.Dead, false)
 	}
 	s.deliver("still running", control.Running, false)
+	for _, again := range []string{"old", "1"} { // changed, and nothing to be seen of it
+		s.deliver(again, control.Succeeded, false)
+	}
+	s.deliver("2", control.Dead, false)
 	s = s.restarted()
 	stop = s.serve(t, path)
 	defer func() { stop() }()
-	expect(t, told, "found", "missed 0", "missed 1", "missed 2", "missed 3", "missed 4")
+	expect(t, told, "found", "missed 0", "missed 1", "missed 2", "missed 3", "missed 4", "2")
+	s.deliver("old", control.Succeeded, true)
 	s.deliver("still running", control.Succeeded, true)
 	s.deliver("3", control.Succeeded, true)
 	expect(t, told, "still running", "3")
@@ -235,13 +240,14 @@ func TestMemory(t *testing.T) {
 	if diff := cmp.Diff([]bool{true, true, false}, news); diff != "" {
 		t.Error(diff)
 	}
-	for i := range 2 * remembered {
+	const most = statesOfEach * remembered
+	for i := range 2 * most {
 		m.add(strconv.Itoa(i))
 	}
-	if len(m.known) != remembered || len(m.order) != remembered {
-		t.Errorf("%d known, %d in order, want %d", len(m.known), len(m.order), remembered)
+	if len(m.known) != most || len(m.order) != most {
+		t.Errorf("%d known, %d in order, want %d", len(m.known), len(m.order), most)
 	}
-	if !m.add("a") || m.add(strconv.Itoa(2*remembered-1)) {
+	if !m.add("a") || m.add(strconv.Itoa(2*most-1)) {
 		t.Error("it forgets the wrong ones")
 	}
 }

@@ -14,7 +14,7 @@ func TestWrongUsage(t *testing.T) {
 		args []string
 		want string // part of stderr
 	}{
-		{"answer mode", []string{"claim", "x", "--answer", "foo"}, `--answer must be one of "","hold","store","through" but got "foo"`},
+		{"answer mode", []string{"claim", "x", "--answer", "foo"}, `--answer must be one of "hold","store","through" but got "foo"`},
 		{"claim's name", []string{"claim", "Garage"}, `claim name "Garage" is not made of`},
 		{"empty claim", []string{"claim", ""}, "no name"},
 		{"YAML in a name", []string{"claim", "x}, {name: y"}, `is not made of`},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -38,9 +39,16 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer client.Close()
-	found, err := deliveries(ctx, client, q, c.Limit)
+	found, more, err := listed(ctx, client, q, c.Limit)
 	if err != nil {
 		return err
+	}
+	claims, err := a.noteUnknown(ctx, client, &c.filter)
+	if err != nil {
+		return err
+	}
+	if more {
+		a.note("%d shown; --limit for more", len(found))
 	}
 	if recordingOff(p.Config) {
 		a.note("nothing is recorded: %s says history: {off: true}", p.Config)
@@ -52,7 +60,7 @@ func (c *historyCmd) Run(ctx context.Context, a *app) error {
 		a.note("no delivery")
 		return nil
 	}
-	a.deliveryTable(found)
+	a.deliveryTable(found, claims > 1)
 	return nil
 }
 
@@ -69,39 +77,57 @@ func recordingOff(path string) bool {
 
 // deliveries reads pages until it has limit deliveries, or all that match.
 func deliveries(ctx context.Context, c *control.Client, q control.Query, limit int) ([]control.Delivery, error) {
-	var all []control.Delivery
+	all, _, err := listed(ctx, c, q, limit)
+	return all, err
+}
+
+// listed is deliveries, and whether there are more of them.
+func listed(ctx context.Context, c *control.Client, q control.Query, limit int) (all []control.Delivery, more bool, err error) {
 	for {
 		// The last page is cut to what is still wanted.
 		q.Limit = min(limit-len(all), control.MaxLimit)
 		page, next, err := c.Deliveries(ctx, q)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		all = append(all, page...)
 		if next == "" || len(all) >= limit {
-			return all, nil
+			return all, next != "", nil
 		}
 		q.Cursor = next
 	}
 }
 
-// deliveryTable prints deliveries as a table, one a line.
-func (a *app) deliveryTable(all []control.Delivery) {
+// deliveryTable prints deliveries as a table, one a line. Their claims are among
+// its columns if that is asked for, or they are not all of one.
+func (a *app) deliveryTable(all []control.Delivery, claims bool) {
+	claims = claims || slices.ContainsFunc(all, func(d control.Delivery) bool { return d.Claim != all[0].Claim })
 	rows := make([][]cell, 0, len(all))
 	for i := range all {
 		d := &all[i]
 		row := plainCells(d.Received.Local().Format(time.DateTime), d.State, statusText(d.Status), d.Method,
 			oneLine(target(d), 48), oneLine(routeText(d), 32), ms(d.DurationMS), d.ID)
 		row[1].colour = stateColour(d.State)
+		if claims {
+			row = slices.Insert(row, claimColumn, cell{text: oneLine(d.Claim, 32)})
+		}
 		rows = append(rows, row)
 	}
-	a.table([]string{"TIME", "STATE", "STATUS", "METHOD", "PATH", "ROUTE", "TOOK", "ID"}, rows)
+	head := []string{"TIME", "STATE", "STATUS", "METHOD", "PATH", "ROUTE", "TOOK", "ID"}
+	if claims {
+		head = slices.Insert(head, claimColumn, "CLAIM")
+	}
+	a.table(head, rows)
 }
 
-// statusText is a status, or nothing while there is none.
+// claimColumn is the place of the claim among the columns of deliveries.
+const claimColumn = 3
+
+// statusText is a status, or a mark while there is none, which keeps columns in
+// their places.
 func statusText(status int) string {
 	if status == 0 {
-		return ""
+		return "-"
 	}
 	return strconv.Itoa(status)
 }

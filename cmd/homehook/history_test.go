@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -60,15 +61,27 @@ func TestHistoryQuery(t *testing.T) {
 func TestDeliveryTable(t *testing.T) {
 	a, out, _ := newTestApp(t)
 	at := time.Date(2026, 1, 31, 8, 0, 0, 0, time.Local)
-	a.deliveryTable([]control.Delivery{
+	all := []control.Delivery{
 		{ID: "02", State: control.Rejected, Method: "PUT", Path: "/\u202e", Received: at, Status: 404, DurationMS: 0.2},
 		{ID: "01", State: control.Running, Method: "POST", Path: "/a", Query: "b=c", Received: at, Route: "r"},
-	})
+	}
+	a.deliveryTable(all, false)
 	want := `TIME                 STATE     STATUS  METHOD  PATH     ROUTE     TOOK     ID
 2026-01-31 08:00:00  rejected  404     PUT     /\u202e  no route  0.2 ms   02
-2026-01-31 08:00:00  running           POST    /a?b=c   r         <0.1 ms  01
+2026-01-31 08:00:00  running   -       POST    /a?b=c   r         <0.1 ms  01
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
+	}
+	out.Reset()
+	all[1].Claim = "garage"
+	a.deliveryTable(all, false)
+	if want := "STATUS  CLAIM   METHOD"; !strings.Contains(out.String(), want) {
+		t.Errorf("of two claims: no %q in\n%s", want, out)
+	}
+	out.Reset()
+	a.deliveryTable(all[:1], true)
+	if !strings.Contains(out.String(), "CLAIM") {
+		t.Errorf("asked for: no claim in\n%s", out)
 	}
 }

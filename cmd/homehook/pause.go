@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"regexp"
 	"time"
 
 	"homehook/agent/control"
@@ -91,13 +92,22 @@ func (*resumeCmd) Run(ctx context.Context, a *app) error {
 // configuration.
 type durationValue string
 
+// longTime is what looks like a duration.
+var longTime = regexp.MustCompile(`^[0-9]+[dhms]$`)
+
 // duration reads v, given with a flag; without one it is 0.
 func (v durationValue) duration(flag string) (time.Duration, error) {
 	if v == "" {
 		return 0, nil
 	}
 	var d routes.Duration
-	if err := d.UnmarshalText([]byte(v)); err != nil || time.Duration(d) < time.Second {
+	err := d.UnmarshalText([]byte(v))
+	// A number with a unit that is none is one that no duration can hold.
+	if time.Duration(d) > control.MaxPause || err != nil && longTime.MatchString(string(v)) {
+		return 0, misused("%s is %q, which is too long; write %dd at most, or leave it out to pause until: homehook resume",
+			flag, string(v), control.MaxPause/(24*time.Hour))
+	}
+	if err != nil || time.Duration(d) < time.Second {
 		return 0, misused("%s is %q; write a time of a second or more, such as 30m, 2h or 1d", flag, string(v))
 	}
 	return time.Duration(d), nil

@@ -28,7 +28,7 @@ func pretty(p []byte, kind string, cut bool) []byte {
 	var out []byte
 	ok := false
 	switch {
-	case kind == "application/x-www-form-urlencoded":
+	case kind == "application/x-www-form-urlencoded" && isForm(p):
 		out, ok = prettyForm(p)
 	case strings.HasSuffix(kind, "/xml"), strings.HasSuffix(kind, "+xml"), bytes.HasPrefix(bytes.TrimSpace(p), []byte("<?xml")):
 		out, ok = prettyXML(p)
@@ -39,6 +39,22 @@ func pretty(p []byte, kind string, cut bool) []byte {
 		return p
 	}
 	return out
+}
+
+// isForm reports whether a body reads as a form. Programs call whatever they
+// send one, curl all of it that is not said to be something else.
+func isForm(p []byte) bool {
+	// What only ends in it is Base64.
+	if !bytes.Contains(bytes.TrimRight(p, "=\r\n"), []byte("=")) {
+		return false
+	}
+	for pair := range bytes.SplitSeq(p, []byte("&")) {
+		name, _, _ := bytes.Cut(pair, []byte("="))
+		if bytes.ContainsAny(name, " \t\r\n{}<>\"") {
+			return false
+		}
+	}
+	return true
 }
 
 func prettyJSON(p []byte) ([]byte, bool) {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"homehook/agent"
 	"homehook/agent/config"
@@ -22,8 +24,8 @@ type releaseCmd struct {
 // Help shows an example.
 func (*releaseCmd) Help() string {
 	return `The relay forgets the name, so that others may claim it, and the claim leaves
-the configuration. Without a running agent this command does both itself. While
-deliveries for it wait at the relay it stays, unless --discard is given.
+the configuration, once no route names it. Without a running agent this command
+does both itself. While deliveries for it wait at the relay it stays, unless --discard is given.
 
 Examples:
 
@@ -59,6 +61,8 @@ func (c *releaseCmd) Run(ctx context.Context, a *app) error {
 		return withNext(err, "let the agent run until they are delivered, or forget them: homehook release %s --discard", c.Name)
 	case err != nil && ctx.Err() == nil && c.removable(p.Config):
 		return withNext(err, "to take it out of %s all the same: homehook release %s --local", p.Config, c.Name)
+	case err != nil && c.inUse(p.Config) != nil:
+		return c.inUse(p.Config)
 	case err != nil:
 		return err
 	case a.json:
@@ -83,6 +87,8 @@ func (c *releaseCmd) local(a *app, path string) error {
 	switch {
 	case errors.Is(err, config.ErrNotFound):
 		return c.missing(path)
+	case err != nil && c.inUse(path) != nil:
+		return c.inUse(path)
 	case err != nil:
 		return err
 	}
@@ -92,6 +98,31 @@ func (c *releaseCmd) local(a *app, path string) error {
 	}
 	a.say("claim %s is no longer in %s", c.Name, path)
 	return nil
+}
+
+// inUse is the error for a claim that routes of the file need, nil for another.
+func (c *releaseCmd) inUse(path string) error {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return nil
+	}
+	defer cfg.Table.Close()
+	var users []string
+	for i := range cfg.Routes {
+		// A route need not name the only claim.
+		if r := &cfg.Routes[i]; r.Claim == c.Name || r.Claim == "" && len(cfg.Claims) == 1 && cfg.Claims[0].Name == c.Name {
+			users = append(users, fmt.Sprintf("%q", cmp.Or(r.Name, r.Match)))
+		}
+	}
+	them, routes := "it", "the route "
+	switch {
+	case len(users) == 0:
+		return nil
+	case len(users) > 1:
+		them, routes = "them", "the routes "
+	}
+	return withNext(fmt.Errorf("claim %q is used by %s%s", c.Name, routes, strings.Join(users, ", ")),
+		"take %s out of %s, or give %s another claim, and then: homehook release %s", them, path, them, c.Name)
 }
 
 // removable reports whether the file has the claim and nothing in it needs it,

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"homehook/agent/control"
 )
@@ -53,6 +54,15 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	// What is wrong with the flags is told before the user has edited anything.
+	if c.Route != "" {
+		names, err := routeNames(ctx, client)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(names, c.Route) {
+			return noRoute(c.Route, names)
+		}
+	}
 	sign, err := c.sign(ctx, a, client, old)
 	if err != nil {
 		return err

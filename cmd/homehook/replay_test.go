@@ -77,6 +77,7 @@ func TestReplayOfAScript(t *testing.T) {
 		}
 		return record(newID, "x", ""), nil
 	}
+	f.routes = append(f.routes, control.Route{Name: "other"})
 	a, _, errs := withAgent(t, f)
 	a.in = strings.NewReader("y\n") // which nobody typed at a terminal
 	if code := a.execute(t.Context(), []string{"replay", oldID}); code != exitFailed || !strings.Contains(errs.String(), "to run it all the same, add --yes") {
@@ -84,6 +85,11 @@ func TestReplayOfAScript(t *testing.T) {
 	}
 	if code := a.execute(t.Context(), []string{"replay", oldID, "--yes", "--route", "other"}); code != exitDone {
 		t.Errorf("confirmed: code %d, %s", code, errs)
+	}
+	errs.Reset()
+	if code := a.execute(t.Context(), []string{"replay", oldID, "--yes", "--route", "otter"}); code != exitFailed ||
+		!strings.HasPrefix(errs.String(), "homehook: the route \"otter\" is not in the configuration\n  did you mean") {
+		t.Errorf("no such route: code %d, %s", code, errs)
 	}
 	want := []control.Replay{{}, {Confirm: true, Route: "other"}}
 	if diff := cmp.Diff(want, f.replays); diff != "" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"homehook/agent/config"
@@ -13,10 +14,10 @@ import (
 
 // routeTestCmd is "homehook route test".
 type routeTestCmd struct {
-	Name     string `arg:"" optional:"" help:"Only deliveries that this route takes, before or after the change; by default all."`
+	Name     string `arg:"" optional:"" help:"Only deliveries that this route took, or takes before or after the change; by default all."`
 	Delivery string `placeholder:"ID" help:"Only this delivery, whatever takes it."`
 	Config   string `placeholder:"FILE" help:"A changed configuration to try; by default the one in use."`
-	Last     int    `default:"100" placeholder:"N" help:"Try the N newest deliveries; ${default} by default, 1000 at most."`
+	Last     int    `default:"100" placeholder:"N" help:"Try the N newest deliveries, of those of the route if one is named; ${default} by default, 1000 at most."`
 }
 
 // Help says what it does and shows examples.
@@ -37,13 +38,14 @@ func (c *routeTestCmd) Run(ctx context.Context, a *app) error {
 	if c.Last < 1 || c.Last > control.MaxLimit {
 		return misused("--last is %d; it is a number from 1 to %d", c.Last, control.MaxLimit)
 	}
+	var names []string
 	var err error
 	if c.Delivery != "" {
 		if ask.Delivery, err = checkID(c.Delivery); err != nil {
 			return err
 		}
 	}
-	if ask.Config, err = readConfig(c.Config); err != nil {
+	if ask.Config, names, err = readConfig(c.Config); err != nil {
 		return err
 	}
 	client, _, err := a.client()
@@ -51,6 +53,15 @@ func (c *routeTestCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer client.Close()
+	if c.Name != "" {
+		used, err := routeNames(ctx, client)
+		if err != nil {
+			return err
+		}
+		if names = append(names, used...); !slices.Contains(names, c.Name) {
+			return noRoute(c.Name, names)
+		}
+	}
 	got, err := client.RouteTest(ctx, ask)
 	if ask.Delivery != "" {
 		err = unknownID(ctx, client, ask.Delivery, err)
@@ -71,24 +82,28 @@ func (c *routeTestCmd) Run(ctx context.Context, a *app) error {
 }
 
 // readConfig reads a configuration file that is to be tried, and finds here
-// already what is wrong with it: with its name, line and column.
-func readConfig(path string) (string, error) {
+// already what is wrong with it: with its name, line and column. names are those
+// of its routes.
+func readConfig(path string) (text string, names []string, err error) {
 	if path == "" {
-		return "", nil
+		return "", nil, nil
 	}
-	text, err := os.ReadFile(path)
+	raw, err := os.ReadFile(path)
 	if err != nil {
-		return "", fmt.Errorf("read config: %w", err)
+		return "", nil, fmt.Errorf("read config: %w", err)
 	}
 	cfg, err := config.Load(path)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	cfg.Table.Close()
-	if len(text) == 0 {
-		return "", errors.New("read config: " + path + " is empty")
+	if len(raw) == 0 {
+		return "", nil, errors.New("read config: " + path + " is empty")
 	}
-	return string(text), nil
+	for i := range cfg.Routes {
+		names = append(names, cfg.Routes[i].Name)
+	}
+	return string(raw), names, nil
 }
 
 // showRouteResult prints what the routes would do with one delivery.
@@ -108,21 +123,55 @@ func (a *app) showRouteResult(r *control.RouteResult) {
 		}
 		a.optional("Note      %s", r.Plan.Note)
 	}
-	a.optional("Change    %s", r.Change)
+	if r.PlanBefore != nil {
+		a.say("Now       %s", planDetails(r.PlanBefore))
+	}
+	a.optional("Change    %s", changeText(r))
+}
+
+// changeText says what changes and, where it is what a handler does, both.
+func changeText(r *control.RouteResult) string {
+	if r.PlanBefore == nil || r.Plan == nil {
+		return r.Change
+	}
+	will, was := planText(r.Plan), planText(r.PlanBefore)
+	if will == was {
+		will, was = planDetails(r.Plan), planDetails(r.PlanBefore)
+	}
+	return fmt.Sprintf("%s: %s; now: %s", r.Change, will, was)
+}
+
+// planDetails is planText with all that there is to know.
+func planDetails(p *control.Plan) string {
+	text := planText(p)
+	if p.Dir != "" {
+		text += " in " + p.Dir
+	}
+	if p.Host != "" {
+		text += " for host " + p.Host
+	}
+	if p.Note != "" {
+		text += " (" + p.Note + ")"
+	}
+	return text
 }
 
 // routeResultTable prints what the routes would do with many deliveries.
 func (a *app) routeResultTable(all []control.RouteResult) {
 	rows := make([][]cell, 0, len(all))
 	changed := 0
+	fit := visible // what is no terminal has room for all of it
+	if isTerminal(a.out) {
+		fit = func(s string) string { return oneLine(s, 24) }
+	}
 	for i := range all {
 		r := &all[i]
 		plan := ""
 		if r.Plan != nil {
 			plan = planText(r.Plan)
 		}
-		row := plainCells(r.Delivery.ID, oneLine(r.Delivery.Method+" "+target(&r.Delivery), 32), oneLine(orNone(r.Before), 24),
-			oneLine(orNone(r.After), 24), oneLine(verifiedText(r.Verified), 24), oneLine(plan, 48), oneLine(r.Change, 80))
+		row := plainCells(r.Delivery.ID, oneLine(r.Delivery.Method+" "+target(&r.Delivery), 32), fit(orNone(r.Before)),
+			fit(orNone(r.After)), fit(verifiedText(r.Verified)), oneLine(plan, 48), oneLine(changeText(r), 160))
 		if r.Change != "" {
 			changed++
 			row[6].colour = yellow

@@ -39,7 +39,8 @@ type sendCmd struct {
 // Help shows examples.
 func (*sendCmd) Help() string {
 	return `Redirects are not followed. An answer of 400 and above is a failure. Names below
-localhost, such as garage.localhost, mean this machine.
+localhost, such as garage.localhost, mean this machine. Where the URL is that of a
+claim of this agent, and it runs, the delivery's id is told.
 
 Examples:
 
@@ -53,6 +54,7 @@ type answer struct {
 	URL               string  `json:"url"`
 	Method            string  `json:"method"`
 	Status            int     `json:"status"`
+	Delivery          string  `json:"delivery"` // its id; empty when it is not known here
 	DurationMS        float64 `json:"duration_ms"`
 	ResponseHead      []byte  `json:"response_head"` // base64 in JSON
 	ResponseBody      []byte  `json:"response_body"` // base64 in JSON
@@ -78,6 +80,8 @@ func (c *sendCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	at := a.watch(ctx, req, body)
+	defer at.close()
 	got, err := exchange(newSender(roots), req)
 	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
 		return withNext(err, "name the PEM file of its root with --ca FILE")
@@ -85,10 +89,15 @@ func (c *sendCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	got.Delivery = at.find(ctx, got.Status < 400)
+	if got.Delivery == "" && at != nil && got.Status < 400 {
+		a.note("the agent has no delivery of it yet; look for it with: homehook history --claim %s", at.query.Claim)
+	}
 	if a.json {
 		err = a.writeJSON(got)
 	} else {
 		a.say("%d %s after %s", got.Status, http.StatusText(got.Status), ms(got.DurationMS))
+		a.optional("Delivery  %s", got.Delivery)
 		a.excerpt("", got.ResponseBody)
 	}
 	if err == nil && got.Status >= 400 {

@@ -49,7 +49,7 @@ func (a *app) tellDelivery(d *control.Delivery) error {
 	if d.Reason != "" && d.Route != "" {
 		reason = ": " + d.Reason
 	}
-	_, err := fmt.Fprintf(a.out, "%s  %s  %s  %s %s → %s  %s%s  %s\n",
+	_, err := fmt.Fprintf(a.out, "%s  %-3s  %s  %s %s → %s  %s%s  %s\n",
 		d.Received.Local().Format(time.TimeOnly), statusText(d.Status), a.paint(stateColour(d.State), d.State),
 		oneLine(d.Method, 16), oneLine(target(d), 200), visible(routeText(d)), ms(d.DurationMS),
 		oneLine(reason, 200), a.paint(faint, d.ID))

@@ -27,7 +27,7 @@ func (b *batch) add(o *op) {
 	case opPut:
 		b.puts++
 	case opDone:
-		b.files = b.files || o.lost || o.it.file != ""
+		b.files = b.files || o.lost != "" || o.it.file != ""
 	}
 }
 
@@ -161,7 +161,7 @@ func (q *Queue) doneLocked(o *op) {
 	delete(q.gone, o.seq)
 	delete(q.tried, o.seq)
 	switch {
-	case o.found && o.lost:
+	case o.found && o.lost != "":
 		q.stats.Lost++
 	case o.found:
 		q.stats.Dones++

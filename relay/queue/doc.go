@@ -21,6 +21,10 @@
 // home again, where its id is known. Only a body's file goes no earlier than its
 // row is gone for good.
 //
+// Rows and body files have checksums. What is not as it was written is never sent
+// as a whole: the item goes to the table lost, with an error in the log, and the
+// line goes on behind it.
+//
 // # When the disk fails
 //
 // On a full disk the ballast file is deleted, so that Dones can be written, and

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"encoding/binary"
 	"hash/crc32"
 	"time"
 
@@ -21,8 +22,13 @@ type Item struct {
 	Trailer  []byte    // the trailer section of the request
 	Size     int64     // of the body, in bytes
 
+	// Entered, if set, is called by Put once the item has its place in the line.
+	// It may not be called when there is nothing to be put.
+	Entered func()
+
 	body []byte // of a listed item whose body lies in the row
 	file string // the body's file, if it has one
+	sum  uint32 // of that file
 
 	state state // guarded by Queue.mu
 	put   *op   // while state is waiting or writing; guarded by Queue.mu
@@ -56,10 +62,18 @@ func (it *Item) bytes() int64 {
 // castagnoli is the polynomial that processors know.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// checksum is over what a row holds of the item.
+// checksum is over what a row holds of the item, without the counts that change or
+// follow from the rest. The body's file comes in by its own checksum.
 func (it *Item) checksum(body []byte) uint32 {
+	facts := make([]byte, 0, 160)
+	for _, text := range []string{it.ID, it.Claim, it.file} {
+		facts = append(append(facts, text...), 0)
+	}
+	facts = binary.BigEndian.AppendUint64(facts, uint64(it.Received.UnixMicro()))
+	facts = binary.BigEndian.AppendUint64(facts, uint64(it.Size))
+	facts = binary.BigEndian.AppendUint32(facts, it.sum)
 	var sum uint32
-	for _, part := range [][]byte{it.Head, it.Origin, it.Trailer, body} {
+	for _, part := range [][]byte{facts, it.Head, it.Origin, it.Trailer, body} {
 		sum = crc32.Update(sum, castagnoli, part)
 	}
 	return sum
@@ -70,7 +84,7 @@ type op struct {
 	kind opKind
 	it   *Item      // put and done
 	seq  int64      // done: of the item; put: set by the writer
-	lost bool       // done: because it cannot be sent
+	lost string     // done: why it is not to be sent; "" for one that is home
 	tell chan error // capacity 1: the outcome
 	told bool       // tell was used
 

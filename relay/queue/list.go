@@ -1,14 +1,11 @@
 package queue
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"maps"
 	"sync"
 	"time"
@@ -17,7 +14,7 @@ import (
 )
 
 const (
-	listSQL = `SELECT seq, id, received, attempts, bytes, size, file, crc, head, origin, trailer, body FROM items
+	listSQL = `SELECT seq, id, received, attempts, bytes, size, file, sum, crc, head, origin, trailer, body FROM items
 WHERE claim = ? AND seq > ? ORDER BY seq`
 	bodySQL = `SELECT body FROM items WHERE seq = ?`
 )
@@ -88,7 +85,7 @@ func (q *Queue) List(ctx context.Context, claim string, after int64, items int, 
 			if _, gone := known.gone[it.Seq]; gone {
 				return nil
 			}
-			if uint32(numberOf(row[7])) != it.checksum(it.body) {
+			if uint32(numberOf(row[8])) != it.checksum(it.body) {
 				q.lose(it, errChanged)
 				return nil
 			}
@@ -151,57 +148,7 @@ func (q *Queue) known() knowledge {
 func itemOf(claim string, row []driver.Value) *Item {
 	return &Item{
 		Claim: claim, Seq: numberOf(row[0]), ID: textOf(row[1]), Received: time.UnixMicro(numberOf(row[2])).UTC(),
-		Attempts: int(numberOf(row[3])), Size: numberOf(row[5]), file: textOf(row[6]),
-		Head: bytesOf(row[8]), Origin: bytesOf(row[9]), Trailer: bytesOf(row[10]), body: bytesOf(row[11]), state: kept,
+		Attempts: int(numberOf(row[3])), Size: numberOf(row[5]), file: textOf(row[6]), sum: uint32(numberOf(row[7])),
+		Head: bytesOf(row[9]), Origin: bytesOf(row[10]), Trailer: bytesOf(row[11]), body: bytesOf(row[12]), state: kept,
 	}
-}
-
-// errChanged says that a row is not what was written.
-var errChanged = errors.New("its bytes have changed on the disk")
-
-// lose has the writer set an item aside that cannot be sent. Nobody waits for it.
-func (q *Queue) lose(it *Item, why error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if _, gone := q.gone[it.Seq]; gone || q.closed || it.state != kept {
-		return
-	}
-	q.opts.Log.Error("a queued delivery is damaged and cannot be delivered; what is left of it is in the table lost",
-		"delivery", it.ID, "claim", it.Claim, "err", why)
-	o := newOp(opDone, it)
-	o.seq, o.lost = it.Seq, true
-	q.gone[o.seq] = struct{}{}
-	q.ops = append(q.ops, o)
-	q.signalLocked()
-}
-
-// Body reads the body of an item that is in the queue from its beginning, as
-// often as wanted. If the body's file is not there any more, the item is set
-// aside and List does not return it again.
-func (q *Queue) Body(it *Item) (io.ReadCloser, error) {
-	if it.file != "" {
-		f, err := q.blobs.Open(it.file)
-		if err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				q.lose(it, err)
-			}
-			return nil, fmt.Errorf("open body of delivery %s: %w", it.ID, err)
-		}
-		return f, nil
-	}
-	body := it.body
-	if body == nil && it.Size > 0 {
-		err := q.read(func(r *reader) error {
-			v, err := r.body.Value(it.Seq)
-			body = bytesOf(v)
-			return err
-		})
-		if err == nil && int64(len(body)) != it.Size {
-			err = errors.New("it is not in the queue")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read body of delivery %s: %w", it.ID, err)
-		}
-	}
-	return io.NopCloser(bytes.NewReader(body)), nil
 }

@@ -246,7 +246,7 @@ func (w *writer) setLost(seqs []int64) error {
 	}
 	err := w.transact(true, func() error {
 		for _, seq := range seqs {
-			if err := w.st.lose.Exec(seq); err != nil {
+			if err := w.st.lose.Exec(errCut.Error(), seq); err != nil {
 				return err
 			}
 			if _, err := w.st.remove.Value(seq); err != nil {

@@ -27,7 +27,7 @@ func (q *Queue) Put(ctx context.Context, it *Item, body *Spool, l Limits) error 
 		return err
 	}
 	o := newOp(opPut, it)
-	size, held, blob, err := body.contents()
+	size, held, blob, sum, err := body.contents()
 	if err != nil {
 		return fmt.Errorf("put delivery %s: %w", it.ID, err)
 	}
@@ -35,14 +35,18 @@ func (q *Queue) Put(ctx context.Context, it *Item, body *Spool, l Limits) error 
 	if done, err := q.enter(o, size, l); done || err != nil {
 		return err
 	}
-	if o.crc = it.checksum(o.body); o.blob != nil {
+	if it.sum = sum; o.blob != nil {
 		if it.file, err = o.blob.Keep(); err != nil {
 			return q.leave(o, fileError(err))
 		}
 		point.Reach("queue.put.blob")
 	}
+	o.crc = it.checksum(o.body)
 	if done, err := q.submit(o); done || err != nil {
 		return err
+	}
+	if it.Entered != nil {
+		it.Entered()
 	}
 	if point.AckEarly {
 		o.release()

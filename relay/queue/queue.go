@@ -152,7 +152,7 @@ type Stats struct {
 	Dones     int64 // deliveries that were forgotten because they were done
 	Cancelled int64 // deliveries that were done before their Put was written: nothing was
 	Discarded int64 // deliveries that Discard has forgotten
-	Lost      int64 // deliveries that the disk has not kept as they were
+	Lost      int64 // deliveries that were set aside in the table lost
 	Refused   int64 // Puts that ended with a FullError
 	Commits   int64 // transactions written
 	Syncs     int64 // transactions written with fsync

@@ -3,6 +3,7 @@ package queue
 import (
 	"bytes"
 	"errors"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"sync"
@@ -23,6 +24,7 @@ type Spool struct {
 	buf     []byte
 	charged int64 // of the queue's memory
 	blob    *dbfile.Blob
+	sum     uint32 // CRC-32C of what is in the file
 	size    int64
 	closed  bool
 }
@@ -52,6 +54,7 @@ func (s *Spool) Write(p []byte) (int, error) {
 		return 0, fileError(err)
 	}
 	n, err := s.blob.Write(p)
+	s.sum = crc32.Update(s.sum, castagnoli, p[:n])
 	s.size += int64(n)
 	return n, fileError(err)
 }
@@ -101,7 +104,7 @@ func (s *Spool) spillLocked() error {
 	if _, err := blob.Write(s.buf); err != nil {
 		return errors.Join(err, blob.Close())
 	}
-	s.blob = blob
+	s.blob, s.sum = blob, crc32.Checksum(s.buf, castagnoli)
 	s.freeLocked()
 	return nil
 }
@@ -120,7 +123,8 @@ func (s *Spool) Size() int64 {
 
 // NewReader reads the body from its beginning, as often as wanted and also
 // while and after a Put takes it over; no longer once Done has removed it, or
-// Close if no Put was successful. What a reader has open stays readable.
+// Close if no Put was successful. What a reader has open stays readable. A body in
+// a file is not read to its end when its bytes have changed.
 func (s *Spool) NewReader() (io.ReadCloser, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,22 +136,22 @@ func (s *Spool) NewReader() (io.ReadCloser, error) {
 		if err != nil {
 			return nil, err
 		}
-		return f, nil
+		return &fileBody{f: f, left: s.size, want: s.sum, damaged: spoolDamaged}, nil
 	}
 	return io.NopCloser(bytes.NewReader(s.buf)), nil
 }
 
-// contents returns the body in memory or else its file.
-func (s *Spool) contents() (size int64, body []byte, blob *dbfile.Blob, err error) {
+// contents returns the body in memory or else its file, with its checksum.
+func (s *Spool) contents() (size int64, body []byte, blob *dbfile.Blob, sum uint32, err error) {
 	if s == nil {
-		return 0, nil, nil, nil
+		return 0, nil, nil, 0, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return 0, nil, nil, fs.ErrClosed
+		return 0, nil, nil, 0, fs.ErrClosed
 	}
-	return s.size, s.buf, s.blob, nil
+	return s.size, s.buf, s.blob, s.sum, nil
 }
 
 // Close lets go of the body, unless a Put has taken it over. Further calls do

@@ -18,12 +18,13 @@ type statements struct {
 }
 
 const (
-	insertSQL = `INSERT INTO items (seq, id, claim, received, attempts, bytes, size, file, crc, head, origin, trailer, body)
-VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	insertSQL = `INSERT INTO items (seq, id, claim, received, attempts, bytes, size, file, sum, crc, head, origin, trailer, body)
+VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 	removeSQL = `DELETE FROM items WHERE seq = ? RETURNING claim, bytes, file`
-	loseSQL   = `INSERT OR REPLACE INTO lost SELECT seq, id, claim, received, size, file, head, origin, trailer, body FROM items WHERE seq = ?`
-	firstSQL  = `SELECT received FROM items WHERE claim = ? ORDER BY seq LIMIT 1`
-	triedSQL  = `UPDATE items SET attempts = ? WHERE seq = ?`
+	loseSQL   = `INSERT OR REPLACE INTO lost (seq, id, claim, received, size, why, file, head, origin, trailer, body)
+SELECT seq, id, claim, received, size, ?, file, head, origin, trailer, body FROM items WHERE seq = ?`
+	firstSQL = `SELECT received FROM items WHERE claim = ? ORDER BY seq LIMIT 1`
+	triedSQL = `UPDATE items SET attempts = ? WHERE seq = ?`
 
 	// A slice of a claim's line: so many rows take a few milliseconds.
 	sliceSQL = `DELETE FROM items WHERE seq IN (SELECT seq FROM items WHERE claim = ? AND seq <= ? ORDER BY seq LIMIT 128)
@@ -95,7 +96,7 @@ func (w *writer) writePut(o *op) error {
 		body = o.body
 	}
 	err := w.st.insert.Exec(o.seq, it.ID, it.Claim, it.Received.UnixMicro(), int64(o.attempts), it.bytes(), it.Size,
-		text(it.file), int64(o.crc), blob(it.Head), blob(it.Origin), blob(it.Trailer), body)
+		text(it.file), int64(it.sum), int64(o.crc), blob(it.Head), blob(it.Origin), blob(it.Trailer), body)
 	if err != nil {
 		return fmt.Errorf("insert delivery: %w", err)
 	}
@@ -110,8 +111,8 @@ func (w *writer) writeDone(o *op) error {
 			return nil
 		}
 	}
-	if o.lost {
-		if err := w.st.lose.Exec(o.seq); err != nil {
+	if o.lost != "" {
+		if err := w.st.lose.Exec(o.lost, o.seq); err != nil {
 			return fmt.Errorf("set delivery aside: %w", err)
 		}
 	}
@@ -119,7 +120,7 @@ func (w *writer) writeDone(o *op) error {
 	err := w.st.remove.Each(func(row []driver.Value) error {
 		o.found = true
 		o.claim, o.bytes = textOf(row[0]), numberOf(row[1])
-		if !o.lost {
+		if o.lost == "" {
 			o.file = textOf(row[2])
 		}
 		return nil

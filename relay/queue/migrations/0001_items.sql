@@ -12,7 +12,8 @@ CREATE TABLE items (
     bytes    INTEGER NOT NULL, -- what counts against the claim's limit
     size     INTEGER NOT NULL, -- of the body
     file     TEXT,             -- in the folder bodies, if the body is not here
-    crc      INTEGER NOT NULL, -- CRC-32C of what follows
+    sum      INTEGER NOT NULL, -- CRC-32C of that file; 0 for none
+    crc      INTEGER NOT NULL, -- CRC-32C of the row, but for seq, attempts and bytes
     head     BLOB,
     origin   BLOB,
     trailer  BLOB,
@@ -23,14 +24,16 @@ CREATE INDEX items_claim ON items (claim);
 CREATE INDEX items_file ON items (file) WHERE file IS NOT NULL;
 
 -- Deliveries that the disk has not kept as they were: the body's file is gone or
--- cut, or the bytes of the row have changed. They cannot be sent any more; what is
--- left of them stays here for a person to see.
+-- cut, or bytes of it or of the row have changed; and deliveries that came for
+-- another holder of the claim's name. They are not sent any more; what is left of
+-- them stays here for a person to see.
 CREATE TABLE lost (
     seq      INTEGER PRIMARY KEY,
     id       TEXT NOT NULL,
     claim    TEXT NOT NULL,
     received INTEGER NOT NULL,
     size     INTEGER NOT NULL,
+    why      TEXT NOT NULL, -- in words
     file     TEXT,
     head     BLOB,
     origin   BLOB,
