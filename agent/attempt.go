@@ -20,7 +20,7 @@ func (in *inbox) attempt(j *job, t *turn) {
 	res := t.route.Serve(in.work, &t.d, x)
 	point.Reach("agent.ran")
 	ran := time.Since(began)
-	in.settleAnswer(j, out.on, x.Status, tap.last, ran)
+	in.settleAnswer(j, out.on && j.live.inTime(out.at), x.Status, tap.last, ran)
 	// The sender has what it gets of this run; the journal takes its time.
 	j.live.end()
 	j.live = nil

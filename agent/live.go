@@ -78,6 +78,10 @@ func (l *live) become(s liveState) bool {
 	return true
 }
 
+// inTime reports whether an answer that went out at a time was for the sender:
+// later the relay has answered by itself.
+func (l *live) inTime(at time.Time) bool { return at.Sub(l.came) <= l.hold }
+
 // waited is how long a sender has waited whose answer is not the handler's.
 func (l *live) waited() time.Duration {
 	l.mu.Lock()
@@ -129,6 +133,7 @@ type passing struct {
 	id    string
 	whose func(status int) bool // whether the sender is to have an answer of that status
 	on    bool
+	at    time.Time // when the sender's answer began
 }
 
 var _ http1.Sink = (*passing)(nil)
@@ -141,6 +146,7 @@ func (p *passing) Head(res *http1.Response, length int64) error {
 	if p.on = p.whose(res.Status) && p.live.take(); !p.on {
 		return nil
 	}
+	p.at = time.Now()
 	x := p.live.x
 	x.Start(res.Status, res.Reason)
 	x.CopyFields(&res.Head, http1.HopByHop|http1.KindsOf(http1.Homehook, http1.PTTH))

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -17,6 +18,10 @@ func claimsOf(t *testing.T) (addr string, asked func() string) {
 	var mu sync.Mutex
 	var said []string
 	m := pretend(t, nil, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Header.Get("Upgrade") == "PTTH/1.0" {
+			idle(w)
+			return true
+		}
 		if !strings.HasPrefix(r.URL.Path, "/api/claims") {
 			return false
 		}
@@ -38,6 +43,17 @@ func claimsOf(t *testing.T) (addr string, asked func() string) {
 		defer mu.Unlock()
 		return strings.Join(said, " ")
 	}
+}
+
+// idle grants a link as a relay of ours does, on which nothing comes.
+func idle(w http.ResponseWriter) {
+	nc, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer nc.Close()
+	io.WriteString(nc, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: PTTH/1.0\r\nConnection: Upgrade\r\nPTTH-Ping: 20\r\nPTTH-Max-Conns: 4\r\n\r\n")
+	io.Copy(io.Discard, nc)
 }
 
 // TestPausedClaimKeepsItsURL: what was last known of a claim is shown while

@@ -108,6 +108,27 @@ func TestBodyIsRefused(t *testing.T) {
 	}
 }
 
+// TestIncompleteIsAnswered: what a relay has it sends again, unless its sender is
+// to blame.
+func TestIncompleteIsAnswered(t *testing.T) {
+	for _, tt := range []struct {
+		no     *rejection
+		stored bool
+		want   string
+	}{
+		{errNoRoom, true, "503"}, {errNoRoom, false, "503"}, {errStopped, true, "503"},
+		{errTooSlow, true, "503"}, {errTooSlow, false, "408"}, {errCutOff, true, "400"},
+	} {
+		var out bytes.Buffer
+		x := http1.NewExchange(request(t, "/", "Host: a\r\n"), &out)
+		incomplete(x, tt.no, tt.stored)
+		text := out.String()
+		if !strings.HasPrefix(text, "HTTP/1.1 "+tt.want) || strings.Contains(text, acceptedField) || strings.Contains(text, "Retry-After") != (tt.want == "503") {
+			t.Errorf("%s, stored %t: %s", tt.no.reason, tt.stored, text)
+		}
+	}
+}
+
 // TestSlowBody: who sends nothing, or a little now and then, holds no memory for
 // long; a line that is slow gets more time.
 func TestSlowBody(t *testing.T) {

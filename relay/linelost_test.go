@@ -89,7 +89,13 @@ func TestLinksComeAndGo(t *testing.T) {
 				for range 4 {
 					links = append(links, tr.dial(t, "garage", h.handle))
 				}
-				tr.emptied(t)
+				came := time.Now()
+				for tr.queued() > 0 && time.Since(came) < 25*time.Second {
+					time.Sleep(time.Millisecond)
+				}
+				if took := time.Since(came); took > 8*time.Second {
+					t.Fatalf("took %v, %d left\n%s", took, tr.queued(), tr.log)
+				}
 				if got := h.order(); !slices.Equal(got, want) {
 					t.Errorf("home got %v", got)
 				}

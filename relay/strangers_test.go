@@ -93,11 +93,6 @@ func TestStrangersOnTheirWay(t *testing.T) {
 	if s.Lost != int64(150-len(mine)) || s.Dones != int64(len(mine)) {
 		t.Errorf("%+v", s)
 	}
-	waitFor(t, "the line rests", func() bool {
-		c.line.mu.Lock()
-		defer c.line.mu.Unlock()
-		return !c.line.running
-	})
 }
 
 // TestStrangersAfterRestart is a relay whose tokens and claims are older than its

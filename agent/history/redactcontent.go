@@ -127,7 +127,7 @@ func (r *redactor) embedded(text []byte, t *taken) (out []byte, changed bool) {
 	}
 	copied, at := 0, 0
 	// A text that begins JSON again and again must not take long.
-	for effort := 64<<10 + 8*len(text); ; {
+	for effort := 64<<10 + 4*len(text); ; {
 		i := bytes.IndexAny(text[at:], "{[")
 		if i < 0 {
 			break

