@@ -50,7 +50,7 @@ func (in *inbox) specOf(name string) *routes.Spec {
 func (in *inbox) only(route, claim string) (*routes.Table, error) {
 	spec := in.specOf(route)
 	if spec == nil {
-		return nil, fmt.Errorf("the route %q is not in the configuration any more", route)
+		return nil, fmt.Errorf("the route %q is not in the configuration", route)
 	}
 	one := *spec
 	one.Claim, one.Match = claim, "/"

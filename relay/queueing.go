@@ -71,8 +71,11 @@ func (d *directory) clear(ctx context.Context, name string, discard bool) error 
 	case waiting == 0:
 		return nil
 	case !discard:
-		return refuse(409, fmt.Sprintf("%d deliveries of this claim wait for home and would be lost; "+
-			"let home take them first, or add ?discard=true to lose them", waiting))
+		what := "1 delivery of this claim waits for home and would be lost; let home take it"
+		if waiting > 1 {
+			what = fmt.Sprintf("%d deliveries of this claim wait for home and would be lost; let home take them", waiting)
+		}
+		return refuse(409, what+" first, or add ?discard=true to lose what waits")
 	}
 	n, err := d.stored.Load().Discard(ctx, name)
 	if err != nil {

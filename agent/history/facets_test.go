@@ -11,7 +11,7 @@ import (
 // Hundreds of facets are merged in order, whatever each has left.
 func TestManyFacets(t *testing.T) {
 	j := openTest(t, Options{})
-	const n = 2500
+	const n = 1300
 	var want []string
 	for i := range n {
 		r := done(i, Succeeded)
@@ -27,7 +27,7 @@ func TestManyFacets(t *testing.T) {
 	if got := sqlValue(t, j.w.path, "SELECT count(*) FROM facets").(int64); got < 2*walkFacets {
 		t.Fatalf("%d facets: the test sees too little", got)
 	}
-	for _, limit := range []int{7, 50, 1000} {
+	for _, limit := range []int{70, 1000} {
 		diff(t, list(t, j, Query{Claim: "garage", Limit: limit}), want)
 	}
 	page, _, err := j.List(t.Context(), Query{Claim: "garage", Since: epoch.Add(100 * time.Second), Until: epoch.Add(103 * time.Second)})
@@ -77,7 +77,7 @@ FROM deliveries d JOIN facets f ON f.id = d.facet ORDER BY d.id)`
 // from where it was.
 func TestSearchIsPutOff(t *testing.T) {
 	j := openTest(t, Options{shard: 20})
-	for n := range 200 {
+	for n := range 100 {
 		r := done(n, Succeeded)
 		r.Body = []byte([]string{"even", "odd"}[n%2])
 		if n == 3 {
@@ -108,7 +108,7 @@ func TestSearchIsPutOff(t *testing.T) {
 			}
 		}
 		diff(t, got, testIDs(3))
-		if indexed && calls > 30 || !indexed && calls < 150 {
+		if indexed && calls > 15 || !indexed && calls < 75 {
 			t.Errorf("indexed %t: %d calls", indexed, calls)
 		}
 	}
