@@ -5,10 +5,13 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"homehook/agent/config"
 	"homehook/agent/control"
 )
 
@@ -141,17 +144,14 @@ func TestResumeDuringARelease(t *testing.T) {
 
 // TestPauseIsLogged: a pause without an end names none.
 func TestPauseIsLogged(t *testing.T) {
-	r := startRelay(t, "127.0.0.1:0", "hh_secret")
-	h := startHome(t, storing(r.addr, "", respondRoute))
 	var log bytes.Buffer
-	h.mu.Lock()
-	h.log = slog.New(slog.NewTextHandler(&log, nil))
-	h.mu.Unlock()
-	if err := (&backend{h.Agent}).Pause(0); err != nil {
+	a := &Agent{
+		log: slog.New(slog.NewTextHandler(&log, nil)), config: &config.Config{},
+		pausing: pausing{path: filepath.Join(t.TempDir(), "paused.json")},
+	}
+	if err := a.pause(time.Time{}); err != nil {
 		t.Fatal(err)
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	if text := log.String(); !strings.Contains(text, "msg=paused") || strings.Contains(text, "until") {
 		t.Errorf("%s", text)
 	}

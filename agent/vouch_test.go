@@ -134,20 +134,20 @@ func TestRetryForgetsTheFailure(t *testing.T) {
 	}
 }
 
-// TestMissingCredentialIsLogged names what is missing for each route, when the
-// agent starts and when the configuration changes.
+// TestMissingCredentialIsLogged names what is missing for each route.
 func TestMissingCredentialIsLogged(t *testing.T) {
 	_, h, _ := verifying(t, "")
 	var log lockedLog
-	h.log = slog.New(slog.NewTextHandler(&log, nil))
-	h.warnMissing(h.config)
+	a := &Agent{opts: h.opts, log: slog.New(slog.NewTextHandler(&log, nil))}
+	c := h.inbox.config.Load()
+	a.warnMissing(c)
 	if log.String() != "" {
 		t.Errorf("logged %s", log.String())
 	}
 	if err := h.opts.Credentials.Remove("github"); err != nil {
 		t.Fatal(err)
 	}
-	h.warnMissing(h.config)
+	a.warnMissing(c)
 	if text := log.String(); strings.Count(text, "level=WARN") != 1 || !strings.Contains(text, "route=github") || !strings.Contains(text, "homehook secret set github") {
 		t.Errorf("logged %s", text)
 	}

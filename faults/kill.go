@@ -111,7 +111,11 @@ func (k *killing) strikes(ctx context.Context, l *lab, rng *rand.Rand, n int, ki
 		if err := errors.Join(sleep(ctx, pause), l.refused(killed)); err != nil {
 			return err
 		}
-		if err := errors.Join(l.alive(), strike(rng.IntN(3), l, killed)); err != nil {
+		whom := rng.IntN(3)
+		if k.broken {
+			whom = 0 // it is the relay that is broken
+		}
+		if err := errors.Join(l.alive(), strike(whom, l, killed)); err != nil {
 			return err
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // is how many go at once.
 const (
 	changesKept  = 100_000
-	changesSlice = 4096
+	changesSlice = 1024
 )
 
 // The names of what the table numbers holds.

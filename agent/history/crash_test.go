@@ -105,9 +105,9 @@ func TestCrash(t *testing.T) {
 	exe, err := os.Executable()
 	check(t, err)
 	dir := t.TempDir()
-	for round := range 3 {
+	for round := range 2 {
 		file := filepath.Join(dir, fmt.Sprintf("%d.db", round))
-		verify(t, file, told(kill(t, exe, file, "", 400*(round+1))))
+		verify(t, file, told(kill(t, exe, file, "", 300*(round+1))))
 	}
 }
 
