@@ -162,7 +162,7 @@ func TestCometChunked(t *testing.T) {
 }
 
 func TestCometText(t *testing.T) {
-	tr := startRelay(t, Options{Hold: 50 * time.Millisecond})
+	tr := startRelay(t, Options{Hold: time.Second})
 	for _, kind := range []string{"message/http", "text/plain"} {
 		t.Run(kind, func(t *testing.T) {
 			agent := tr.peer(t)

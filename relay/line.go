@@ -35,6 +35,7 @@ type line struct {
 	late    map[string]bool      // ids of what couriers have under way
 	out     map[string]bool      // ids of what the line has on its way
 	flight  int                  // deliveries on their way
+	flying  map[int64]bool       // their places in the queue
 	bytes   int64                // of those
 	taken   int                  // deliveries that home took since the last failure
 	failed  error                // of one that home did not take

@@ -90,6 +90,13 @@ func (n *line) sendOne(ctx context.Context, r *Relay, d *ride) error {
 			return err
 		}
 		d.link = l
+		if l.traits.Ours && !n.spare(d) {
+			n.claim.putUnused(l)
+			if err := n.oneBack(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		switch {
 		case !n.leave(r, d):
 			n.claim.putUnused(l)
@@ -104,6 +111,20 @@ func (n *line) sendOne(ctx context.Context, r *Relay, d *ride) error {
 			return n.still(ctx)
 		}
 	}
+}
+
+// spare reports whether a delivery may have the link that was taken for it: it is
+// the oldest of those on their way, or another link is left. Home may hold
+// deliveries back until it has the one before them: were they on every link, that
+// one could not be sent again when its own has broken.
+func (n *line) spare(d *ride) bool {
+	n.mu.Lock()
+	oldest := true
+	for seq := range n.flying {
+		oldest = oldest && d.item.Seq < seq
+	}
+	n.mu.Unlock()
+	return oldest || n.claim.resting() > 0
 }
 
 // takeLink returns one of the links that stay with the line, or else one of the
@@ -154,6 +175,10 @@ func (n *line) leave(r *Relay, d *ride) bool {
 		n.out = map[string]bool{}
 	}
 	n.out[d.item.ID] = true
+	if n.flying == nil {
+		n.flying = map[int64]bool{}
+	}
+	n.flying[d.item.Seq] = true
 	n.flight++
 	n.bytes += d.item.Size
 	d.load = n.bytes
@@ -172,6 +197,7 @@ func (n *line) carry(r *Relay, d *ride) {
 	}
 	n.mu.Lock()
 	n.flight--
+	delete(n.flying, d.item.Seq)
 	n.bytes -= d.item.Size
 	delete(n.out, d.item.ID)
 	switch {

@@ -136,6 +136,19 @@ func (n *line) still(ctx context.Context) error {
 	}
 }
 
+// oneBack waits until something has changed, a delivery come back perhaps. The
+// error is what failed meanwhile.
+func (n *line) oneBack(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-n.wake:
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.failed
+}
+
 // room waits until the window has room for one more. The error is what failed
 // meanwhile.
 func (n *line) room(ctx context.Context, size int64) error {
