@@ -32,7 +32,8 @@ func TestSettingsOf(t *testing.T) {
 		{"through", config.Claim{Answer: "through"}, `{"answer":"through","max_body":0}`, false},
 		{"hold", config.Claim{Answer: "hold", Hold: routes.Duration(800 * time.Millisecond), MaxBody: 7}, `{"answer":"hold","hold_ms":800,"max_body":7}`, false},
 		{
-			"store", config.Claim{
+			"store",
+			config.Claim{
 				Answer:   "store",
 				Accepted: &config.Accepted{Status: 200, Headers: map[string]string{"X-B": "2", "X-A": "1"}, Body: "ok"},
 				Queue:    &config.Queue{MaxItems: 5, MaxSize: 6, MaxAge: routes.Duration(time.Hour)},
@@ -42,7 +43,8 @@ func TestSettingsOf(t *testing.T) {
 		{"a sender that the relay need not know", config.Claim{Answer: "hold", Sender: "stripe"}, `{"answer":"hold","max_body":0}`, false},
 		{"discord", config.Claim{Answer: "hold", Sender: "discord", PublicKey: "ab"}, `{"answer":"hold","max_body":0,"sender":{"preset":"discord","public_key":"ab"}}`, false},
 		{
-			"meta", config.Claim{Answer: "hold", Sender: "meta", VerifyToken: "meta/verify"},
+			"meta",
+			config.Claim{Answer: "hold", Sender: "meta", VerifyToken: "meta/verify"},
 			`{"answer":"hold","max_body":0,"sender":{"preset":"meta","verify_token_sha256":"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}}`, false,
 		},
 		{"no token", config.Claim{Answer: "hold", Sender: "meta", VerifyToken: "nope"}, `{"answer":"hold","max_body":0,"sender":{"preset":"meta"}}`, true},

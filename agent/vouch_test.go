@@ -65,8 +65,10 @@ func TestReplayTellsOfTheSignature(t *testing.T) {
 	good := sent{id: newID(), line: "POST /github", body: "{}", fields: signedAt(t, "github", "hush", "{}", now)}
 	wrong := sent{id: newID(), line: "POST /github", body: "[]", fields: good.fields}
 	// What was in time when it came stays so.
-	old := sent{id: newID(), line: "POST /stripe", body: `{"id": "evt_1"}`, after: "none", received: now.Add(-time.Hour),
-		fields: signedAt(t, "stripe", stripeSecret, `{"id": "evt_1"}`, now.Add(-time.Hour))}
+	old := sent{
+		id: newID(), line: "POST /stripe", body: `{"id": "evt_1"}`, after: "none", received: now.Add(-time.Hour),
+		fields: signedAt(t, "stripe", stripeSecret, `{"id": "evt_1"}`, now.Add(-time.Hour)),
+	}
 	for _, s := range []sent{good, wrong, old} {
 		r.must(t, s)
 	}

@@ -116,8 +116,12 @@ func TestIncompleteIsAnswered(t *testing.T) {
 		stored bool
 		want   string
 	}{
-		{errNoRoom, true, "503"}, {errNoRoom, false, "503"}, {errStopped, true, "503"},
-		{errTooSlow, true, "503"}, {errTooSlow, false, "408"}, {errCutOff, true, "400"},
+		{errNoRoom, true, "503"},
+		{errNoRoom, false, "503"},
+		{errStopped, true, "503"},
+		{errTooSlow, true, "503"},
+		{errTooSlow, false, "408"},
+		{errCutOff, true, "400"},
 	} {
 		var out bytes.Buffer
 		x := http1.NewExchange(request(t, "/", "Host: a\r\n"), &out)

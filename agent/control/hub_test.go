@@ -118,8 +118,13 @@ func TestHubDropsTheSlow(t *testing.T) {
 func TestHubNumbers(t *testing.T) {
 	h := NewHubAt(100)
 	for _, e := range []Event{
-		{Type: EventStatus}, {Type: EventDelivery, Seq: 105}, {Type: EventStatus, Seq: 900}, {Type: EventConfig},
-		{Type: EventDelivery, Seq: 106}, {Type: EventDelivery}, {Type: EventDelivery, Seq: 50},
+		{Type: EventStatus},
+		{Type: EventDelivery, Seq: 105},
+		{Type: EventStatus, Seq: 900},
+		{Type: EventConfig},
+		{Type: EventDelivery, Seq: 106},
+		{Type: EventDelivery},
+		{Type: EventDelivery, Seq: 50},
 	} {
 		h.Publish(e)
 	}

@@ -87,7 +87,8 @@ func TestDescriptionHasTheOperations(t *testing.T) {
 			if n := len(slices.DeleteFunc(o.Parameters, func(p struct {
 				Name, In string
 				Required bool
-			}) bool {
+			},
+			) bool {
 				return p.In != "path"
 			})); n != strings.Count(path, "{") {
 				t.Errorf("%s %s: %d parameters are in the path", method, path, n)

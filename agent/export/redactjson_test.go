@@ -15,8 +15,10 @@ func TestRedactJSON(t *testing.T) {
 		want       string // "" for no JSON
 	}{
 		{"plain", `{"a": 1}`, false, `{"a": 1}`},
-		{"names", `{"password":"x","access_token":"x","refreshToken":"x","api_key":"x","client_secret":"x","private-key":"x","authorization":"x","passwd":"x"}`, false,
-			`{"password":"REDACTED","access_token":"REDACTED","refreshToken":"REDACTED","api_key":"REDACTED","client_secret":"REDACTED","private-key":"REDACTED","authorization":"REDACTED","passwd":"REDACTED"}`},
+		{
+			"names", `{"password":"x","access_token":"x","refreshToken":"x","api_key":"x","client_secret":"x","private-key":"x","authorization":"x","passwd":"x"}`, false,
+			`{"password":"REDACTED","access_token":"REDACTED","refreshToken":"REDACTED","api_key":"REDACTED","client_secret":"REDACTED","private-key":"REDACTED","authorization":"REDACTED","passwd":"REDACTED"}`,
+		},
 		{"depth and white space", "[ {\"a\" : {\"b\": [ {\"Token\" :\t\"x\" } ]}} ]\n", false, "[ {\"a\" : {\"b\": [ {\"Token\" :\t\"REDACTED\" } ]}} ]\n"},
 		{"any value", `{"secret":{"a":[1,{"token":"x"}]},"pin":1234,"b":2}`, false, `{"secret":"REDACTED","pin":"REDACTED","b":2}`},
 		{"nothing to tell", `{"token":null,"secret":"","session":false,"credentials":[]}`, false, `{"token":null,"secret":"","session":false,"credentials":[]}`},

@@ -28,9 +28,11 @@ coalesce(d.reason,''), coalesce(d.answer,''), coalesce(d.due,0), d.starts`
 // scanDelivery reads deliveryColumns and what comes behind them.
 func scanDelivery(row interface{ Scan(...any) error }, d *Delivery, more ...any) (seq int64, err error) {
 	var due int64
-	err = row.Scan(append([]any{&seq, &d.ID, &d.Claim, &d.Relay, &d.State, &d.Method, &d.Path, &d.Query, &d.Remote, &d.Size,
+	err = row.Scan(append([]any{
+		&seq, &d.ID, &d.Claim, &d.Relay, &d.State, &d.Method, &d.Path, &d.Query, &d.Remote, &d.Size,
 		&d.BodySHA256, &d.Route, &d.Status, &d.DurationMS, &d.Attempts, &d.SenderID, &d.DuplicateOf, &d.ReplayOf, &d.Reason,
-		&d.Answer, &due, &d.Starts}, more...)...)
+		&d.Answer, &due, &d.Starts,
+	}, more...)...)
 	d.Received, d.Due = timeOf(seq), dueTime(due)
 	return seq, err
 }

@@ -36,8 +36,10 @@ func TestRedactContent(t *testing.T) {
 		{"lines", "Content-Type: text/plain", "pw=secret\r\nb=2\r\n", "pw=%5Bredacted%5D\r\nb=2\r\n"},
 		{"list", isForm, "pw[]=secret&pw%5B1%5D=again&pwd=x", "pw[]=%5Bredacted%5D&pw%5B1%5D=%5Bredacted%5D&pwd=x"},
 		{"name with a broken escape", isForm, "p%77[%zz]=secret", "p%77[%zz]=%5Bredacted%5D"},
-		{"JSON in a form", isForm, "a=1&payload=%7B%22card%22%3A%7B%22number%22%3A%22secret%22%7D%7D&b=2",
-			"a=1&payload=%7B%22card%22%3A%7B%22number%22%3A%22%5Bredacted%5D%22%7D%7D&b=2"},
+		{
+			"JSON in a form", isForm, "a=1&payload=%7B%22card%22%3A%7B%22number%22%3A%22secret%22%7D%7D&b=2",
+			"a=1&payload=%7B%22card%22%3A%7B%22number%22%3A%22%5Bredacted%5D%22%7D%7D&b=2",
+		},
 		{"plain JSON in a form", isForm, "a=1&payload=" + card + "&b=2", "a=1&payload=%7B%22card%22%3A%7B%22number%22%3A%22%5Bredacted%5D%22%2C%22exp%22%3A%221%2F30%22%7D%7D&b=2"},
 		{"plain JSON with an ampersand", isForm, `p={"x":"a&b","card":{"number":"secret"}}`, `p={"x":"a&b","card":{"number":"[redacted]"}}`},
 		{"JSON as a form", isForm, card, cardOut},
@@ -61,14 +63,18 @@ func TestRedactContent(t *testing.T) {
 		{"parts with short lines", "Content-Type: multipart/form-data; boundary=b", strings.ReplaceAll(parts, "\r", ""), strings.ReplaceAll(partsOut, "\r", "")},
 		{"parts without a type", "X: y", parts, partsOut},
 		{"parts without boundary", "Content-Type: multipart/form-data", parts, partsOut},
-		{"parts of two boundaries", "Content-Type: multipart/form-data; boundary=b\r\nContent-Type: multipart/form-data; boundary=c",
-			parts + "--c\r\n", all},
+		{
+			"parts of two boundaries", "Content-Type: multipart/form-data; boundary=b\r\nContent-Type: multipart/form-data; boundary=c",
+			parts + "--c\r\n", all,
+		},
 		{"parts of a boundary that is not there", "Content-Type: multipart/form-data; boundary=c", "secret", all},
 		{"a part that is cut off", "Content-Type: multipart/form-data; boundary=b", parts[:len(parts)-10], strings.Replace(parts[:len(parts)-10], "secre", all, 1)},
 		{"a part without a head", "Content-Type: multipart/form-data; boundary=b", "--b\r\npw: secret\r\n--b--\r\n", "--b\r\n[redacted]\r\n--b--\r\n"},
 		{"JSON in a part", "X: y", strings.Replace(typed, "%", "text/plain", 1), strings.Replace(strings.Replace(typed, "%", "text/plain", 1), "secret", all, 1)},
-		{"a part in base64", "X: y", strings.Replace(typed, "%", "a/b\r\nContent-Transfer-Encoding: base64", 1),
-			strings.Replace(strings.Replace(typed, "%", "a/b\r\nContent-Transfer-Encoding: base64", 1), card, all, 1)},
+		{
+			"a part in base64", "X: y", strings.Replace(typed, "%", "a/b\r\nContent-Transfer-Encoding: base64", 1),
+			strings.Replace(strings.Replace(typed, "%", "a/b\r\nContent-Transfer-Encoding: base64", 1), card, all, 1),
+		},
 		{"empty", "Content-Type: application/json", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

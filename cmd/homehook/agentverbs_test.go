@@ -70,8 +70,10 @@ func TestPause(t *testing.T) {
 
 func TestRouteTest(t *testing.T) {
 	f := &fakeAgent{routes: []control.Route{{Name: "greet"}, {Name: "deploy"}}, results: []control.RouteResult{
-		{Delivery: record(oldID, "", "").Delivery, Before: "greet", After: "deploy", Verified: "ok", Change: "deploy takes it instead of greet",
-			Plan: &control.Plan{Handler: "script", Command: []string{"/bin/deploy", "two words", "\x1b[2J"}, Dir: "/srv", Note: "in the background"}},
+		{
+			Delivery: record(oldID, "", "").Delivery, Before: "greet", After: "deploy", Verified: "ok", Change: "deploy takes it instead of greet",
+			Plan: &control.Plan{Handler: "script", Command: []string{"/bin/deploy", "two words", "\x1b[2J"}, Dir: "/srv", Note: "in the background"},
+		},
 		{Delivery: record(newID, "", "").Delivery, Before: "greet", Verified: "the signature is missing, as it would be said in many words"},
 	}}
 	a, out, errs := withAgent(t, f)

@@ -39,9 +39,10 @@ var _ control.Backend = (*fakeAgent)(nil)
 func (f *fakeAgent) Status() control.Status {
 	return control.Status{State: control.StateConnected, Paused: f.pause.Paused, PausedUntil: f.pause.Until}
 }
-func (f *fakeAgent) Relays() []control.Relay                                        { return nil }
-func (f *fakeAgent) Claims() []control.Claim                                        { return nil }
-func (f *fakeAgent) Routes() []control.Route                                        { return f.routes }
+func (f *fakeAgent) Relays() []control.Relay { return nil }
+func (f *fakeAgent) Claims() []control.Claim { return nil }
+func (f *fakeAgent) Routes() []control.Route { return f.routes }
+
 func (f *fakeAgent) Credentials() ([]control.Credential, error)                     { return nil, nil }
 func (f *fakeAgent) SetCredential(string, string) error                             { return nil }
 func (f *fakeAgent) RemoveCredential(string) error                                  { return nil }

@@ -35,8 +35,10 @@ func TestReplay(t *testing.T) {
 		errs string
 	}{
 		{"same answer", record(newID, "x", `{"n":1}`), exitDone, "\nThe answer is the same as before.\n", ""},
-		{"another answer", record(newID, "x", `{"n":2,"e":"`+"\x1b"+`[2J"}`), exitDone,
-			"--- answer of " + oldID + "\n+++ answer of " + newID + "\n@@ -1,6 +1,4 @@\n HTTP/1.1 200 OK\n Content-Type: application/json\n \n-{\n-  \"n\": 1\n-}\n+{\"n\":2,\"e\":\"\\x1b[2J\"}\n", ""},
+		{
+			"another answer", record(newID, "x", `{"n":2,"e":"`+"\x1b"+`[2J"}`), exitDone,
+			"--- answer of " + oldID + "\n+++ answer of " + newID + "\n@@ -1,6 +1,4 @@\n HTTP/1.1 200 OK\n Content-Type: application/json\n \n-{\n-  \"n\": 1\n-}\n+{\"n\":2,\"e\":\"\\x1b[2J\"}\n", "",
+		},
 		{"dead", dead, exitFailed, "State     dead, route greet\nAnswer    502 after 3.0 ms\nReason    the app cannot be reached\n", ""},
 		{"it still runs", running, exitDone, "State     running, route greet\n", "it still runs; see: homehook show " + newID},
 	}
@@ -118,18 +120,34 @@ func TestReplayEdit(t *testing.T) {
 		errs         string
 		want         []control.Replay
 	}{
-		{"body", `sed -i.bak s/main/edited/ "$1"`, control.Route{Name: "greet"}, "", exitDone, "",
-			[]control.Replay{{Body: []byte("ref=edited")}}},
-		{"signed as the route wants it", `sed -i.bak s/main/edited/ "$1"`, github, "", exitDone, "signed anew by scheme github with credential sign/github",
-			[]control.Replay{{Body: []byte("ref=edited"), Sign: &control.Sign{Scheme: "github", Secret: "sign/github"}}}},
-		{"a route that does not say with what", `sed -i.bak s/main/edited/ "$1"`, control.Route{Name: "greet", Verify: "github"}, "", exitDone, "add --as github --secret NAME",
-			[]control.Replay{{Body: []byte("ref=edited")}}},
-		{"signed otherwise", `sed -i.bak s/main/edited/ "$1"`, github, "--as stripe --secret mine", exitDone, "",
-			[]control.Replay{{Body: []byte("ref=edited"), Sign: &control.Sign{Scheme: "stripe", Secret: "mine"}}}},
-		{"signed by the credential of the route", `sed -i.bak s/main/edited/ "$1"`, github, "--as github", exitDone, "",
-			[]control.Replay{{Body: []byte("ref=edited"), Sign: &control.Sign{Scheme: "github", Secret: "sign/github"}}}},
-		{"not signed", `sed -i.bak s/main/edited/ "$1"`, github, "--as none --yes", exitDone, "",
-			[]control.Replay{{Body: []byte("ref=edited"), Confirm: true}}},
+		{
+			"body", `sed -i.bak s/main/edited/ "$1"`,
+			control.Route{Name: "greet"},
+			"", exitDone, "",
+			[]control.Replay{{Body: []byte("ref=edited")}},
+		},
+		{
+			"signed as the route wants it", `sed -i.bak s/main/edited/ "$1"`, github, "", exitDone, "signed anew by scheme github with credential sign/github",
+			[]control.Replay{{Body: []byte("ref=edited"), Sign: &control.Sign{Scheme: "github", Secret: "sign/github"}}},
+		},
+		{
+			"a route that does not say with what", `sed -i.bak s/main/edited/ "$1"`,
+			control.Route{Name: "greet", Verify: "github"},
+			"", exitDone, "add --as github --secret NAME",
+			[]control.Replay{{Body: []byte("ref=edited")}},
+		},
+		{
+			"signed otherwise", `sed -i.bak s/main/edited/ "$1"`, github, "--as stripe --secret mine", exitDone, "",
+			[]control.Replay{{Body: []byte("ref=edited"), Sign: &control.Sign{Scheme: "stripe", Secret: "mine"}}},
+		},
+		{
+			"signed by the credential of the route", `sed -i.bak s/main/edited/ "$1"`, github, "--as github", exitDone, "",
+			[]control.Replay{{Body: []byte("ref=edited"), Sign: &control.Sign{Scheme: "github", Secret: "sign/github"}}},
+		},
+		{
+			"not signed", `sed -i.bak s/main/edited/ "$1"`, github, "--as none --yes", exitDone, "",
+			[]control.Replay{{Body: []byte("ref=edited"), Confirm: true}},
+		},
 		{"no credential for it", `sed -i.bak s/main/edited/ "$1"`, github, "--as slack", exitUsage, "--as slack needs --secret NAME", nil},
 		{"nothing changed", "true", github, "", exitFailed, "nothing was changed, and nothing was sent", nil},
 		{"all deleted", `: > "$1"`, github, "", exitFailed, "the text is empty; nothing was sent", nil},

@@ -21,7 +21,8 @@ func TestSignMakesWhatIsPublished(t *testing.T) {
 			[]Header{{"X-Hub-Signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"}},
 		},
 		{
-			"github", "0123456789abcdef", "payload=%7B%22yo%22%3Atrue%7D", 1, []Header{{"x-hub-signature", "old"}},
+			"github", "0123456789abcdef", "payload=%7B%22yo%22%3Atrue%7D", 1,
+			[]Header{{"x-hub-signature", "old"}},
 			[]Header{{"X-Hub-Signature", "sha1=3374ef144403e8035423b23b02e2c9d7a4c50368"}},
 		},
 		{
@@ -33,7 +34,8 @@ func TestSignMakesWhatIsPublished(t *testing.T) {
 			[]Header{{"X-Shopify-Hmac-SHA256", "B23tXN681gZ0qIWNRrgtzBE9XSDo5yaUu6wfmhu3a7g="}},
 		},
 		{
-			"standard", stdSecret, `{"test": 2432232314}`, 1614265330, []Header{{"Webhook-Id", "msg_p5jXN8AQM9LWM0D4loKWxJek"}},
+			"standard", stdSecret, `{"test": 2432232314}`, 1614265330,
+			[]Header{{"Webhook-Id", "msg_p5jXN8AQM9LWM0D4loKWxJek"}},
 			[]Header{
 				{"webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"},
 				{"webhook-timestamp", "1614265330"},
