@@ -175,7 +175,7 @@ func TestComesWhileStopping(t *testing.T) {
 	if n := len(a.bodies()); n > 0 {
 		t.Errorf("%d ran", n)
 	}
-	h = h.reopen(t)
+	h.reopen(t)
 	eventually(t, "all ran", func() bool { return len(a.bodies()) == 5 })
 	if seen := a.bodies(); !slices.Equal(seen[:4], want) {
 		t.Errorf("the app saw %v", seen)

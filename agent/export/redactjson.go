@@ -181,7 +181,7 @@ func (s *jsonScan) string(depth int) bool {
 		return false
 	}
 	raw := s.in[from:s.at]
-	if bytes.IndexAny(raw, "{[?#=") < 0 || depth > maxJSONDepth/2 {
+	if !bytes.ContainsAny(raw, "{[?#=") || depth > maxJSONDepth/2 {
 		return true
 	}
 	var meant string

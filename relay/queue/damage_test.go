@@ -114,11 +114,15 @@ func TestDamageWhileRunning(t *testing.T) {
 	if _, err := q.List(t.Context(), "garage", 0, n, 1<<30); !dbfile.Damaged(err) {
 		t.Fatalf("error %v, want damage", err)
 	}
+	var items []*Item
 	wait(t, "the rest is salvaged", func() bool {
-		items, err := q.List(t.Context(), "garage", 0, n, 1<<30)
+		aside, err := filepath.Glob(q.w.path + ".damaged-*")
+		if err != nil || len(aside) == 0 || q.Err() != nil {
+			return false
+		}
+		items, err = q.List(t.Context(), "garage", 0, n, 1<<30)
 		return err == nil && len(items) > n-20 && len(items) < n
 	})
-	items := list(t, q, "garage")
 	verifySalvaged(t, q, items)
 	check(t, q.Done(t.Context(), items[0]))
 	put(t, q, "garage", n, n)
