@@ -141,6 +141,7 @@ func (a *Agent) register(ctx context.Context, k *keeper, r *registry, about ptth
 	switch {
 	case err == nil:
 		k.setURL(told.URL)
+		k.log.Info("claim is public", "claim", k.claim.Name, "url", told.URL)
 		k.queued.Store(int32(told.Queued))
 	case errors.Is(err, errForeign):
 		k.suppose(r, about)

@@ -18,7 +18,7 @@ const (
 	droppedFromHome http1.Kinds = 1<<http1.Homehook | 1<<http1.PTTH
 )
 
-const receivedLayout = "2006-01-02T15:04:05.000Z"
+const receivedLayout = "2006-01-02T15:04:05.000000Z"
 
 var (
 	slash        = []byte("/")

@@ -47,7 +47,7 @@ func TestRequestAtTheAgent(t *testing.T) {
 	}
 	head := got.last(t)
 	head = regexp.MustCompile(`Homehook-Delivery: [0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\r\n`).ReplaceAllString(head, "Homehook-Delivery: ID\r\n")
-	head = regexp.MustCompile(`Homehook-Received: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\r\n`).ReplaceAllString(head, "Homehook-Received: TIME\r\n")
+	head = regexp.MustCompile(`Homehook-Received: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\r\n`).ReplaceAllString(head, "Homehook-Received: TIME\r\n")
 	want := "POST /Hook/%41?q=%20a&b HTTP/1.1\r\n" +
 		"host: Relay.example:8443\r\n" +
 		"X-Hub-Signature-256:   sha256=abc\r\n" +
