@@ -72,6 +72,7 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 			no = errNoRoute
 		}
 	}
+	n.keepAsConfigured(&k.claim, about, x.Request)
 	// A switch of protocols cannot wait; a relay asks for none that it keeps.
 	if n.stored() && (n.backlog || !x.Request.WantsUpgrade()) || route != nil && route.Background() {
 		k.queued.Store(int32(n.queued))

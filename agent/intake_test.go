@@ -59,6 +59,23 @@ func TestHoldIsWrittenDownFirst(t *testing.T) {
 	}
 }
 
+// TestKeptBeforeTheRelayKnows: until a relay has the settings of a new claim it
+// sends as in through; what is answered then is written down all the same.
+func TestKeptBeforeTheRelayKnows(t *testing.T) {
+	r := startRelay(t, "127.0.0.1:0", "hh_secret")
+	h := startHome(t, storing(r.addr, "", respondRoute))
+	id := newID()
+	if g := r.must(t, sent{id: id, mode: "through", body: "abc"}); g.status != 201 || g.accepted != id {
+		t.Errorf("answer %+v", g)
+	}
+	if rec := h.record(t, id, "succeeded"); rec.Answer != "hold" || string(rec.Body) != "abc" {
+		t.Errorf("%+v", rec.Delivery)
+	}
+	if g := r.must(t, sent{id: id, mode: "through", body: "abc"}); g.accepted != id {
+		t.Errorf("again: %+v", g)
+	}
+}
+
 // TestAcceptedAtOnce: for what was kept at the relay, for what the relay does
 // not wait for and for background routes the sender's answer is that of the
 // claim.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"homehook/agent/config"
 	"homehook/http1"
 	"homehook/ptth"
 )
@@ -42,6 +43,15 @@ const (
 // here.
 func (n *note) stored() bool {
 	return n.backlog || n.answer == answerHold || n.answer == answerStore
+}
+
+// keepAsConfigured makes a delivery one to be written down where the claim is of
+// such a mode here and the relay has not been told yet: the first link of a new
+// claim is up before its settings are.
+func (n *note) keepAsConfigured(c *config.Claim, about ptth.About, r *http1.Request) {
+	if about.Negotiated && n.answer == answerThrough && c.Stored() && !r.WantsUpgrade() {
+		n.answer = answerHold
+	}
 }
 
 // readNote reads the relay's fields. What a foreign relay passes on under
