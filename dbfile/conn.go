@@ -15,6 +15,11 @@ import (
 // itself: it needs no pool, no locks and no conversion of arguments.
 type Conn struct {
 	dc driver.Conn
+
+	// Of Transact, from its first call on.
+	begin, commit, rollback *Stmt
+	tx                      Prepared
+	full                    bool // synchronous=FULL; WriterDSN opens with NORMAL
 }
 
 // Connect opens a connection by a name that [DSN] and its like return.
@@ -27,11 +32,14 @@ func Connect(ctx context.Context, dsn string) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{dc}, nil
+	return &Conn{dc: dc}, nil
 }
 
 // Close closes the connection. Its statements have to be closed before.
-func (c *Conn) Close() error { return c.dc.Close() }
+func (c *Conn) Close() error {
+	c.tx.Close()
+	return c.dc.Close()
+}
 
 // Abandon closes the connection to the database at path without letting SQLite
 // write anything more: the last connection to close would bring the log into the

@@ -54,7 +54,6 @@ WHERE d.seq >= ? AND d.seq < ? ORDER BY d.seq LIMIT ?`
 type index struct {
 	c    *dbfile.Conn // nil while it could not be opened
 	st   *indexStatements
-	full bool // c is set to synchronous=FULL
 
 	shards []shard // by low
 	upto   int64   // the last bucket that is indexed; those up to it are, unless marked
@@ -207,7 +206,6 @@ func (w *writer) openBoth() error {
 	if err != nil {
 		return err
 	}
-	x.full = false
 	if err := x.open(c); err != nil {
 		return errors.Join(err, c.Close())
 	}

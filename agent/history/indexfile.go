@@ -130,10 +130,9 @@ func fits(x *dbfile.Conn, lot, newest int64) bool {
 // indexStatements are the prepared statements of the writer's connection to the
 // index.
 type indexStatements struct {
-	begin, commit, rollback *dbfile.Stmt
 	setNumber, countBuckets *dbfile.Stmt
 	setCompact              *dbfile.Stmt
-	all                     []*dbfile.Stmt
+	all                     dbfile.Prepared
 
 	words   *dbfile.Stmt // adds to the shard wordsOf; nil = none yet
 	wordsOf int64
@@ -141,33 +140,18 @@ type indexStatements struct {
 
 func prepareIndex(c *dbfile.Conn) (*indexStatements, error) {
 	s := &indexStatements{}
-	for _, p := range []struct {
-		to   **dbfile.Stmt
-		text string
-	}{
-		{&s.begin, "BEGIN IMMEDIATE"},
-		{&s.commit, "COMMIT"},
-		{&s.rollback, "ROLLBACK"},
-		{&s.setNumber, setNumberSQL},
-		{&s.countBuckets, "UPDATE shards SET buckets = ? WHERE id = ?"},
-		{&s.setCompact, "UPDATE shards SET compact = 1 WHERE id = ?"},
-	} {
-		prepared, err := c.Prepare(p.text)
-		if err != nil {
-			s.close()
-			return nil, fmt.Errorf("prepare %q: %w", p.text, err)
-		}
-		*p.to = prepared
-		s.all = append(s.all, prepared)
-	}
-	return s, nil
+	var err error
+	s.all, err = c.PrepareAll(map[**dbfile.Stmt]string{
+		&s.setNumber:    setNumberSQL,
+		&s.countBuckets: "UPDATE shards SET buckets = ? WHERE id = ?",
+		&s.setCompact:   "UPDATE shards SET compact = 1 WHERE id = ?",
+	})
+	return s, err
 }
 
-// close lets go of them. An error would repeat that of the last execution.
+// close lets go of them.
 func (s *indexStatements) close() {
-	for _, p := range s.all {
-		_ = p.Close()
-	}
+	s.all.Close()
 	s.closeWords()
 }
 
@@ -216,26 +200,4 @@ func (x *index) close() error {
 
 // transaction does what f does to the index within one transaction, fsync'd if
 // full.
-func (x *index) transaction(full bool, f func() error) error {
-	if full != x.full {
-		text := "PRAGMA synchronous=NORMAL"
-		if full {
-			text = "PRAGMA synchronous=FULL"
-		}
-		if err := x.c.Exec(text); err != nil {
-			return fmt.Errorf("set synchronous: %w", err)
-		}
-		x.full = full
-	}
-	if err := x.st.begin.Exec(); err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
-	err := f()
-	if err == nil {
-		err = x.st.commit.Exec()
-	}
-	if err != nil {
-		_ = x.st.rollback.Exec() // SQLite may have done it already
-	}
-	return err
-}
+func (x *index) transaction(full bool, f func() error) error { return x.c.Transact(full, f) }

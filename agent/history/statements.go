@@ -1,15 +1,10 @@
 package history
 
-import (
-	"fmt"
-
-	"homehook/dbfile"
-)
+import "homehook/dbfile"
 
 // statements are the writer's prepared statements. They live as long as their
 // connection.
 type statements struct {
-	begin, commit, rollback             *dbfile.Stmt
 	insert, update, row, lastIn         *dbfile.Stmt
 	request, attempt, merge, body       *dbfile.Stmt
 	addFacet, facets                    *dbfile.Stmt
@@ -22,7 +17,7 @@ type statements struct {
 	forgetLog, remember, forgetMemories *dbfile.Stmt
 	tail, marked, bucket, outputs       *dbfile.Stmt
 	unmark                              *dbfile.Stmt
-	all                                 []*dbfile.Stmt
+	all                                 dbfile.Prepared
 }
 
 const (
@@ -58,60 +53,43 @@ VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 
 func prepare(c *dbfile.Conn) (*statements, error) {
 	s := &statements{}
-	for _, p := range []struct {
-		to   **dbfile.Stmt
-		text string
-	}{
-		{&s.begin, "BEGIN IMMEDIATE"},
-		{&s.commit, "COMMIT"},
-		{&s.rollback, "ROLLBACK"},
-		{&s.insert, insertSQL},
-		{&s.update, updateSQL},
-		{&s.row, rowSQL},
-		{&s.lastIn, lastInSQL},
-		{&s.request, requestSQL},
-		{&s.body, bodySQL},
-		{&s.merge, mergeSQL},
-		{&s.attempt, attemptSQL},
-		{&s.facets, facetsSQL},
-		{&s.addFacet, addFacetSQL},
-		{&s.change, changeSQL},
-		{&s.trim, trimSQL},
-		{&s.setNumber, setNumberSQL},
-		{&s.keep, keepSQL},
-		{&s.drop, dropSQL},
-		{&s.whole, wholeSQL},
-		{&s.reopen, reopenSQL},
-		{&s.remembers, remembersSQL},
-		{&s.remember, rememberSQL},
-		{&s.forgetMemories, forgetMemoriesSQL},
-		{&s.saveSpan, saveSpanSQL},
-		{&s.forgetSpan, forgetSpanSQL},
-		{&s.stale, staleSQL},
-		{&s.bound, boundSQL},
-		{&s.forget, forgetSQL},
-		{&s.forgetBody, forgetRequestsSQL},
-		{&s.forgetLog, forgetAttemptsSQL},
-		{&s.tail, tailSQL},
-		{&s.marked, markedSQL},
-		{&s.bucket, bucketSQL},
-		{&s.outputs, outputsSQL},
-		{&s.unmark, unmarkSQL},
-	} {
-		prepared, err := c.Prepare(p.text)
-		if err != nil {
-			s.close()
-			return nil, fmt.Errorf("prepare %q: %w", p.text, err)
-		}
-		*p.to = prepared
-		s.all = append(s.all, prepared)
-	}
-	return s, nil
+	var err error
+	s.all, err = c.PrepareAll(map[**dbfile.Stmt]string{
+		&s.insert:         insertSQL,
+		&s.update:         updateSQL,
+		&s.row:            rowSQL,
+		&s.lastIn:         lastInSQL,
+		&s.request:        requestSQL,
+		&s.body:           bodySQL,
+		&s.merge:          mergeSQL,
+		&s.attempt:        attemptSQL,
+		&s.facets:         facetsSQL,
+		&s.addFacet:       addFacetSQL,
+		&s.change:         changeSQL,
+		&s.trim:           trimSQL,
+		&s.setNumber:      setNumberSQL,
+		&s.keep:           keepSQL,
+		&s.drop:           dropSQL,
+		&s.whole:          wholeSQL,
+		&s.reopen:         reopenSQL,
+		&s.remembers:      remembersSQL,
+		&s.remember:       rememberSQL,
+		&s.forgetMemories: forgetMemoriesSQL,
+		&s.saveSpan:       saveSpanSQL,
+		&s.forgetSpan:     forgetSpanSQL,
+		&s.stale:          staleSQL,
+		&s.bound:          boundSQL,
+		&s.forget:         forgetSQL,
+		&s.forgetBody:     forgetRequestsSQL,
+		&s.forgetLog:      forgetAttemptsSQL,
+		&s.tail:           tailSQL,
+		&s.marked:         markedSQL,
+		&s.bucket:         bucketSQL,
+		&s.outputs:        outputsSQL,
+		&s.unmark:         unmarkSQL,
+	})
+	return s, err
 }
 
-// close lets go of them. An error would repeat that of the last execution.
-func (s *statements) close() {
-	for _, p := range s.all {
-		_ = p.Close()
-	}
-}
+// close lets go of them.
+func (s *statements) close() { s.all.Close() }

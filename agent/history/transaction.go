@@ -1,7 +1,6 @@
 package history
 
 import (
-	"fmt"
 	"slices"
 
 	"homehook/faults/point"
@@ -46,54 +45,20 @@ func reach(items []*item, o op, name string) {
 
 // transaction does what f does within one transaction, fsync'd if full.
 func (w *writer) transaction(full bool, f func() error) error {
-	if err := w.synchronous(full); err != nil {
-		return err
-	}
-	if err := w.st.begin.Exec(); err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
-	w.spans.look()
-	err := f()
-	if err == nil {
-		err = w.numbers.log(w.st)
-	}
-	if err == nil {
-		if err = w.st.commit.Exec(); err != nil {
-			err = fmt.Errorf("commit: %w", err)
+	err := w.c.Transact(full, func() error {
+		w.spans.look()
+		if err := f(); err != nil {
+			return err
 		}
-	}
+		return w.numbers.log(w.st)
+	})
 	if err != nil {
-		w.rollback()
+		w.facets.reset()
+		w.files.reset()
+		w.numbers.reset()
 		return err
 	}
 	w.files.commit(full, w.blobs, w.opts.Log)
 	w.numbers.commit()
 	return nil
-}
-
-// synchronous sets whether commits fsync the WAL. SQLite reads the pragma while
-// it compiles it and ignores it within a transaction, so it is neither prepared
-// nor part of the batch.
-func (w *writer) synchronous(full bool) error {
-	if full == w.full {
-		return nil
-	}
-	text := "PRAGMA synchronous=NORMAL"
-	if full {
-		text = "PRAGMA synchronous=FULL"
-	}
-	if err := w.c.Exec(text); err != nil {
-		return fmt.Errorf("set synchronous: %w", err)
-	}
-	w.full = full
-	return nil
-}
-
-// rollback ends a failed transaction. SQLite has rolled back by itself after
-// some errors; then there is nothing to do, which it calls an error.
-func (w *writer) rollback() {
-	_ = w.st.rollback.Exec()
-	w.facets.reset()
-	w.files.reset()
-	w.numbers.reset()
 }

@@ -80,7 +80,7 @@ func (w *writer) connect(ctx context.Context, s dbfile.Schema, verify bool) erro
 	if err := w.ready(c, s, verify); err != nil {
 		return errors.Join(err, c.Abandon(w.path))
 	}
-	w.c, w.full = c, false
+	w.c = c
 	return nil
 }
 

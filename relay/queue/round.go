@@ -93,10 +93,8 @@ func (w *writer) shrink(keep int64, limit time.Duration) error {
 		if w.c == nil {
 			return nil
 		}
-		if err := w.synchronous(false); err != nil {
-			return err
-		}
-		if err := w.c.Exec(fmt.Sprintf("PRAGMA incremental_vacuum(%d)", slice)); err != nil {
+		err = w.c.Transact(false, func() error { return w.c.Exec(fmt.Sprintf("PRAGMA incremental_vacuum(%d)", slice)) })
+		if err != nil {
 			return fmt.Errorf("shrink file: %w", err)
 		}
 		w.log += 2 * slice * 4096

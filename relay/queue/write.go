@@ -11,10 +11,9 @@ import (
 // statements are the writer's prepared statements. They live as long as their
 // connection.
 type statements struct {
-	begin, commit, rollback *dbfile.Stmt
-	insert, remove, first   *dbfile.Stmt
-	tried, slice, lose      *dbfile.Stmt
-	all                     []*dbfile.Stmt
+	insert, remove, first *dbfile.Stmt
+	tried, slice, lose    *dbfile.Stmt
+	all                   dbfile.Prepared
 }
 
 const (
@@ -33,37 +32,20 @@ RETURNING seq, bytes, file`
 
 func prepare(c *dbfile.Conn) (*statements, error) {
 	s := &statements{}
-	for _, p := range []struct {
-		to   **dbfile.Stmt
-		text string
-	}{
-		{&s.begin, "BEGIN IMMEDIATE"},
-		{&s.commit, "COMMIT"},
-		{&s.rollback, "ROLLBACK"},
-		{&s.insert, insertSQL},
-		{&s.remove, removeSQL},
-		{&s.first, firstSQL},
-		{&s.lose, loseSQL},
-		{&s.tried, triedSQL},
-		{&s.slice, sliceSQL},
-	} {
-		prepared, err := c.Prepare(p.text)
-		if err != nil {
-			s.close()
-			return nil, fmt.Errorf("prepare %q: %w", p.text, err)
-		}
-		*p.to = prepared
-		s.all = append(s.all, prepared)
-	}
-	return s, nil
+	var err error
+	s.all, err = c.PrepareAll(map[**dbfile.Stmt]string{
+		&s.insert: insertSQL,
+		&s.remove: removeSQL,
+		&s.first:  firstSQL,
+		&s.lose:   loseSQL,
+		&s.tried:  triedSQL,
+		&s.slice:  sliceSQL,
+	})
+	return s, err
 }
 
-// close lets go of them. An error would repeat that of the last execution.
-func (s *statements) close() {
-	for _, p := range s.all {
-		_ = p.Close()
-	}
-}
+// close lets go of them.
+func (s *statements) close() { s.all.Close() }
 
 // rows writes the rows of a batch within its transaction.
 func (w *writer) rows(b *batch) error {

@@ -17,7 +17,6 @@ type writer struct {
 
 	c      *dbfile.Conn // nil while the file is broken
 	st     *statements
-	full   bool  // c is set to synchronous=FULL
 	seq    int64 // the last one given
 	log    int64 // bytes that the log holds, about
 	most   int64 // as much is brought into the file
@@ -177,41 +176,8 @@ func (b *batch) reach(place string) {
 // transact runs do in a transaction, which is committed with fsync if it is to
 // be durable.
 func (w *writer) transact(durable bool, do func() error) error {
-	if err := w.synchronous(durable); err != nil {
-		return err
-	}
-	if err := w.st.begin.Exec(); err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
 	clear(w.firsts)
-	err := do()
-	if err == nil {
-		if err = w.st.commit.Exec(); err == nil {
-			return nil
-		}
-		err = fmt.Errorf("commit: %w", err)
-	}
-	// SQLite has rolled back by itself after some errors; then there is nothing
-	// to do, which it calls an error.
-	_ = w.st.rollback.Exec()
-	return err
-}
-
-// synchronous sets whether commits fsync the log. SQLite ignores the pragma
-// within a transaction.
-func (w *writer) synchronous(full bool) error {
-	if full == w.full {
-		return nil
-	}
-	text := "PRAGMA synchronous=NORMAL"
-	if full {
-		text = "PRAGMA synchronous=FULL"
-	}
-	if err := w.c.Exec(text); err != nil {
-		return fmt.Errorf("set synchronous: %w", err)
-	}
-	w.full = full
-	return nil
+	return w.c.Transact(durable, do)
 }
 
 // remove deletes the file of a body whose row is gone.
