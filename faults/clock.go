@@ -116,7 +116,7 @@ func (j *jumping) run(ctx context.Context, s *session) error {
 	}
 	l.env = []string{clockVariable + "=" + l.path("clock")}
 	defer l.kill()
-	if err := j.set(l, 0); err != nil {
+	if err := setClock(l.path("clock"), 0); err != nil {
 		return err
 	}
 	if err := l.start(ctx); err != nil {
@@ -129,7 +129,7 @@ func (j *jumping) run(ctx context.Context, s *session) error {
 	offsets := []time.Duration{time.Hour, -time.Hour, 40 * day, 0, -3650 * day, 3650 * day, 0}
 	for i, off := range offsets {
 		was := l.tally.count(2)
-		if err := errors.Join(j.set(l, off), sleep(ctx, j.d), l.alive()); err != nil {
+		if err := errors.Join(setClock(l.path("clock"), off), sleep(ctx, j.d), l.alive()); err != nil {
 			return errors.Join(err, crowd.stop())
 		}
 		accepted := l.tally.count(2) - was
@@ -152,9 +152,7 @@ func (j *jumping) run(ctx context.Context, s *session) error {
 	return l.finish(ctx, s, 15*time.Second, func(e *evidence) { e.lenient, e.patient = true, map[string]bool{"later": true} })
 }
 
-// set lets the clock of all programs be off that have the file in memory.
-func (j *jumping) set(l *lab, off time.Duration) error { return setClock(l.path("clock"), off) }
-
+// setClock lets the clock of all programs be off that have the file in memory.
 func setClock(path string, off time.Duration) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {

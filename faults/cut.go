@@ -55,7 +55,7 @@ func (c *cutting) disturb(ctx context.Context, s *session, l *lab, proxy *toxipr
 	rng := s.random(3000)
 	times := make(map[string]int)
 	for end := time.Now().Add(c.d); time.Now().Before(end); {
-		if err := errors.Join(l.refused(killed), l.alive()); err != nil {
+		if err := l.alive(); err != nil {
 			return times, err
 		}
 		name, err := hurt(rng, proxy)

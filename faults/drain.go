@@ -30,7 +30,7 @@ func drainFlags(fs *flag.FlagSet) func(context.Context, *session) error {
 // looks at order, rate and memory.
 func (d *draining) run(ctx context.Context, s *session) error {
 	const name = "backlog"
-	l, err := newLab(s, "faults", []claim{{
+	l, err := startLab(ctx, s, "faults", []claim{{
 		name: name, answer: "store", handler: "respond: {body: done}",
 		settings: fmt.Sprintf("    queue: {max_items: %d}\n", d.n+1000),
 	}})
@@ -38,9 +38,6 @@ func (d *draining) run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer l.kill()
-	if err := l.start(ctx); err != nil {
-		return err
-	}
 	if err := l.agent.stop(15 * time.Second); err != nil {
 		return err
 	}

@@ -99,6 +99,9 @@ func gather(ctx context.Context, l *lab) (*evidence, error) {
 	return e, nil
 }
 
+// lenient is how the law is read after kills of the agent.
+func lenient(e *evidence) { e.lenient = true }
+
 func (e *evidence) fault(kind, key, detail string) {
 	e.faults = append(e.faults, violation{kind, key, detail})
 }

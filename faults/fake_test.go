@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -17,6 +18,9 @@ import (
 // fakeVariable makes the test binary a relay that accepts into a queue: "honest",
 // or "early", which answers before it writes.
 const fakeVariable = "HOMEHOOK_FAULTS_FAKE"
+
+// machinerySenders is how many senders it has.
+const machinerySenders = 4
 
 // fakeRelay takes the arguments of homehook-relay serve.
 func fakeRelay(mode string, args []string) error {
@@ -29,22 +33,36 @@ func fakeRelay(mode string, args []string) error {
 	if _, err := db.Exec("CREATE TABLE IF NOT EXISTS items (seq INTEGER PRIMARY KEY, id, claim, file, head BLOB, body BLOB)"); err != nil {
 		return err
 	}
-	store := func(claim, head string, body []byte) error {
-		_, err := db.Exec("INSERT INTO items (id, claim, head, body) VALUES (hex(randomblob(8)), ?, CAST(? AS BLOB), ?)", claim, head, body)
+	type item struct {
+		claim, head string
+		body        []byte
+	}
+	var (
+		mu   sync.Mutex
+		late []item // answered and not written
+	)
+	keep := func(i item) error {
+		_, err := db.Exec("INSERT INTO items (id, claim, head, body) VALUES (hex(randomblob(8)), ?, CAST(? AS BLOB), ?)", i.claim, i.head, i.body)
 		return err
+	}
+	if store := keep; mode == "early" {
+		// Twice as many wait as there are senders: half of them have their answer.
+		keep = func(i item) (err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if late = append(late, i); len(late) > 2*machinerySenders {
+				err, late = store(late[0]), late[1:]
+			}
+			return err
+		}
 	}
 	http.HandleFunc("POST /{claim}/{rest...}", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return
 		}
-		claim, head := strings.TrimPrefix(r.PathValue("claim"), "~"), "POST "+r.URL.Path+" HTTP/1.1\r\n"
-		if mode == "early" {
-			go func() {
-				time.Sleep(3 * time.Millisecond)
-				store(claim, head, body)
-			}()
-		} else if err := store(claim, head, body); err != nil {
+		i := item{strings.TrimPrefix(r.PathValue("claim"), "~"), "POST " + r.URL.Path + " HTTP/1.1\r\n", body}
+		if err := keep(i); err != nil {
 			w.WriteHeader(507)
 			return
 		}
@@ -65,7 +83,7 @@ func TestMachinery(t *testing.T) {
 	}
 	for _, mode := range []string{"honest", "early"} {
 		t.Run(mode, func(t *testing.T) {
-			s := &session{dir: t.TempDir(), began: time.Now(), summary: summary{Figures: map[string]any{}}}
+			s := quietSession(t)
 			l, err := newLabOf(s, programs{relay: self, agent: self}, []claim{{name: "c", answer: "store", handler: "none"}})
 			if err != nil {
 				t.Fatal(err)
@@ -79,7 +97,7 @@ func TestMachinery(t *testing.T) {
 				t.Fatal(err)
 			}
 			var all []*sender
-			for i := range 4 {
+			for i := range machinerySenders {
 				one := l.newSender(s, i, "c")
 				one.repeats = i % 2
 				all = append(all, one)

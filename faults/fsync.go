@@ -45,7 +45,7 @@ func (y *syncing) run(ctx context.Context, s *session) error {
 	if _, err := findStrace(); err != nil {
 		return err
 	}
-	l, err := newLab(s, "faults", []claim{
+	l, err := startLab(ctx, s, "faults", []claim{
 		{name: "store", answer: "store", settings: "    queue: {max_items: 1000000}\n"},
 		{name: "stored", answer: "store", handler: "respond: {body: done}", settings: "    queue: {max_items: 1000000}\n"},
 	})
@@ -53,9 +53,6 @@ func (y *syncing) run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer l.kill()
-	if err := l.start(ctx); err != nil {
-		return err
-	}
 	back := make(map[string]float64)
 	s.Figures["accepts_again_after_s"] = back
 	for i, f := range failures() {
@@ -66,7 +63,7 @@ func (y *syncing) run(ctx context.Context, s *session) error {
 			return fmt.Errorf("%s: %w", f, err)
 		}
 	}
-	return l.finish(ctx, s, 3*time.Minute, func(e *evidence) { e.lenient = false })
+	return l.finish(ctx, s, 3*time.Minute, nil)
 }
 
 // fail lets one call fail and waits until requests are accepted again.
@@ -78,11 +75,7 @@ func (y *syncing) fail(ctx context.Context, s *session, l *lab, number int, f fa
 	if err := crowd.stop(); err != nil {
 		return err
 	}
-	pid := l.relay.pid()
-	if f.program == "agent" {
-		pid = l.agent.pid()
-	}
-	tracer, err := attach(ctx, l, pid, "-o", "/dev/null", "-e", "trace="+f.calls, "-e", "inject="+f.calls+":error="+f.errno)
+	tracer, err := attach(ctx, l, l.victim(f.program).pid(), "-o", "/dev/null", "-e", "trace="+f.calls, "-e", "inject="+f.calls+":error="+f.errno)
 	if err != nil {
 		return err
 	}
@@ -115,18 +108,8 @@ func (y *syncing) fail(ctx context.Context, s *session, l *lab, number int, f fa
 }
 
 // senders are a few for each claim.
-func (y *syncing) senders(s *session, l *lab, number int) (all []*sender) {
-	for i, c := range l.claims {
-		for j := range 2 {
-			one := l.newSender(s, number+10*i+j, c.name)
-			one.pause = 20 * time.Millisecond
-			if c.scripted() {
-				one.pause = 100 * time.Millisecond
-			}
-			all = append(all, one)
-		}
-	}
-	return all
+func (y *syncing) senders(s *session, l *lab, number int) []*sender {
+	return l.newSenders(s, number, 2, 20*time.Millisecond, 100*time.Millisecond)
 }
 
 // again waits until a request is accepted, without any help from outside.

@@ -34,6 +34,7 @@ type lab struct {
 
 	token        string // of the relay
 	relay, agent *process
+	refusals     int // how often an agent took the one before it for alive
 	ledger       *ledger
 	tally        *tally
 }
@@ -45,6 +46,19 @@ func newLab(s *session, tags string, claims []claim) (*lab, error) {
 		return nil, err
 	}
 	return newLabOf(s, bin, claims)
+}
+
+// startLab is a lab that has just been started; it is killed if it did not start.
+func startLab(ctx context.Context, s *session, tags string, claims []claim) (*lab, error) {
+	l, err := newLab(s, tags, claims)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.start(ctx); err != nil {
+		l.kill()
+		return nil, err
+	}
+	return l, nil
 }
 
 func newLabOf(s *session, bin programs, claims []claim) (*lab, error) {
@@ -157,59 +171,6 @@ func (l *lab) startAgent(env ...string) error {
 	return err
 }
 
-// connected waits until each claim has a link, and the relay has the answer mode
-// that is configured: before that it passes everything through.
-func (l *lab) connected(ctx context.Context) error {
-	err := until(ctx, 20*time.Second, "every claim has a link and its settings", func() bool {
-		var rows []struct {
-			Name, Answer string
-			Connected    bool
-		}
-		if l.ask(ctx, http.MethodGet, "/api/claims", "", &rows) != nil {
-			return false
-		}
-		ready := 0
-		for _, r := range rows {
-			for _, c := range l.claims {
-				if c.name == r.Name && c.answer == r.Answer && r.Connected {
-					ready++
-				}
-			}
-		}
-		return ready == len(l.claims)
-	})
-	if err != nil {
-		err = errors.Join(err, l.tails())
-	}
-	return err
-}
-
-// listening waits until the relay takes requests.
-func (l *lab) listening(ctx context.Context) error {
-	err := until(ctx, 20*time.Second, "the relay listens", func() bool {
-		res, err := http.Get("http://" + l.addr + "/healthz")
-		if err != nil {
-			return false
-		}
-		res.Body.Close()
-		return res.StatusCode == 200
-	})
-	if err != nil {
-		err = errors.Join(err, l.tails())
-	}
-	return err
-}
-
-// tails is an error that shows the ends of both logs.
-func (l *lab) tails() error {
-	var all []error
-	for _, name := range []string{"relay.log", "agent.log"} {
-		text, _ := os.ReadFile(l.path(name))
-		all = append(all, fmt.Errorf("end of %s: %s", name, text[max(0, len(text)-600):]))
-	}
-	return errors.Join(all...)
-}
-
 // stop ends both programs in order: the agent first.
 func (l *lab) stop() error {
 	return errors.Join(l.agent.stop(15*time.Second), l.relay.stop(15*time.Second))
@@ -220,35 +181,6 @@ func (l *lab) kill() {
 	l.agent.kill()
 	l.relay.kill()
 	l.ledger.close()
-}
-
-// alive reports a program that ended without being asked.
-func (l *lab) alive() error {
-	for _, p := range []*process{l.relay, l.agent} {
-		if p != nil && p.ended() {
-			return errors.Join(fmt.Errorf("%s ended by itself: %v", p.name, p.err), l.tails())
-		}
-	}
-	return nil
-}
-
-// settle waits until the relay's queue is empty and nothing at home is on its
-// way. It does not fail when that takes too long: the checker names what hangs.
-func (l *lab) settle(ctx context.Context, limit time.Duration) (took time.Duration, err error) {
-	began := time.Now()
-	for time.Since(began) < limit {
-		if err := l.alive(); err != nil {
-			return 0, err
-		}
-		left, err := backlog(ctx, l)
-		if err == nil && left == 0 {
-			return time.Since(began), nil
-		}
-		if err := sleep(ctx, 100*time.Millisecond); err != nil {
-			return 0, err
-		}
-	}
-	return time.Since(began), nil
 }
 
 // finish settles, stops both programs and checks the ledger law.
@@ -279,6 +211,7 @@ func (l *lab) verdict(ctx context.Context, s *session, adjust func(*evidence)) e
 		return err
 	}
 	e.ordered = s.ordered
+	s.Figures["agent_starts_refused"] = l.refusals
 	if adjust != nil {
 		adjust(e)
 	}
@@ -289,12 +222,4 @@ func (l *lab) verdict(ctx context.Context, s *session, adjust func(*evidence)) e
 	}
 	s.judge(check(e))
 	return nil
-}
-
-// newSender makes a sender for a claim of the lab.
-func (l *lab) newSender(s *session, number int, claim string) *sender {
-	return &sender{
-		name: fmt.Sprintf("%s-%d", claim, number), claim: claim, addr: l.addr,
-		ledger: l.ledger, tally: l.tally, rng: s.random(uint64(number)),
-	}
 }

@@ -17,8 +17,7 @@ func (k key) String() string { return k.Claim + k.Path }
 // sent is what the ledger says about a request.
 type sent struct {
 	Digest   string // SHA-256 of the body, in hex
-	Size     int64
-	Accepted int // answers with a 2xx
+	Accepted int    // answers with a 2xx
 }
 
 // ledger is the sender's side of the truth: a file to which lines are added,
@@ -58,7 +57,7 @@ func (l *ledger) accepted(k key, status int) error {
 
 func (l *ledger) close() error { return l.f.Close() }
 
-// readLedger reads what was sent, and in what order each sender did so.
+// readLedger reads what was sent, and how often each request was accepted.
 func readLedger(path string) (map[key]*sent, error) {
 	all := make(map[key]*sent)
 	err := eachLine(path, func(fields []string) error {

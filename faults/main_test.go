@@ -113,15 +113,15 @@ func TestSummary(t *testing.T) {
 func TestBrokenBuildMustLose(t *testing.T) {
 	loss := []violation{{"lost", "a/1", "gone"}}
 	found := &session{summary: summary{Figures: map[string]any{}, Ledger: &verdict{Lost: 1}, Violations: loss}}
-	if err := found.wanted(true); err != nil || len(found.Violations) > 0 {
+	if err := brokenBuild(true).judge(found); err != nil || len(found.Violations) > 0 {
 		t.Errorf("a loss that was found: %v, %v", err, found.Violations)
 	}
 	missed := &session{summary: summary{Figures: map[string]any{}, Ledger: &verdict{}}}
-	if err := missed.wanted(true); err == nil {
+	if err := brokenBuild(true).judge(missed); err == nil {
 		t.Error("a loss that was not found passes")
 	}
 	whole := &session{summary: summary{Figures: map[string]any{}, Ledger: &verdict{Lost: 1}, Violations: loss}}
-	if err := whole.wanted(false); err != nil || len(whole.Violations) != 1 {
+	if err := brokenBuild(false).judge(whole); err != nil || len(whole.Violations) != 1 {
 		t.Errorf("a good build: %v, %v", err, whole.Violations)
 	}
 }

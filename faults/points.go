@@ -44,14 +44,11 @@ func (p *pointing) wants(point string) bool {
 // is checked at the end of all: a breach names the request, and the logs say
 // at which point it was.
 func (p *pointing) run(ctx context.Context, s *session) error {
-	l, err := newLab(s, "faults", usual())
+	l, err := startLab(ctx, s, "faults", usual())
 	if err != nil {
 		return err
 	}
 	defer l.kill()
-	if err := l.start(ctx); err != nil {
-		return err
-	}
 	crowd := send(ctx, mixture(s, l, 0)...)
 	crashes := make(map[string]int)
 	s.Figures["crashes"] = crashes
@@ -71,7 +68,7 @@ func (p *pointing) run(ctx context.Context, s *session) error {
 	if err := crowd.stop(); err != nil {
 		return err
 	}
-	return l.finish(ctx, s, 3*time.Minute, func(e *evidence) { e.lenient = true })
+	return l.finish(ctx, s, 3*time.Minute, lenient)
 }
 
 // crash runs a program until it has crashed n times at a point, and returns
@@ -79,7 +76,6 @@ func (p *pointing) run(ctx context.Context, s *session) error {
 // load does not go by it, or the code does not.
 func (p *pointing) crash(ctx context.Context, s *session, l *lab, program, point string) (int, error) {
 	rng := s.random(2000)
-	refused := make(map[string]int)
 	for i := 0; i < p.n; {
 		env := fmt.Sprintf("HOMEHOOK_CRASH=%s:%d", point, 1+rng.IntN(12))
 		if err := l.restart(program, env); err != nil {
@@ -96,7 +92,7 @@ func (p *pointing) crash(ctx context.Context, s *session, l *lab, program, point
 		}
 		if victim.crashed() {
 			i++
-		} else if err := errors.Join(l.refused(refused), l.alive()); err != nil {
+		} else if err := l.alive(); err != nil {
 			return i, err
 		}
 	}

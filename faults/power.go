@@ -16,14 +16,14 @@ import (
 type powering struct {
 	cuts   int
 	d      time.Duration
-	broken bool
+	broken brokenBuild
 }
 
 func powerFlags(fs *flag.FlagSet) func(context.Context, *session) error {
 	p := new(powering)
 	fs.IntVar(&p.cuts, "cuts", 20, "power cuts, of relay and agent in turn")
 	fs.DurationVar(&p.d, "d", 800*time.Millisecond, "time between two of them")
-	fs.BoolVar(&p.broken, "broken", false, "run a relay that answers before it has committed; succeed if the loss is found")
+	p.broken.flag(fs)
 	return p.run
 }
 
@@ -37,18 +37,11 @@ func (p *powering) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	tags := "faults"
-	if p.broken {
-		tags = "faults,ackearly"
-	}
-	l, err := newLab(s, tags, usual())
+	l, err := p.broken.start(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer l.kill()
-	if err := l.start(ctx); err != nil {
-		return err
-	}
 	wrap := []string{bin, "-D", "-f", "-e", "signal=none", "-y", "-xx", "-qq", "-s", "8000000", "--seccomp-bpf", "-o", l.path("calls"), "-e", recorded}
 	syncs := 0
 	for i := range p.cuts {
@@ -59,10 +52,7 @@ func (p *powering) run(ctx context.Context, s *session) error {
 		syncs += n
 	}
 	s.Figures["cuts"], s.Figures["syncs"] = p.cuts, syncs
-	if err := l.finish(ctx, s, 2*time.Minute, func(e *evidence) { e.lenient = true }); err != nil {
-		return err
-	}
-	return s.wanted(p.broken)
+	return p.broken.finish(ctx, s, l)
 }
 
 // cut records one program under load and cuts its power.
@@ -90,7 +80,8 @@ func (p *powering) cut(ctx context.Context, s *session, l *lab, i int, wrap []st
 	if err := l.listening(ctx); err != nil {
 		return 0, err
 	}
-	crowd := send(ctx, p.senders(s, l, i)...)
+	// Of new names each time: what a sender was told before a cut is not asked again.
+	crowd := send(ctx, l.newSenders(s, 100*i, 1, 5*time.Millisecond, 80*time.Millisecond)...)
 	err = sleep(ctx, p.d)
 	l.victim(program).kill()
 	if err := errors.Join(err, crowd.stop()); err != nil {
@@ -119,20 +110,14 @@ func (l *lab) wrap(program string, argv []string) {
 	}
 }
 
-// replayFile waits until strace has written all, and replays it.
+// replayFile waits until strace, which nobody waits for, has written all, and
+// replays it.
 func replayFile(ctx context.Context, m *image, path string) error {
-	last := int64(-1)
-	err := until(ctx, 20*time.Second, "strace has written its log", func() bool {
-		info, err := os.Stat(path)
-		if err != nil {
-			return false
-		}
-		same := info.Size() == last
-		last = info.Size()
-		sleep(ctx, 100*time.Millisecond)
-		return same
-	})
+	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
+		return err
+	}
+	if err := until(ctx, 20*time.Second, "strace has written its log", func() bool { return !held(path) }); err != nil {
 		return err
 	}
 	f, err := os.Open(path)
@@ -141,18 +126,4 @@ func replayFile(ctx context.Context, m *image, path string) error {
 	}
 	defer f.Close()
 	return m.replay(f)
-}
-
-// senders are one for each claim, of a new name each time: what a sender was
-// told before a cut is not asked again.
-func (p *powering) senders(s *session, l *lab, i int) (all []*sender) {
-	for j, c := range l.claims {
-		one := l.newSender(s, 100*i+j, c.name)
-		one.pause = 5 * time.Millisecond
-		if c.scripted() {
-			one.pause = 80 * time.Millisecond
-		}
-		all = append(all, one)
-	}
-	return all
 }

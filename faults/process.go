@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -106,6 +107,15 @@ func output(env []string, stdin string, argv ...string) (string, error) {
 		return "", fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, strings.TrimSpace(errs.String()))
 	}
 	return string(out), nil
+}
+
+// held reports whether a process has the file open. The path has no links in it.
+func held(path string) bool {
+	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+	return slices.ContainsFunc(links, func(link string) bool {
+		to, err := os.Readlink(link)
+		return err == nil && to == path
+	})
 }
 
 // running names a process whose program lies in the folder, "" for none or where

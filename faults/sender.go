@@ -29,6 +29,30 @@ type sender struct {
 	limit int
 }
 
+// newSenders makes n senders for each claim, numbered from first on. Their pauses
+// are short, and long for claims whose script takes its time.
+func (l *lab) newSenders(s *session, first, n int, short, long time.Duration) (all []*sender) {
+	for i, c := range l.claims {
+		for j := range n {
+			one := l.newSender(s, first+10*i+j, c.name)
+			one.pause = short
+			if c.scripted() {
+				one.pause = long
+			}
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// newSender makes a sender for a claim of the lab.
+func (l *lab) newSender(s *session, number int, claim string) *sender {
+	return &sender{
+		name: fmt.Sprintf("%s-%d", claim, number), claim: claim, addr: l.addr,
+		ledger: l.ledger, tally: l.tally, rng: s.random(uint64(number)),
+	}
+}
+
 // answerTimeout is how long a sender waits for an answer.
 const answerTimeout = 20 * time.Second
 
