@@ -55,7 +55,9 @@ var house = map[string][]string{
 	"homehook/ptth":              {"homehook/http1"},
 	"homehook/faults/point":      {},
 	"homehook/dbfile":            {},
-	"homehook/routes":            {"homehook/http1", "homehook/routes/signature"},
+	"homehook/routes":            {"homehook/http1", "homehook/routes/expression", "homehook/routes/fastcgi", "homehook/routes/signature"},
+	"homehook/routes/expression": {},
+	"homehook/routes/fastcgi":    {},
 	"homehook/routes/signature":  {},
 	"homehook/relay":             {"homehook/faults/point", "homehook/http1", "homehook/ptth", "homehook/relay/queue"},
 	"homehook/relay/queue":       {"homehook/dbfile", "homehook/faults/point"},
@@ -63,6 +65,7 @@ var house = map[string][]string{
 	"homehook/agent/control":     {},
 	"homehook/agent/credentials": {},
 	"homehook/agent/export":      {"homehook/agent/control"},
+	"homehook/agent/imports":     {"homehook/agent/config", "homehook/routes"},
 	"homehook/agent/history":     {"homehook/dbfile", "homehook/faults/point"},
 	"homehook/agent": {
 		"homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials", "homehook/agent/export",
@@ -75,7 +78,7 @@ var house = map[string][]string{
 	"homehook/bench/history": {"homehook/agent/history"},
 	// The command joins relay and agent for `homehook try`.
 	"homehook/cmd/homehook": {
-		"homehook/agent", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials",
+		"homehook/agent", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials", "homehook/agent/imports",
 		"homehook/http1", "homehook/relay", "homehook/routes", "homehook/routes/signature", "homehook/service",
 	},
 	"homehook/cmd/homehook-relay": {"homehook/relay"},

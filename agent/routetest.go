@@ -119,7 +119,7 @@ func (b *backend) look(rec *history.Record, table *routes.Table) (o outlook) {
 	}
 	o.route, t.d.Route, t.d.Params = route.Name, route.Name, params
 	if o.verified = b.signed(route, &t.d, rec); o.verified == "" || o.verified == verifiedOK {
-		p := control.Plan(route.Plan(&t.d))
+		p := planned(route.Plan(&t.d))
 		o.plan = &p
 	}
 	return o
@@ -166,4 +166,16 @@ func change(was, will outlook) string {
 		parts = append(parts, "the handler does something else")
 	}
 	return strings.Join(parts, "; ")
+}
+
+// planned puts a plan into the words of the control API.
+func planned(p routes.Plan) control.Plan {
+	out := control.Plan{
+		Handler: p.Handler, Command: p.Command, Dir: p.Dir, Method: p.Method, URL: p.URL, Host: p.Host,
+		Status: p.Status, Files: p.Files, Note: p.Note,
+	}
+	for _, also := range p.Also {
+		out.Also = append(out.Also, planned(also))
+	}
+	return out
 }

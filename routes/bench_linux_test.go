@@ -27,7 +27,7 @@ func BenchmarkScript(b *testing.B) {
 			}
 			body := bytes.Repeat([]byte("x"), c.size)
 			r := compileOne(b, Spec{Script: &ScriptSpec{Command: []string{c.path}}})
-			f, env := serveRoute(b, r), r.handler.(*scripter).env
+			f, env := serveRoute(b, r), r.handlers[0].handler.(*scripter).env
 			senders := make(chan func(), c.callers)
 			for range c.callers {
 				senders <- newLoad(b, f.addr, "POST", body)

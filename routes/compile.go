@@ -64,6 +64,7 @@ func Compile(specs []Spec) (*Table, []Problem) {
 	c := &compiler{}
 	t := &Table{claims: map[string][]*Route{}}
 	names := map[string]bool{}
+	var off []*Route
 	for i := range specs {
 		s := &specs[i]
 		r := c.route(fmt.Sprintf("[%d]", i), s)
@@ -71,8 +72,15 @@ func Compile(specs []Spec) (*Table, []Problem) {
 			c.report(at, fmt.Sprintf("there is more than one route %q", r.Name), "give each a name of its own")
 		}
 		names[r.Name] = true
+		if s.Off {
+			off = append(off, r)
+			continue
+		}
 		c.reachable(fmt.Sprintf("[%d].match", i), r, t.claims[r.Claim])
 		t.claims[r.Claim] = append(t.claims[r.Claim], r)
+	}
+	for _, r := range off {
+		r.close()
 	}
 	if len(c.problems) > 0 {
 		return nil, c.problems
@@ -104,33 +112,58 @@ func (c *compiler) route(path string, s *Spec) *Route {
 	}
 	c.verify(path, s, r)
 	c.rules(path, s, r)
-	c.handler(path, s, r)
+	c.handlers(path, s, r)
 	return r
 }
 
-// handler compiles the one handler that a route has.
-func (c *compiler) handler(path string, s *Spec, r *Route) {
-	n := 0
+// handlers compiles the handlers of a route: the one that makes the answer, and
+// those that run behind it.
+func (c *compiler) handlers(path string, s *Spec, r *Route) {
+	main := s.main()
+	found := c.handler(path, &main, r)
+	if s.Respond != nil {
+		found = append(found, placed{"respond", c.respond(path+".respond", s.Respond, r)})
+	}
+	switch {
+	case len(found) == 0:
+		c.report(path, fmt.Sprintf("route %q has no handler", r.Name), "add one of "+strings.Join(HandlerKeys, ", "))
+	case len(found) > 1:
+		c.report(path, fmt.Sprintf("route %q has %d handlers", r.Name, len(found)), "keep the one that makes the answer, and put the others under also:")
+	}
+	for i := range s.Also {
+		at := fmt.Sprintf("%s.also[%d]", path, i)
+		also := c.handler(at, &s.Also[i], r)
+		if len(also) != 1 {
+			c.report(at, fmt.Sprintf("an entry of also names one handler, not %d", len(also)), "begin an entry for each, with a hyphen")
+		}
+		found = append(found, also...)
+	}
+	r.handlers = found
+}
+
+// handler compiles what is set of a handler's keys.
+func (c *compiler) handler(path string, s *HandlerSpec, r *Route) (found []placed) {
 	if s.Forward != nil {
-		n++
-		r.kind, r.handler = "forward", c.forward(path+".forward", s.Forward)
+		found = append(found, placed{"forward", c.forward(path+".forward", s.Forward, r)})
 		_, err := parseTarget(s.Forward.To)
 		c.mend(path+".forward.to", remedyOf(err))
 		c.mend(path+".forward.timeout", "leave it out for "+Duration(forwardTimeout).String())
 	}
 	if s.Script != nil {
-		n++
-		r.kind, r.handler = "script", c.script(path+".script", s.Script)
+		found = append(found, placed{"script", c.script(path+".script", s.Script, r)})
 		c.scriptFile(path+".script", s.Script)
 	}
-	if s.Respond != nil {
-		n++
-		r.kind, r.handler = "respond", c.respond(path+".respond", s.Respond)
+	if s.CGI != nil {
+		found = append(found, placed{"cgi", c.cgi(path+".cgi", s.CGI, r)})
 	}
-	switch {
-	case n == 0:
-		c.report(path, fmt.Sprintf("route %q has no handler", r.Name), "add one of forward, script and respond")
-	case n > 1:
-		c.report(path, fmt.Sprintf("route %q has %d handlers", r.Name, n), "keep one of forward, script and respond")
+	if s.FastCGI != nil {
+		found = append(found, placed{"fastcgi", c.fastcgi(path+".fastcgi", s.FastCGI, r)})
 	}
+	if s.Save != nil {
+		found = append(found, placed{"save", c.save(path+".save", s.Save, r)})
+	}
+	if s.Notify != nil {
+		found = append(found, placed{"notify", c.notify(path+".notify", s.Notify, r)})
+	}
+	return found
 }

@@ -141,7 +141,7 @@ func TestOtherFailures(t *testing.T) {
 		{"configured 204", answer(204), t.Context(), "POST", verdict{}},
 		{"tunnel", forward, t.Context(), "CONNECT", verdict{FailedRequest, false, 0}},
 		{"agent stops", forward, ended, "POST", verdict{FailedStopped, true, 0}},
-		{"fault", &Route{kind: "faulty", handler: &faulty{}}, t.Context(), "POST", verdict{FailedFault, false, 0}},
+		{"fault", &Route{handlers: []placed{{"faulty", &faulty{}}}}, t.Context(), "POST", verdict{FailedFault, false, 0}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			target := map[bool]string{false: "/", true: "a:443"}[tt.method == "CONNECT"]

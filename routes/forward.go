@@ -29,7 +29,7 @@ type forwarder struct {
 
 var _ handler = (*forwarder)(nil)
 
-func (c *compiler) forward(path string, s *ForwardSpec) *forwarder {
+func (c *compiler) forward(path string, s *ForwardSpec, route *Route) *forwarder {
 	f := &forwarder{timeout: cmp.Or(time.Duration(s.Timeout), forwardTimeout)}
 	t, err := parseTarget(s.To)
 	if s.To == "" {

@@ -78,7 +78,7 @@ func TestScriptTimeout(t *testing.T) {
 	t.Parallel()
 	c := newCensus(t)
 	r := scriptRoute(t, ScriptSpec{Timeout: Duration(2 * time.Second)}, "tree", c.addr)
-	r.handler.(*scripter).grace = time.Second
+	r.handlers[0].handler.(*scripter).grace = time.Second
 	f := serveRoute(t, r)
 	nc := dial(t, f.addr)
 	start := time.Now()
@@ -142,7 +142,7 @@ func TestScriptLeavesChildren(t *testing.T) {
 			}
 			c := newCensus(t)
 			r := scriptRoute(t, ScriptSpec{}, "leave", tt.how, c.addr)
-			r.handler.(*scripter).linger = 500 * time.Millisecond
+			r.handlers[0].handler.(*scripter).linger = 500 * time.Millisecond
 			f := serveRoute(t, r)
 			got := ask(t, f.addr, getOnce)
 			if !strings.HasPrefix(got, fmt.Sprintf("HTTP/1.1 %d ", tt.status)) {
@@ -164,7 +164,7 @@ func TestScriptStopped(t *testing.T) {
 	t.Parallel()
 	c := newCensus(t)
 	r := scriptRoute(t, ScriptSpec{}, "hold", c.addr)
-	r.handler.(*scripter).grace = 100 * time.Millisecond
+	r.handlers[0].handler.(*scripter).grace = 100 * time.Millisecond
 	f := serveRoute(t, r)
 	nc := dial(t, f.addr)
 	io.WriteString(nc, getOnce)

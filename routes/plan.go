@@ -25,15 +25,30 @@ type Plan struct {
 	// the handler does not carry.
 	Status int `json:"status,omitempty"`
 
+	// Files are the paths of files that would be written.
+	Files []string `json:"files,omitempty"`
+
 	// Note says what else there is to know; empty for nothing.
 	Note string `json:"note,omitempty"`
+
+	// Also is what the further handlers of the route would do.
+	Also []Plan `json:"also,omitempty"`
 }
 
 // Plan says what the route would do with a delivery. It starts nothing, sends
 // nothing and leaves the body of the request alone.
 func (r *Route) Plan(d *Delivery) Plan {
-	p := r.handler.plan(d)
-	p.Handler = r.kind
+	p := r.planAt(0, d)
+	for i := range r.handlers[1:] {
+		p.Also = append(p.Also, r.planAt(1+i, d))
+	}
+	return p
+}
+
+func (r *Route) planAt(place int, d *Delivery) Plan {
+	h := r.handlers[place]
+	p := h.plan(d)
+	p.Handler = h.kind
 	return p
 }
 

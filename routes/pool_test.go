@@ -59,7 +59,7 @@ func TestGuard(t *testing.T) {
 // seen, as after a change of name service, is refused by the dialer itself.
 func TestGuardAtConnect(t *testing.T) {
 	r := compileOne(t, Spec{Forward: &ForwardSpec{To: "http://turns.example"}})
-	r.handler.(*forwarder).pool.target.address = "169.254.169.254:80"
+	r.handlers[0].handler.(*forwarder).pool.target.address = "169.254.169.254:80"
 	f := serveRoute(t, r)
 	got := ask(t, f.addr, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 	if !strings.HasPrefix(got, "HTTP/1.1 502 ") {
@@ -138,7 +138,7 @@ func TestPoolRepeatsWhatMayBeRepeated(t *testing.T) {
 func TestPoolNoticesClosedConnections(t *testing.T) {
 	s := answersOnce(t, okay)
 	r := compileOne(t, Spec{Forward: &ForwardSpec{To: "http://" + s.addr}})
-	pool := r.handler.(*forwarder).pool
+	pool := r.handlers[0].handler.(*forwarder).pool
 	f := serveRoute(t, r)
 	nc := dial(t, f.addr)
 	br := bufio.NewReader(nc)
@@ -183,7 +183,7 @@ func TestPoolDropsUnaskedBytes(t *testing.T) {
 func TestPoolGrowsOldAndCloses(t *testing.T) {
 	s := answers(t, okay)
 	r := compileOne(t, Spec{Forward: &ForwardSpec{To: "http://" + s.addr}})
-	p := r.handler.(*forwarder).pool
+	p := r.handlers[0].handler.(*forwarder).pool
 	for range 3 {
 		u, err := p.get(t.Context(), true)
 		if err != nil {
@@ -232,7 +232,7 @@ func TestForwardTLS(t *testing.T) {
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(s.Certificate())
-	conf := r.handler.(*forwarder).pool.tls
+	conf := r.handlers[0].handler.(*forwarder).pool.tls
 	conf.RootCAs = roots
 	if conf.MinVersion < tls.VersionTLS12 {
 		t.Error("old TLS is allowed")
@@ -243,7 +243,7 @@ func TestForwardTLS(t *testing.T) {
 		}
 		<-time.After(2 * time.Millisecond)
 	}
-	if u := r.handler.(*forwarder).pool.pop(); u == nil || !u.reused {
+	if u := r.handlers[0].handler.(*forwarder).pool.pop(); u == nil || !u.reused {
 		t.Error("the connection was not used again")
 	} else {
 		u.conn.Close()

@@ -23,7 +23,7 @@ type responder struct {
 
 var _ handler = (*responder)(nil)
 
-func (c *compiler) respond(path string, s *RespondSpec) *responder {
+func (c *compiler) respond(path string, s *RespondSpec, route *Route) *responder {
 	r := &responder{status: s.Status, body: []byte(s.Body)}
 	if r.status == 0 {
 		r.status = http.StatusOK

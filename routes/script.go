@@ -37,7 +37,7 @@ var _ handler = (*scripter)(nil)
 // template matches what a later version would fill in from the delivery.
 var template = regexp.MustCompile(`\{(method|path|query|header|json|form|body|claim|params)([.\[][^{}\s]*)?\}`)
 
-func (c *compiler) script(path string, s *ScriptSpec) *scripter {
+func (c *compiler) script(path string, s *ScriptSpec, route *Route) *scripter {
 	home, err := os.UserHomeDir()
 	if err != nil {
 		home = os.TempDir()

@@ -129,7 +129,7 @@ func (f *faulty) close() {}
 
 func TestServeSurvivesAFault(t *testing.T) {
 	for _, begun := range []bool{false, true} {
-		r := &Route{Name: "r", kind: "faulty", handler: &faulty{begun}}
+		r := &Route{Name: "r", handlers: []placed{{"faulty", &faulty{begun}}}}
 		f := serveRoute(t, r)
 		got := ask(t, f.addr, getOnce)
 		if whole := strings.HasSuffix(got, "this route is broken\n"); whole == begun {

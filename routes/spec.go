@@ -14,12 +14,34 @@ type Spec struct {
 	// without a host: "/", "POST /github/{repo}", "/files/{path...}".
 	Match string `yaml:"match"`
 
+	// Off switches the route off: it is checked, and takes nothing.
+	Off bool `yaml:"off"`
+
 	// Verify is how the sender is checked before the handler runs.
 	Verify *VerifySpec `yaml:"verify"`
 
 	// Unverified allows deliveries whose sender nobody checks. A route that
 	// checks nothing must say so.
 	Unverified bool `yaml:"unverified"`
+
+	// Events are the types of events that the route takes, in the words of
+	// the sender that Verify names: push, "pull_request.opened", "charge.*".
+	// A delivery about another event goes on to the next route.
+	Events []string `yaml:"events"`
+
+	// When is a condition in the language of package expression. A delivery
+	// that does not meet it goes on to the next route.
+	When string `yaml:"when"`
+
+	// Continue lets later routes have the delivery too. The first route that
+	// takes it makes the answer.
+	Continue bool `yaml:"continue"`
+
+	// Rate is how many deliveries the route takes in how long.
+	Rate *RateSpec `yaml:"rate"`
+
+	// Transform changes what the handlers get.
+	Transform *TransformSpec `yaml:"transform"`
 
 	// Background answers 202 as soon as the delivery is written down, and
 	// runs the handler behind it, again and again until it succeeds or is
@@ -40,9 +62,75 @@ type Spec struct {
 	// died; by default the handler runs again.
 	AtMostOnce bool `yaml:"at_most_once"`
 
+	// Accepted is the answer to a delivery that is kept and runs later, in
+	// place of that of the claim.
+	Accepted *RespondSpec `yaml:"accepted"`
+
+	// The handler that makes the answer: exactly one.
 	Forward *ForwardSpec `yaml:"forward"`
 	Script  *ScriptSpec  `yaml:"script"`
+	CGI     *CGISpec     `yaml:"cgi"`
+	FastCGI *FastCGISpec `yaml:"fastcgi"`
+	Save    *SaveSpec    `yaml:"save"`
+	Notify  *NotifySpec  `yaml:"notify"`
 	Respond *RespondSpec `yaml:"respond"`
+
+	// Also are further handlers, which run behind that one, in this order.
+	// What they answer is in the history only.
+	Also []HandlerSpec `yaml:"also"`
+}
+
+// HandlerSpec is a handler beside the one that makes the answer. Exactly one of
+// its fields is set.
+type HandlerSpec struct {
+	Forward *ForwardSpec `yaml:"forward"`
+	Script  *ScriptSpec  `yaml:"script"`
+	CGI     *CGISpec     `yaml:"cgi"`
+	FastCGI *FastCGISpec `yaml:"fastcgi"`
+	Save    *SaveSpec    `yaml:"save"`
+	Notify  *NotifySpec  `yaml:"notify"`
+}
+
+// HandlerKeys are the keys of a route's handlers.
+var HandlerKeys = []string{"forward", "script", "cgi", "fastcgi", "save", "notify", "respond"}
+
+// HandlersOf returns which of the keys a route has, without those under also.
+func HandlersOf(s *Spec) (given []string) {
+	for i, set := range []bool{s.Forward != nil, s.Script != nil, s.CGI != nil, s.FastCGI != nil, s.Save != nil, s.Notify != nil, s.Respond != nil} {
+		if set {
+			given = append(given, HandlerKeys[i])
+		}
+	}
+	return given
+}
+
+// main returns the handlers of a route of which one makes the answer.
+func (s *Spec) main() HandlerSpec {
+	return HandlerSpec{Forward: s.Forward, Script: s.Script, CGI: s.CGI, FastCGI: s.FastCGI, Save: s.Save, Notify: s.Notify}
+}
+
+// RateSpec bounds how often a route runs. A sender who waits is answered 429
+// beyond that; a delivery for whose answer nobody waits has its turn later.
+type RateSpec struct {
+	// Limit is how many deliveries are taken in the time Per.
+	Limit int `yaml:"limit"`
+
+	// Per is that time; default 1m.
+	Per Duration `yaml:"per"`
+}
+
+// TransformSpec changes a delivery before the handlers get it: first the parts
+// that Rename names, then Drop, then Set, then Body. Parts are written as in
+// expressions: header.X-Name, query.name, form.name, json.a.b. The values are
+// templates over the delivery as it came.
+type TransformSpec struct {
+	Rename map[string]string `yaml:"rename"`
+	Drop   []string          `yaml:"drop"`
+	Set    map[string]string `yaml:"set"`
+
+	// Body is a template for the whole body, Type its Content-Type.
+	Body string `yaml:"body"`
+	Type string `yaml:"type"`
 }
 
 // VerifySpec says how the signature of a sender is checked.
@@ -62,7 +150,8 @@ type VerifySpec struct {
 	// default 5m. Schemes that sign no time have no use for it.
 	Tolerance Duration `yaml:"tolerance"`
 
-	// Header is the field with the signature, for the scheme hmac.
+	// Header is the field with the signature, for the scheme hmac, or with
+	// the secret itself, for the scheme token.
 	Header string `yaml:"header"`
 
 	// Hash is sha1, sha256 (the default) or sha512, for the scheme hmac.
@@ -70,62 +159,36 @@ type VerifySpec struct {
 
 	// Encoding is hex (the default) or base64, for the scheme hmac.
 	Encoding string `yaml:"encoding"`
-}
 
-// ForwardSpec sends deliveries on to an HTTP server.
-type ForwardSpec struct {
-	// To is where to: "http://host:port", "https://host", either with a base
-	// path that is put before the delivery's own, or "unix:/path/to/socket".
-	To string `yaml:"to"`
+	// Prefix is what stands before the signature in its field, such as
+	// "sha256=" or "v1=", for the scheme hmac. The default takes the name of
+	// the hash and an equals sign, if they are there.
+	Prefix string `yaml:"prefix"`
 
-	// Strip is a path prefix, such as /ha, that is taken off before the
-	// request goes out. A path without it goes out as it is.
-	Strip string `yaml:"strip"`
+	// Signed is the text that is signed, for the scheme hmac: "{body}" (the
+	// default) with what the sender puts around it. It may name {body}, {url},
+	// {method}, and fields as {header.X-Timestamp}.
+	Signed string `yaml:"signed"`
 
-	// Host is the Host field of the request: "keep" for what the sender
-	// asked for (the default), "target" for the host in To, or a literal.
-	Host string `yaml:"host"`
+	// Time is the field with the time that is signed, in seconds since 1970,
+	// for the scheme hmac; with it Tolerance counts.
+	Time string `yaml:"time"`
 
-	// Timeout bounds the wait for the head of the response; default 5m.
-	Timeout Duration `yaml:"timeout"`
+	// User is the name of the user, for the scheme basic.
+	User string `yaml:"user"`
 
-	// Headers are fields that the request gets; a field of the same name
-	// that the sender gave is replaced.
-	Headers map[string]string `yaml:"headers"`
-}
+	// URL is the public URL that the sender signs, where that is not the one
+	// it used as the relay saw it, for twilio, square and hubspot.
+	URL string `yaml:"url"`
 
-// ScriptSpec runs a program with the body on its standard input.
-type ScriptSpec struct {
-	// Command is the program's absolute path and its arguments. No shell
-	// reads it, and nothing of a delivery can stand in it.
-	Command []string `yaml:"command"`
+	// From are the address ranges that deliveries may come from, as the relay
+	// saw the sender: "192.0.2.0/24", "2001:db8::1". With the scheme ip they
+	// are all that is checked.
+	From []string `yaml:"from"`
 
-	// Timeout is when the script and all it started are ended; default 60s.
-	// What a script leaves running behind it is ended with it; work that is
-	// to last belongs into a service of its own.
-	Timeout Duration `yaml:"timeout"`
-
-	// Output is how much standard output is kept as the answer; default 1MiB.
-	Output Size `yaml:"output"`
-
-	// Dir is the working folder; default the home folder of the agent's user.
-	Dir string `yaml:"dir"`
-
-	// Env are variables that the script sees beside HOMEHOOK_… and the few
-	// that the agent hands on (PATH, HOME, LANG and their like).
-	Env map[string]string `yaml:"env"`
-}
-
-// RespondSpec gives a fixed answer.
-type RespondSpec struct {
-	// Status is the status code, 200 to 599; default 200.
-	Status int `yaml:"status"`
-
-	// Headers are fields of the answer.
-	Headers map[string]string `yaml:"headers"`
-
-	// Body is the body of the answer.
-	Body string `yaml:"body"`
+	// Token is the name of the credential with the text that meta asks for
+	// when the address is set up.
+	Token string `yaml:"token"`
 }
 
 // Problem is one thing wrong with a list of routes.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"homehook/http1"
+	"homehook/routes/expression"
 )
 
 // Table is a compiled list of routes. It is immutable and safe for concurrent
@@ -19,11 +20,17 @@ type Table struct {
 type Route struct {
 	Name, Claim, Match string
 
-	pattern  pattern
-	kind     string
-	handler  handler
-	verifier *verifier // nil when the sender is not checked
-	rules    rules
+	pattern   pattern
+	handlers  []placed  // the first one makes the answer
+	verifier  *verifier // nil when the sender is not checked
+	rules     rules
+	needsBody bool // a handler or a condition looks into the body
+}
+
+// placed is a handler at its place in a route, and what it is called.
+type placed struct {
+	kind string
+	handler
 }
 
 // handler is what a route does with a delivery.
@@ -61,9 +68,40 @@ type Delivery struct {
 	Prefix           string // X-Forwarded-Prefix: what the relay took off the path
 	Params           Params
 
+	// Body is the whole body, and Input what expressions see of the delivery,
+	// where the caller has read it: it has to if NeedsBody says so. Request has
+	// the body to read all the same.
+	Body  []byte
+	Input *expression.Input
+
+	// Host is what handlers need of the program that runs them; nil is a host
+	// that has nothing.
+	Host Host
+
 	// Request is valid during Serve only. Its body may be read, and its tap
 	// called, by a goroutine that Serve waits for.
 	Request *http1.Request
+}
+
+// Host is what handlers need of the program that runs them. Its methods are safe
+// for concurrent use.
+type Host interface {
+	// Secret returns the value of a credential.
+	Secret(name string) ([]byte, error)
+	// Notify shows a notification to the user on the desktop, or says why it
+	// cannot.
+	Notify(ctx context.Context, n Notification) error
+}
+
+// Notification is what a person is told on the desktop.
+type Notification struct {
+	Delivery string `json:"delivery"` // id
+	Claim    string `json:"claim"`
+	Route    string `json:"route"`
+	Title    string `json:"title"` // plain text, as Text is
+	Text     string `json:"text"`
+	Link     string `json:"link"` // http or https, to be opened by a click; empty for none
+	Urgent   bool   `json:"urgent"`
 }
 
 // Result is what an attempt came to; the response itself went to the exchange.
@@ -118,28 +156,54 @@ func (t *Table) Find(claim string, method, rawPath []byte) (*Route, Params, bool
 func (t *Table) Close() {
 	for _, list := range t.claims {
 		for _, r := range list {
-			r.handler.close()
+			r.close()
 		}
 	}
 }
 
-// Kind returns the name of the route's handler: "forward", "script" or
-// "respond".
-func (r *Route) Kind() string { return r.kind }
+func (r *Route) close() {
+	for _, h := range r.handlers {
+		h.close()
+	}
+}
 
-// Serve runs the route's handler on the calling goroutine. It always answers
-// x; when the response breaks half way it leaves x unfinished, and the caller
-// must end the connection for the sender to see it. The end of ctx gives the
-// attempt up: it is not the wish to stop taking requests, which lets running
-// ones finish. Nothing that Serve has started is left when it returns.
-func (r *Route) Serve(ctx context.Context, d *Delivery, x *http1.Exchange) (res Result) {
+// Kinds returns the names of the route's handlers by their place: "forward",
+// "script", "cgi", "fastcgi", "save", "notify" or "respond". The first one makes
+// the answer.
+func (r *Route) Kinds() []string {
+	names := make([]string, len(r.handlers))
+	for i, h := range r.handlers {
+		names[i] = h.kind
+	}
+	return names
+}
+
+// Kind returns the name of the handler that makes the answer.
+func (r *Route) Kind() string { return r.handlers[0].kind }
+
+// NeedsBody reports whether Delivery.Body and Input have to be set for the
+// route's handlers, or for finding out whether it takes a delivery.
+func (r *Route) NeedsBody() bool { return r.needsBody || r.verifier != nil || len(r.handlers) > 1 }
+
+// Serve runs the handler that makes the answer; see ServeAt.
+func (r *Route) Serve(ctx context.Context, d *Delivery, x *http1.Exchange) Result {
+	return r.ServeAt(ctx, 0, d, x)
+}
+
+// ServeAt runs the handler at a place on the calling goroutine. It always
+// answers x; when the response breaks half way it leaves x unfinished, and the
+// caller must end the connection for the sender to see it. The end of ctx gives
+// the attempt up: it is not the wish to stop taking requests, which lets running
+// ones finish. Nothing that ServeAt has started is left when it returns.
+func (r *Route) ServeAt(ctx context.Context, place int, d *Delivery, x *http1.Exchange) (res Result) {
+	h := r.handlers[place]
 	defer func() {
 		if p := recover(); p != nil {
-			res = r.crashed(p, x)
+			res = crashed(h.kind, p, x)
 		}
 	}()
-	res = r.handler.serve(ctx, d, x)
-	res.Handler = r.kind
+	res = h.serve(ctx, d, x)
+	res.Handler = h.kind
 	if r.rules.background && res.Failure == FailedScript {
 		res.Retry = true // nobody else would ever run it again
 	}
@@ -147,13 +211,13 @@ func (r *Route) Serve(ctx context.Context, d *Delivery, x *http1.Exchange) (res 
 }
 
 // crashed answers for a handler that panicked.
-func (r *Route) crashed(cause any, x *http1.Exchange) Result {
+func crashed(kind string, cause any, x *http1.Exchange) Result {
 	x.CloseAfter()
 	if !x.Started() {
 		x.Reset()
 		Refuse(x, 500, "this route is broken")
 	}
-	return Result{Handler: r.kind, Exit: -1, Err: fmt.Errorf("the %s handler has a fault: %v", r.kind, cause), Failure: FailedFault}
+	return Result{Handler: kind, Exit: -1, Err: fmt.Errorf("the %s handler has a fault: %v", kind, cause), Failure: FailedFault}
 }
 
 // ErrAtOnce, as the cause that the context of Route.Serve ended with, leaves a

@@ -97,28 +97,19 @@ func (c *checker) routeClaim(i int) {
 // routeHandlers reports a route with no handler or more than one.
 func (c *checker) routeHandlers(i int) {
 	r, path := c.file.Routes[i], fmt.Sprintf("routes[%d]", i)
-	var given []string
-	if r.Forward != nil {
-		given = append(given, "forward")
-	}
-	if r.Script != nil {
-		given = append(given, "script")
-	}
-	if r.Respond != nil {
-		given = append(given, "respond")
-	}
+	given := routes.HandlersOf(&r)
 	switch len(given) {
 	case 0:
-		for _, name := range []string{"forward", "script", "respond"} {
+		for _, name := range routes.HandlerKeys {
 			if c.isBroken(path + "." + name) {
 				c.reported[path] = true
 				return
 			}
 		}
-		c.report(path, c.routeTitle(i)+" does nothing", "add one of forward, script, respond")
+		c.report(path, c.routeTitle(i)+" does nothing", "add one of "+strings.Join(routes.HandlerKeys, ", "))
 	case 1:
 	default:
-		c.report(path, fmt.Sprintf("%s has several handlers: %s", c.routeTitle(i), strings.Join(given, ", ")), "keep one; make a route of each")
+		c.report(path, fmt.Sprintf("%s has several handlers: %s", c.routeTitle(i), strings.Join(given, ", ")), "keep the one that makes the answer, and put the others under also:")
 	}
 }
 

@@ -20,7 +20,7 @@ var missing = regexp.MustCompile(`^(ca ".*" (does not exist|is not an absolute p
 // TestDocs loads the examples that readers copy. Those that are parts of a
 // file get the relay and the claim that the text around them speaks of.
 func TestDocs(t *testing.T) {
-	for _, name := range []string{"../../docs/configuration.md", "../../README.md"} {
+	for _, name := range []string{"../../docs/configuration.md", "../../docs/routes.md", "../../README.md"} {
 		text, err := os.ReadFile(filepath.FromSlash(name))
 		if err != nil {
 			t.Fatal(err)
@@ -60,9 +60,13 @@ func framed(example string) string {
 
 // TestDocsNameEveryKey holds that the reference leaves no key out.
 func TestDocsNameEveryKey(t *testing.T) {
-	text, err := os.ReadFile(filepath.FromSlash("../../docs/configuration.md"))
-	if err != nil {
-		t.Fatal(err)
+	var text []byte
+	for _, name := range []string{"../../docs/configuration.md", "../../docs/routes.md"} {
+		page, err := os.ReadFile(filepath.FromSlash(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, page...)
 	}
 	var walk func(reflect.Type)
 	walk = func(typ reflect.Type) {

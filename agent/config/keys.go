@@ -6,29 +6,6 @@ import (
 	"strings"
 )
 
-// laterKey is a key that belongs to Homehook's language but not to this
-// version. It gets a clearer answer than a key that nobody knows.
-type laterKey struct {
-	// remedy says what to do meanwhile.
-	remedy string
-	// meant is the key of this version that takes its place, if any.
-	meant string
-}
-
-// later has those keys by the kind of block.
-var later = map[string]map[string]laterKey{
-	"a route": {
-		"when":      {"leave it out and decide in your own handler", ""},
-		"continue":  {"leave it out: the first route that matches is the one that runs", ""},
-		"transform": {"leave it out", ""},
-		"retry":     {"leave it out, or write background: true to have failures tried again", ""},
-		"cgi":       {"use forward, script or respond", "forward"},
-		"fastcgi":   {"use forward, script or respond", "forward"},
-		"save":      {"use forward, script or respond", "forward"},
-		"notify":    {"use forward, script or respond", "forward"},
-	},
-}
-
 // blockName says in which block a path lies.
 func blockName(path string) string {
 	switch name := leaf(path); {
@@ -49,9 +26,6 @@ func blockName(path string) string {
 // does not have, what to do about it, and which key was meant, if any.
 func unknownKey(key, path string, t reflect.Type) (message, remedy, meant string) {
 	block := blockName(path)
-	if l, ok := later[block][key]; ok {
-		return fmt.Sprintf("%q in %s is not available in this version", key, block), l.remedy, l.meant
-	}
 	message = fmt.Sprintf("unknown key %q in %s", key, block)
 	keys := keysOf(t)
 	if near := nearest(key, keys); near != "" {

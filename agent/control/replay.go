@@ -84,8 +84,7 @@ type RouteResult struct {
 	Change string `json:"change"`
 }
 
-// Plan is what a handler would do with one delivery. Fields and their order are
-// those of the routes' own type.
+// Plan is what a handler would do with one delivery.
 type Plan struct {
 	Handler string `json:"handler"` // "forward", "script", "respond"
 	// Command is the program of a script with its arguments, and Dir the folder
@@ -97,7 +96,11 @@ type Plan struct {
 	URL    string `json:"url,omitempty"`
 	Host   string `json:"host,omitempty"`
 	Status int    `json:"status,omitempty"` // of a fixed answer
-	Note   string `json:"note,omitempty"`   // what else there is to know
+	// Files are the paths of files that would be written.
+	Files []string `json:"files,omitempty"`
+	Note  string   `json:"note,omitempty"` // what else there is to know
+	// Also is what the further handlers of the route would do.
+	Also []Plan `json:"also,omitempty"`
 }
 
 // Formats of an [Export].
