@@ -16,8 +16,10 @@ func TestBacklogComesInOrder(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs the programs")
 	}
+	t.Parallel()
 	for _, mode := range []string{"hold", "store"} {
 		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
 			h := startPrograms(t, "  - {name: all, claim: garage, match: /, unverified: true, respond: {status: 200, body: ok}}\n")
 			h.reconfigure(t, "{name: garage}", "{name: garage, answer: "+mode+"}")
 			h.run(t)

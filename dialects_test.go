@@ -207,6 +207,7 @@ func TestExampleClients(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and restarts the programs")
 	}
+	t.Parallel()
 	needPeers(t)
 	relayd, data, addr := filepath.Join(build(t), "homehook-relay"), t.TempDir(), freeAddr(t)
 	token := newToken(t, relayd, data)
@@ -326,6 +327,7 @@ func TestRelaysOfOneDialect(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and restarts the programs")
 	}
+	t.Parallel()
 	needPeers(t)
 	dir := build(t)
 	app := httptest.NewServer(http.HandlerFunc(echoApp))

@@ -26,6 +26,7 @@ const protocolsDoc = "docs/protocols.md"
 // TestProtocolExamples plays an agent and a sender byte by byte against the
 // relay, and holds the conversations in docs/protocols.md against what was said.
 func TestProtocolExamples(t *testing.T) {
+	t.Parallel()
 	data, err := os.ReadFile(protocolsDoc)
 	if err != nil {
 		t.Fatal(err)

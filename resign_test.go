@@ -44,6 +44,7 @@ func TestEditedReplaysVerify(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs the programs")
 	}
+	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		t.Skip("needs python3")

@@ -202,18 +202,6 @@ type program struct {
 	t *testing.T
 }
 
-// build compiles both commands into a folder.
-func build(t *testing.T) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "./cmd/homehook", "./cmd/homehook-relay")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return dir
-}
-
 func start(t *testing.T, env []string, name string, args ...string) *program {
 	t.Helper()
 	p := &program{exec.Command(name, args...), t}
@@ -236,6 +224,7 @@ func TestKilledProgramsComeBack(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and restarts the programs")
 	}
+	t.Parallel()
 	dir := build(t)
 	bin := func(name string) string { return filepath.Join(dir, name) }
 	data, home := filepath.Join(dir, "relay"), filepath.Join(dir, "home")

@@ -8,21 +8,36 @@ import (
 	"time"
 
 	"homehook/agent/config"
+	"homehook/agent/history"
 	"homehook/http1"
 	"homehook/ptth"
+	"homehook/routes"
 )
 
-// rejection is why a request gets no handler. It is recorded, unlike what no
-// relay may send.
+// rejection is why a request gets no handler, and what its sender gets instead.
+// It is recorded, unlike what no relay may send.
 type rejection struct {
 	status int
-	text   string // for the sender
+	text   string // for the sender; that of the claim for a status below 300
 	reason string // for the history
+
+	refused bool // the sender is not who it should be
+	fields  []http1.Field
+	retry   time.Duration  // that the sender is asked to wait; 0 for nothing
+	answer  *routes.Answer // to a sender who had only asked for one; it is no refusal then
+}
+
+// state is that of a delivery that got no handler.
+func (r *rejection) state() string {
+	if r.answer != nil {
+		return history.Succeeded
+	}
+	return history.Rejected
 }
 
 var (
-	errNoRoute  = &rejection{404, "no route at home takes this request", "no route"}
-	errTooLarge = &rejection{413, "the request body is larger than this address accepts", "the body is larger than max_body of the claim"}
+	errNoRoute  = &rejection{status: 404, text: "no route at home takes this request", reason: "no route"}
+	errTooLarge = &rejection{status: 413, text: "the request body is larger than this address accepts", reason: "the body is larger than max_body of the claim"}
 )
 
 // warnEvery spaces the warnings of a relay that mixes names up.
@@ -36,7 +51,7 @@ func (in *inbox) admit(k *keeper, about ptth.About, r *http1.Request, n *note) *
 	if other != "" {
 		other = printable(other)
 		in.warnStranger(k, other)
-		return &rejection{404, "nothing here has this address", fmt.Sprintf("the relay sent it for %s, which you have not claimed", other)}
+		return &rejection{status: 404, text: "nothing here has this address", reason: fmt.Sprintf("the relay sent it for %s, which you have not claimed", other)}
 	}
 	if k.claim.MaxBody > 0 {
 		r.Body.SetLimit(int64(k.claim.MaxBody))

@@ -26,7 +26,7 @@ func (b *backend) Retry(ctx context.Context, id string) (*control.Delivery, erro
 	d := &rec.Delivery
 	switch d.State {
 	case history.Waiting:
-		if !b.inbox.executor.wake(d.ID) {
+		if !b.inbox.executor.wake(d.ID, true) {
 			return nil, busy(d)
 		}
 		return newest(ctx, b.journal, d)
@@ -46,7 +46,7 @@ func (b *backend) Retry(ctx context.Context, id string) (*control.Delivery, erro
 	}
 	// As Reopen has made it: what it failed for is over.
 	d.State, d.Starts, d.Reason, d.DuplicateOf = history.Received, 0, "", ""
-	b.inbox.readmit(b.inbox.restartOf(d), time.Now())
+	b.inbox.readmit(b.inbox.restartOf(d, false), time.Now())
 	return newest(ctx, b.journal, d)
 }
 

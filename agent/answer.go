@@ -27,8 +27,9 @@ func acceptedStatus(c *config.Claim) int {
 	return config.DefaultAccepted
 }
 
-// accept answers for a delivery that the journal holds and that runs later, as
-// the owner of the claim has set it.
+// accept answers for a delivery that runs later, or that no route wanted, as the
+// owner of the claim has set it. The id is "" for one that the journal does not
+// hold.
 func accept(x *http1.Exchange, c *config.Claim, id string) {
 	x.Start(acceptedStatus(c), nil)
 	body := ""
@@ -43,7 +44,9 @@ func accept(x *http1.Exchange, c *config.Claim, id string) {
 			x.Field("Content-Type", "text/plain; charset=utf-8")
 		}
 	}
-	x.Field(acceptedField, id)
+	if id != "" {
+		x.Field(acceptedField, id)
+	}
 	if x.Status == 204 {
 		x.EndEmpty()
 	} else {
@@ -53,11 +56,46 @@ func accept(x *http1.Exchange, c *config.Claim, id string) {
 	x.Finish()
 }
 
+// give answers with what a route has made, for a delivery that the journal holds
+// under an id, "" for one that is not written down.
+func give(x *http1.Exchange, a *routes.Answer, id string) {
+	x.Start(a.Status, nil)
+	for _, f := range a.Fields {
+		x.Field(f.Name, f.Value)
+	}
+	if id != "" {
+		x.Field(acceptedField, id)
+	}
+	if a.Status == 204 || a.Status == 304 {
+		x.EndEmpty()
+	} else {
+		x.EndLength(int64(len(a.Body)))
+		x.Write(a.Body)
+	}
+	x.Finish()
+}
+
+// tell answers for a delivery that gets no handler.
+func (r *rejection) tell(x *http1.Exchange, c *config.Claim, id string) {
+	if r.status == 413 {
+		x.CloseAfter() // the rest of the body is not waited for
+	}
+	switch {
+	case r.answer != nil:
+		give(x, r.answer, id)
+	case r.status < 300:
+		accept(x, c, id)
+	case r.status == 503 && id == "":
+		unavailable(x, r.text)
+	default:
+		say(x, r.status, r.text, id, r.retry, r.fields...)
+	}
+}
+
 // say answers with a line of text, or as the sender wants its errors. accepted
 // is the id of a delivery that the journal holds, "" for one that the relay has
 // to keep or to drop.
-func say(x *http1.Exchange, status int, line, accepted string, retry time.Duration) {
-	var fields []http1.Field
+func say(x *http1.Exchange, status int, line, accepted string, retry time.Duration, fields ...http1.Field) {
 	if accepted != "" {
 		fields = append(fields, http1.Field{Name: acceptedField, Value: accepted})
 	}
@@ -91,10 +129,10 @@ const retryIn = 5 * time.Second
 // again answers with what the first run of a delivery was answered, if that is
 // kept whole, and reports whether it was.
 func again(x *http1.Exchange, rec *history.Record, id string) bool {
-	if len(rec.Log) == 0 || rec.Redacted {
+	a := answerOf(rec)
+	if a == nil || rec.Redacted {
 		return false
 	}
-	a := &rec.Log[len(rec.Log)-1]
 	if a.ResponseTruncated || len(a.ResponseHead) == 0 || int64(len(a.ResponseBody)) != a.ResponseSize {
 		return false
 	}
@@ -104,6 +142,16 @@ func again(x *http1.Exchange, rec *history.Record, id string) bool {
 	}
 	x.Forward(res, http1.KindsOf(http1.Homehook, http1.PTTH), func(w *http1.Writer) { w.Field(acceptedField, id) })
 	return true
+}
+
+// answerOf is the last attempt of the handler that makes the answer.
+func answerOf(rec *history.Record) *history.Attempt {
+	for i := len(rec.Log) - 1; i >= 0; i-- {
+		if a := &rec.Log[i]; a.Place == 0 && a.Route == rec.Route {
+			return a
+		}
+	}
+	return nil
 }
 
 // brokenOff reports whether the end of an answer is missing because its handler

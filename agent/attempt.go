@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -10,37 +11,53 @@ import (
 	"homehook/routes"
 )
 
-// attempt runs the handler once.
-func (in *inbox) attempt(j *job, t *turn) {
-	out := &passing{live: j.live, id: j.id, whose: func(status int) bool { return in.forSender(j, t.route, status) }}
-	x := http1.NewSinkExchange(t.d.Request, out)
+// attempt runs a handler once.
+func (in *inbox) attempt(j *job, t *turn, s *step) {
+	out := &passing{live: j.live, id: j.id, whose: func(status int) bool { return s.first && in.forSender(j, s.route, status) }}
+	d := t.delivery(s)
+	x := http1.NewSinkExchange(d.Request, out)
 	tap := &answerTap{limit: int(max(in.keep.Load(), 0))}
 	x.SetTap(tap)
 	began := time.Now()
-	res := t.route.Serve(in.work, &t.d, x)
+	res := s.route.ServeAt(in.work, s.place, d, x)
 	point.Reach("agent.ran")
 	ran := time.Since(began)
-	in.settleAnswer(j, out.on && j.live.inTime(out.at), x.Status, tap.last, ran)
+	if s.first {
+		in.settleAnswer(j, out.on && j.live.inTime(out.at), x.Status, tap.last, ran)
+	}
 	// The sender has what it gets of this run; the journal takes its time.
 	j.live.end()
 	j.live = nil
 
-	end := j.ends("", "")
-	end.Route, end.Attempts = t.route.Name, t.d.Attempt
+	j.attempts++
 	a := history.Attempt{
-		Number: t.d.Attempt, Route: t.route.Name, Handler: res.Handler, Started: began, DurationMS: milliseconds(ran),
+		Number: j.attempts, Route: s.route.Name, Handler: res.Handler, Place: s.place, Started: began, DurationMS: milliseconds(ran),
 		Exit: res.Exit, Output: res.Output, OutputTruncated: res.OutputTruncated,
 	}
 	if res.Err != nil {
 		a.Error = res.Err.Error()
 	}
 	tap.fill(&a, x.Status)
-	end.Log = []history.Attempt{a}
-	in.judge(j, t, &res, x, out.on || j.replay, end)
-	if j.replay && j.remark != "" && end.Reason != j.remark {
-		end.Reason += "; " + j.remark
+	s.runs++
+	s.tries++
+	in.judge(j, s, &res, x, out.on || j.replay)
+	a.GivenUp = s.over
+	j.pending = append(j.pending, a)
+}
+
+// delivery is what a handler gets. Each reads the body anew.
+func (t *turn) delivery(s *step) *routes.Delivery {
+	d := t.d
+	d.Route, d.Params, d.Attempt = s.route.Name, s.params, s.runs+1
+	if !t.read {
+		t.read = true
+		return &d
 	}
-	in.conclude(j, end)
+	if req, err := http1.ParseRequest(t.rec.Head, bytes.NewReader(t.rec.Body), int64(len(t.rec.Body))); err == nil {
+		req.Target = t.d.Request.Target
+		d.Request = req
+	}
+	return &d
 }
 
 // settleAnswer notes what the sender got and how long that took. told says that
@@ -74,36 +91,30 @@ func (in *inbox) forSender(j *job, route *routes.Route, status int) bool {
 	return j.live.fresh()
 }
 
-// judge decides what state a delivery is in behind a run. told says that
-// somebody saw the answer.
-func (in *inbox) judge(j *job, t *turn, res *routes.Result, x *http1.Exchange, told bool, end *history.Record) {
+// judge decides what becomes of a handler behind a run. told says that somebody
+// saw the answer.
+func (in *inbox) judge(j *job, s *step, res *routes.Result, x *http1.Exchange, told bool) {
 	switch {
 	case res.Err != nil:
-		end.Reason = res.Err.Error()
+		s.reason = res.Err.Error()
 	case x.Status >= 400:
-		end.Reason = fmt.Sprintf("the handler answered %d", x.Status)
+		s.reason = fmt.Sprintf("the handler answered %d", x.Status)
 	default:
-		end.State = history.Succeeded
-		end.Reason = remark(*res, x, time.Now())
-		if end.Reason == "" && end.Attempts > 1 {
-			end.Reason = fmt.Sprintf("succeeded at attempt %d", end.Attempts)
-		} else if end.Reason == "" {
-			end.Reason = j.remark
-		}
+		s.done, s.remark = true, remark(*res, x, time.Now())
 		return
 	}
-	end.State = history.Dead
+	s.over = true
 	switch {
 	case in.work.Err() != nil && res.Failure == routes.FailedStopped:
-		if end.Reason = history.Interrupted; !t.route.AtMostOnce() && !j.replay {
-			end.State, end.Due = history.Waiting, time.Now()
+		if s.reason = history.Interrupted; !s.route.AtMostOnce() && !j.replay {
+			s.over, s.due = false, time.Now()
 		}
-	case !told && mayPass(t.route, res):
-		pause, more := pauseAfter(j.starts, res.RetryAfter)
+	case !told && mayPass(s.route, res):
+		pause, more := pauseAfter(s.tries, res.RetryAfter)
 		if more {
-			end.State, end.Due = history.Waiting, time.Now().Add(pause)
+			s.over, s.due = false, time.Now().Add(pause)
 		} else {
-			end.Reason = fmt.Sprintf("given up after %d attempts: %s", end.Attempts, end.Reason)
+			s.reason = fmt.Sprintf("given up after %d attempts: %s", s.runs, s.reason)
 		}
 	}
 }

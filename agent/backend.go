@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"slices"
@@ -12,7 +13,6 @@ import (
 	"homehook/agent/control"
 	"homehook/agent/credentials"
 	"homehook/agent/history"
-	"homehook/routes"
 )
 
 // backend answers the control API for an agent.
@@ -133,44 +133,9 @@ func (b *backend) Routes() []control.Route {
 	defer b.mu.Unlock()
 	list := make([]control.Route, 0, len(b.config.Routes))
 	for _, s := range b.config.Routes {
-		kind, target := describe(s)
-		list = append(list, control.Route{
-			Name: s.Name, Claim: s.Claim, Match: s.Match, Handler: kind, Target: target, Unverified: s.Unverified,
-			Verify: schemeOf(s), Secret: secretOf(s), Background: s.Background,
-		})
+		list = append(list, RouteOf(&s))
 	}
 	return list
-}
-
-// schemeOf is how a route's senders sign, "" where nobody looks.
-func schemeOf(s routes.Spec) string {
-	if s.Verify == nil {
-		return ""
-	}
-	return s.Verify.Scheme
-}
-
-// secretOf names the credential that a route's deliveries are checked with, the
-// first of several.
-func secretOf(s routes.Spec) string {
-	switch {
-	case s.Verify == nil:
-		return ""
-	case s.Verify.Secret != "" || len(s.Verify.Secrets) == 0:
-		return s.Verify.Secret
-	}
-	return s.Verify.Secrets[0]
-}
-
-// describe says what a route does and where it leads.
-func describe(s routes.Spec) (kind, target string) {
-	switch {
-	case s.Forward != nil:
-		return "forward", s.Forward.To
-	case s.Script != nil:
-		return "script", s.Script.Command[0]
-	}
-	return "respond", ""
 }
 
 // Credentials lists the names of credentials.
@@ -232,11 +197,21 @@ func recordOf(found *history.Record) *control.Record {
 	r := &control.Record{
 		Delivery: control.Delivery(found.Delivery), Head: found.Head,
 		Body: found.Body, BodyTruncated: found.BodyTruncated, Redacted: found.Redacted,
+		Trace: traceOf(found.Trace),
 	}
 	for _, a := range found.Log {
 		r.Log = append(r.Log, control.Attempt(a))
 	}
 	return r
+}
+
+// traceOf reads what the routes said of a delivery. What is no such text tells
+// nothing.
+func traceOf(text []byte) (trace []control.Trace) {
+	if len(text) == 0 || json.Unmarshal(text, &trace) != nil {
+		return nil
+	}
+	return trace
 }
 
 // translated marks an error of the agent's stores as what it is to a client of

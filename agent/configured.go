@@ -10,7 +10,9 @@ import (
 
 // install puts what the inbox needs of a configuration in force.
 func (in *inbox) install(c *config.Config) {
+	c.Table.Inherit(in.table.Load())
 	old := in.table.Swap(c.Table)
+	in.turns.clear()
 	in.config.Store(c)
 	if old != nil && old != c.Table {
 		old.Close()
@@ -45,18 +47,27 @@ func (in *inbox) specOf(name string) *routes.Spec {
 	return &c.Routes[i]
 }
 
-// only makes a table in which one route of the configuration takes all
-// deliveries of a claim, whatever it matches otherwise. The caller closes it.
-func (in *inbox) only(route, claim string) (*routes.Table, error) {
+// only makes a table in which one route of the configuration takes a delivery,
+// whatever it matches or wants otherwise. The caller closes it.
+func (in *inbox) only(route string, d *routes.Delivery) (*routes.Table, error) {
 	spec := in.specOf(route)
 	if spec == nil {
 		return nil, fmt.Errorf("the route %q is not in the configuration", route)
 	}
 	one := *spec
-	one.Claim, one.Match = claim, "/"
+	one.Claim = d.Claim
+	one.Off, one.Events, one.When, one.Continue, one.Rate = false, nil, "", false, nil
 	table, problems := routes.Compile([]routes.Spec{one})
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("the route %q cannot be used: %s", route, problems[0].Message)
+	if len(problems) == 0 {
+		// Its wildcards stand for what they do otherwise, if the path has them.
+		if _, _, fits := table.Find(d.Claim, d.Request.Method, d.Request.Path()); fits {
+			return table, nil
+		}
+		table.Close()
+	}
+	one.Match = "/"
+	if table, problems = routes.Compile([]routes.Spec{one}); len(problems) > 0 {
+		return nil, fmt.Errorf("the route %q cannot be used for this path: %s", route, problems[0].Message)
 	}
 	return table, nil
 }

@@ -29,7 +29,7 @@ func (in *inbox) repeated(a *arrival) {
 	}
 	in.log.Debug("delivery came again", "delivery", d.ID, "claim", d.Claim, "state", d.State)
 	if a.n.backlog || !in.answerAs(a, &d) {
-		accept(a.x, &a.k.claim, d.ID)
+		a.accept()
 	}
 }
 
@@ -81,7 +81,7 @@ func repeats(twin *history.Delivery) string {
 func (in *inbox) duplicate(a *arrival, twin *history.Delivery) {
 	a.rec.State, a.rec.DuplicateOf = history.Duplicate, twin.ID
 	a.rec.Reason = repeats(twin)
-	a.rec.Status, a.rec.DurationMS = acceptedStatus(&a.k.claim), milliseconds(time.Since(a.began))
+	a.rec.Status, a.rec.DurationMS = a.acceptedStatus(), milliseconds(time.Since(a.began))
 	var first *history.Record
 	if !a.later && twin.State == history.Succeeded {
 		if rec, err := in.journal.Get(in.work, twin.ID); err == nil {
@@ -99,7 +99,7 @@ func (in *inbox) duplicate(a *arrival, twin *history.Delivery) {
 	}
 	switch {
 	case a.later:
-		accept(a.x, &a.k.claim, a.rec.ID)
+		a.accept()
 	case first == nil || !again(a.x, first, a.rec.ID):
 		say(a.x, 200, "duplicate of "+twin.ID, a.rec.ID, 0)
 	}

@@ -33,6 +33,8 @@ type inbox struct {
 	senders    senders
 	bodies     *room                             // on their way into the journal
 	kept       *budget                           // of deliveries that wait for their turn
+	turns      turns                             // of deliveries that wait for the rate of their route
+	host       *host                             // what handlers ask for
 	credential func(name string) (string, error) // the value of a credential
 
 	// work is the context of handlers. It outlives the links by the time that
@@ -61,32 +63,36 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 	path, _ := x.Request.PathQuery()
 	d := routes.Delivery{
 		ID: n.id, Claim: k.claim.Name, Received: began, Attempt: n.attempt,
-		Remote: n.remote, Prefix: n.prefix, Request: x.Request,
+		Remote: n.remote, Prefix: n.prefix, Request: x.Request, Host: in.host,
 	}
 	var route *routes.Route
+	table, plain := in.table.Load(), true
 	if no == nil {
 		found := false
-		if route, d.Params, found = in.table.Load().Find(k.claim.Name, x.Request.Method, path); found {
+		if route, d.Params, found = table.Find(k.claim.Name, x.Request.Method, path); found {
 			d.Route = route.Name
+			plain = direct(route, &k.claim)
 		} else {
 			no = errNoRoute
 		}
 	}
 	n.keepAsConfigured(&k.claim, about, x.Request)
 	// A switch of protocols cannot wait; a relay asks for none that it keeps.
-	if n.stored() && (n.backlog || !x.Request.WantsUpgrade()) || route != nil && route.Background() {
+	if n.stored() && (n.backlog || !x.Request.WantsUpgrade()) || plain && route != nil && route.Background() {
 		k.queued.Store(int32(n.queued))
 		k.boundWhole(x.Request)
 		// A copy: n itself is to stay off the heap for all that is not written down.
 		said := n
-		in.receive(&arrival{k: k, x: x, n: &said, route: route, d: &d, no: no, began: began})
+		in.receive(&arrival{k: k, x: x, n: &said, table: table, route: route, whole: !plain, d: &d, no: no, began: began})
 		return
 	}
-	if route != nil && route.Verifies() {
-		k.boundWhole(x.Request)
-		var free func()
-		no, free = in.verifyThrough(k, x, route, &d, &n)
-		defer free()
+	if !plain {
+		said := n
+		in.look(&arrival{k: k, x: x, n: &said, table: table, d: &d, began: began})
+		return
+	}
+	if no == nil {
+		no = in.overRate(route)
 	}
 	in.pass(k, x, route, no, &d, &n, began)
 }
@@ -100,19 +106,25 @@ func (in *inbox) pass(k *keeper, x *http1.Exchange, route *routes.Route, no *rej
 		in.dispatch(k, route, no, d, x)
 		return
 	}
+	r := in.open(k, x, d, n, began, keep)
+	defer r.free()
+	res, no := in.dispatch(k, route, no, d, x)
+	in.settle(r, res, no, x, began)
+	in.finish(&r.rec, keep)
+}
+
+// open begins the record of a delivery that passes.
+func (in *inbox) open(k *keeper, x *http1.Exchange, d *routes.Delivery, n *note, began time.Time, keep int64) *recorder {
 	path, query := x.Request.PathQuery()
 	d.Received = n.time(began)
 	r := record(x, int(max(keep, 0)))
-	defer r.free()
 	r.rec.Delivery = history.Delivery{
 		ID: n.id, Claim: k.claim.Name, Relay: k.claim.Relay, State: history.Running,
 		Method: string(x.Request.Method), Path: string(path), Query: string(query), Remote: n.remote,
 		Received: d.Received, Size: max(x.Request.Body.Length(), 0), Route: d.Route, Answer: answerThrough,
 	}
 	d.ID = in.announce(k, &r.rec, keep)
-	res, no := in.dispatch(k, route, no, d, x)
-	in.settle(r, res, no, x, began)
-	in.finish(&r.rec, keep)
+	return r
 }
 
 // refusal names what a request on a link can never be: the agent serves its
@@ -133,14 +145,7 @@ func (in *inbox) dispatch(k *keeper, route *routes.Route, no *rejection, d *rout
 		no = overlong(d.Request)
 	}
 	if no != nil {
-		if no.status == 413 {
-			x.CloseAfter() // the rest of the body is not waited for
-		}
-		if no.status == 503 {
-			unavailable(x, no.text)
-		} else {
-			routes.Refuse(x, no.status, no.text)
-		}
+		no.tell(x, &k.claim, "")
 		return routes.Result{Exit: -1}, no
 	}
 	return route.Serve(in.work, d, x), nil
@@ -151,7 +156,7 @@ func (in *inbox) settle(r *recorder, res routes.Result, no *rejection, x *http1.
 	broken := r.complete(x, began)
 	d := &r.rec
 	if no != nil {
-		d.State, d.Reason = history.Rejected, no.reason
+		d.State, d.Reason = no.state(), no.reason
 		return
 	}
 	a := &r.attempt

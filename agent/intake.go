@@ -18,14 +18,18 @@ type arrival struct {
 	k     *keeper
 	x     *http1.Exchange
 	n     *note
-	route *routes.Route // nil with no
+	table *routes.Table
+	route *routes.Route // that takes it, as far as that is known; nil for none
+	whole bool          // the routes are asked once its body is here
 	d     *routes.Delivery
 	no    *rejection
 	rec   *history.Record
 	began time.Time
 	later bool // nobody waits for the answer of the handler
 
-	unchecked bool // a credential for the check is missing
+	accepted  *routes.Answer // to one that runs later, nil for that of the claim
+	unchecked bool           // a credential for the check is missing
+	unwritten bool           // the journal did not take it
 }
 
 // receive takes in a delivery that has to be written down before its handler
@@ -34,10 +38,9 @@ type arrival struct {
 // nor Homehook-Accepted keeps what it has.
 func (in *inbox) receive(a *arrival) {
 	// Who waits for the one before it must hold nothing that this one needs.
-	seq := in.sequenceOf(a.k.claim.Name)
 	// Of one that comes while the agent stops the next agent finds out what is
 	// before it.
-	seq.wait(in.stopping, a.n.after, in.journal.Known)
+	in.sequenceOf(a.k.claim.Name).wait(in.stopping, a.n.after, in.journal.Known)
 	p := senderPace
 	if a.n.stored() {
 		p = relayPace
@@ -54,15 +57,53 @@ func (in *inbox) receive(a *arrival) {
 		a.no = no
 	}
 	in.describe(a, &b)
-	if a.no == nil && a.route.Verifies() {
-		in.checkSender(a, b.bytes)
+	if a.no == nil && a.whole {
+		a.d.Body = b.bytes
+		in.choosing(a)
 	}
+	in.enter(a)
+}
+
+// enter is receive for a delivery of which it is known what the routes say.
+func (in *inbox) enter(a *arrival) {
+	a.later = a.n.backlog || a.rec.Answer != answerHold || a.route != nil && a.route.Background()
+	seq := in.sequenceOf(a.k.claim.Name)
 	if a.no != nil {
 		in.came(a, seq)
 		in.turnDown(a)
 		return
 	}
+	if a.later && !a.unchecked {
+		a.d.Body = a.rec.Body
+		a.accepted = a.route.Accepted(a.d)
+	}
 	in.takeIn(a, seq)
+}
+
+// choosing asks the routes about a delivery whose body is here.
+func (in *inbox) choosing(a *arrival) {
+	c := in.choose(&question{table: a.table, claim: &a.k.claim, d: *a.d, n: a.n, now: time.Now()})
+	in.chosen(a, &c)
+}
+
+// chosen takes in what the routes say of a delivery. One that cannot be checked
+// for want of a credential waits for that.
+func (in *inbox) chosen(a *arrival, c *decision) {
+	a.route, a.no, a.unchecked = c.route, c.no, c.missing != nil
+	a.rec.Reason, a.rec.Checked, a.rec.Trace = c.mark, c.checked, c.trace
+	if a.d.Route = ""; c.route != nil {
+		a.d.Route = c.route.Name
+	}
+	if len(c.taken) > 0 {
+		a.d.Params = c.taken[0].Params
+	}
+	a.rec.Route = a.d.Route
+	if c.missing == nil {
+		return
+	}
+	pause, _ := pauseUnchecked(a.began, a.began)
+	a.rec.State, a.rec.Reason, a.rec.Due = history.Waiting, c.missing.Error(), a.began.Add(pause)
+	in.log.Warn("sender cannot be checked, the delivery waits", "delivery", a.rec.ID, "claim", a.rec.Claim, "error", c.missing)
 }
 
 // incomplete answers for a delivery whose body did not come whole. What the
@@ -83,19 +124,6 @@ func (in *inbox) came(a *arrival, seq *sequence) {
 	in.executor.came(a.rec.Claim, a.rec.ID)
 }
 
-// checkSender checks who sent a delivery. One that cannot be checked for want of
-// a credential waits for that.
-func (in *inbox) checkSender(a *arrival, body []byte) {
-	v := in.verify(a.route, *a.d, a.n, body, time.Now())
-	a.no, a.unchecked, a.rec.Reason = v.no, v.missing != nil, v.mark
-	if v.missing == nil {
-		return
-	}
-	pause, _ := pauseUnchecked(a.began, a.began)
-	a.rec.State, a.rec.Reason, a.rec.Due = history.Waiting, v.missing.Error(), a.began.Add(pause)
-	in.log.Warn("sender cannot be checked, the delivery waits", "delivery", a.rec.ID, "claim", a.rec.Claim, "error", v.missing)
-}
-
 // describe fills in the record of a delivery.
 func (in *inbox) describe(a *arrival, b *body) {
 	path, query := a.x.Request.PathQuery()
@@ -114,7 +142,6 @@ func (in *inbox) describe(a *arrival, b *body) {
 	if a.rec.Answer == "" {
 		a.rec.Answer = answerThrough
 	}
-	a.later = a.n.backlog || a.rec.Answer != answerHold || a.route != nil && a.route.Background()
 }
 
 // takeIn gives a delivery its place among the others, writes it down and
@@ -123,13 +150,14 @@ func (in *inbox) takeIn(a *arrival, seq *sequence) {
 	j := &job{id: a.rec.ID, claim: a.rec.Claim, route: a.rec.Route, unchecked: a.unchecked, remark: a.rec.Reason}
 	rule := a.route.WhileRunning()
 	result := in.executor.place(j, laneOf(a.route, a.rec.Claim, a.rec.Method), rule == routes.WhileRunningSkip)
-	in.came(a, seq)
-	switch result {
-	case placedFull:
+	if result == placedFull {
 		unavailable(a.x, "too many deliveries wait here")
-		return
-	case placedBusy:
-		a.no = &rejection{acceptedStatus(&a.k.claim), "skipped", "skipped: the route was running when it came (while_running: skip)"}
+		return // those behind it wait for it to come again
+	}
+	// What is behind it may be written down beside it.
+	in.came(a, seq)
+	if result == placedBusy {
+		a.no = &rejection{status: acceptedStatus(&a.k.claim), reason: "skipped: the route was running when it came (while_running: skip)"}
 		in.turnDown(a)
 		return
 	}
@@ -144,18 +172,55 @@ func (in *inbox) takeIn(a *arrival, seq *sequence) {
 		in.duplicate(a, twin)
 		return
 	}
+	if !a.later && !a.unchecked {
+		if a.no = in.overRate(a.route); a.no != nil {
+			in.executor.withdraw(j)
+			in.turnDown(a)
+			return
+		}
+		j.admitted = a.route.Name
+	}
 	a.rec.DurationMS = milliseconds(time.Since(a.began))
 	if a.later || a.unchecked {
-		a.rec.Status = acceptedStatus(&a.k.claim)
+		a.rec.Status = a.acceptedStatus()
 	} else {
 		j.live = newLive(a.x, a.began, time.Duration(a.k.claim.Hold))
 	}
 	if !in.write(a) {
-		in.executor.withdraw(j)
+		in.missed(a, j, seq)
 		return
 	}
 	leave()
 	in.begin(a, j, rule == routes.WhileRunningLatest)
+}
+
+// missed takes back the place of a delivery that is not written down. One that
+// the journal did not take comes again, and those of its line that came behind
+// it have to wait for that.
+func (in *inbox) missed(a *arrival, j *job, seq *sequence) {
+	if !a.unwritten {
+		in.executor.withdraw(j)
+		return
+	}
+	seq.missed(j.id)
+	in.executor.missed(j)
+}
+
+// acceptedStatus is the status of the answer to a delivery that runs later.
+func (a *arrival) acceptedStatus() int {
+	if a.accepted != nil {
+		return a.accepted.Status
+	}
+	return acceptedStatus(&a.k.claim)
+}
+
+// accept answers for a delivery that the journal holds and that runs later.
+func (a *arrival) accept() {
+	if a.accepted != nil {
+		give(a.x, a.accepted, a.rec.ID)
+		return
+	}
+	accept(a.x, &a.k.claim, a.rec.ID)
 }
 
 // write writes a delivery down for good, or answers why not.
@@ -168,6 +233,7 @@ func (in *inbox) write(a *arrival) bool {
 	case errors.Is(err, history.ErrExists):
 		in.repeated(a)
 	default:
+		a.unwritten = true
 		in.log.Error("delivery cannot be written down, the relay keeps it", "delivery", a.rec.ID, "claim", a.rec.Claim, "error", err)
 		unavailable(a.x, "the journal cannot be written just now")
 	}
@@ -188,25 +254,25 @@ func (in *inbox) begin(a *arrival, j *job, latest bool) {
 		in.supersede(in.executor.ready(j, latest), j.id)
 	}
 	if live == nil || !live.wait() {
-		accept(a.x, &a.k.claim, j.id)
+		a.accept()
 	}
 	point.Reach("agent.answered")
 }
 
 // turnDown writes down a delivery that gets no handler, and answers why.
 func (in *inbox) turnDown(a *arrival) {
-	a.rec.State, a.rec.Reason, a.rec.Status = history.Rejected, a.no.reason, a.no.status
-	a.rec.DurationMS = milliseconds(time.Since(a.began))
+	a.rec.State, a.rec.Reason, a.rec.Status = a.no.state(), a.no.reason, a.no.status
+	a.rec.Due, a.rec.DurationMS = time.Time{}, milliseconds(time.Since(a.began))
 	if !in.write(a) {
 		return
 	}
-	if a.no.status == 413 {
-		a.x.CloseAfter() // the rest of the body is not waited for
-	}
-	if a.no.status < 300 || a.n.backlog {
+	if a.n.backlog {
+		if a.no.status == 413 {
+			a.x.CloseAfter() // the rest of the body is not waited for
+		}
 		accept(a.x, &a.k.claim, a.rec.ID)
 	} else {
-		say(a.x, a.no.status, a.no.text, a.rec.ID, 0)
+		a.no.tell(a.x, &a.k.claim, a.rec.ID)
 	}
 	point.Reach("agent.answered")
 }

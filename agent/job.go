@@ -30,34 +30,55 @@ type job struct {
 	waited    float64         // how long the sender waited for that, in milliseconds
 	unkept    bool            // came in the mode through, in which nobody is told 202
 	attempts  int             // that have ended
-	starts    int             // of handlers since it came or since the user had it retried
 	crashed   bool            // the agent ended while it ran
 	unchecked bool            // whether the sender is who it should be is still to be seen
 	remark    string          // to be written down if it succeeds
 	cut       history.Attempt // what is known of the one that crashed
+	admitted  string          // the route whose rate it was counted against when it came
+	slot      bool            // has been given a time by the rate of a route
+
+	// To be written down with what comes next.
+	pending []history.Attempt
+	checked string // keys of checks that it has passed in this turn
+	trace   []byte // what the routes said then
+
+	// due is when handlers are to run again that have failed, of several.
+	due map[dueKey]time.Time
 
 	// Under the executor's lock.
 	line    *line
 	counted string        // the route under which the line counts it
 	element *list.Element // in the line, nil while it runs or waits for its time
 	ready   bool          // is written down
+	hurried bool          // is to run now, whatever is not due yet
 	old     bool          // is from before this agent started
 	timer   *time.Timer   // of its next attempt
 }
 
-// restored makes a job of what the journal has.
-func restored(d *history.Delivery) *job {
+// dueKey names a handler of a delivery.
+type dueKey struct {
+	route string
+	place int
+}
+
+// restored makes a job of what the journal has. checked says that it is known
+// whether the sender is who it should be.
+func restored(d *history.Delivery, checked bool) *job {
 	j := &job{
 		id: d.ID, claim: d.Claim, route: d.Route, replay: d.ReplayOf != "",
 		forced: d.ReplayOf != "" && d.Route != "", status: d.Status, waited: d.DurationMS,
-		unkept: d.Answer == answerThrough,
-		starts: d.Starts, crashed: d.State == history.Running,
-		// A delivery that waits and was never tried waits for a credential.
-		unchecked: d.State == history.Waiting && d.Attempts == 0 && d.Starts == 0,
+		unkept:   d.Answer == answerThrough,
+		attempts: d.Attempts, crashed: d.State == history.Running,
+		// A delivery that waits, was never tried and is not checked waits for a
+		// credential.
+		unchecked: d.State == history.Waiting && d.Attempts == 0 && d.Starts == 0 && !checked,
 		ready:     true, old: true,
 	}
 	if d.State == history.Received {
 		j.remark = d.Reason // what was to be said of it when it came
+	}
+	if j.crashed {
+		j.attempts = max(j.attempts-1, 0)
 	}
 	return j
 }
@@ -72,17 +93,19 @@ func isSafe(method string) bool {
 	return false
 }
 
-// ends is the record of a job that ends, or waits, without a run in this turn.
+// ends is the record of a job that ends, waits or goes on, with all that is to
+// be written down by then.
 func (j *job) ends(state, reason string) *history.Record {
 	r := &history.Record{Delivery: history.Delivery{
 		ID: j.id, Claim: j.claim, Route: j.route, State: state, Reason: reason, Status: j.status, Attempts: j.attempts,
 		DurationMS: j.waited,
-	}}
+	}, Log: j.pending, Checked: j.checked, Trace: j.trace}
+	j.pending = nil
 	if j.live != nil {
 		r.DurationMS = milliseconds(j.live.waited())
 	}
 	if j.crashed {
-		r.Log = []history.Attempt{j.lost()}
+		r.Log = append(r.Log, j.lost())
 		r.Attempts++
 	}
 	return r
@@ -97,18 +120,31 @@ func (j *job) lost() history.Attempt {
 }
 
 // recall takes in which attempts are written down. The last one of a delivery
-// that crashed is there as it began, unless the crash was too early for that:
-// it began after the delivery was received then.
+// that crashed is there as it began; if there is none, the agent ended between
+// two handlers.
 func (j *job) recall(rec *history.Record) (ended []history.Attempt) {
-	j.attempts, j.cut = 0, history.Attempt{Started: rec.Received}
 	ended = rec.Log
-	if n := len(ended); j.crashed && n > 0 && ended[n-1].Status == 0 && ended[n-1].Error == "" {
+	n := len(ended)
+	if j.crashed = j.crashed && n > 0 && ended[n-1].Status == 0 && ended[n-1].Error == ""; j.crashed {
 		ended, j.cut = ended[:n-1], ended[n-1]
 	}
+	j.attempts = 0
 	if n := len(ended); n > 0 {
 		j.attempts = ended[n-1].Number
 	}
 	return ended
+}
+
+// survived makes the run that the agent did not survive one that has ended, to
+// be written down with what comes next. It returns nil if there is none.
+func (j *job) survived() *history.Attempt {
+	if !j.crashed {
+		return nil
+	}
+	j.pending = append(j.pending, j.lost())
+	j.crashed = false
+	j.attempts++
+	return &j.pending[len(j.pending)-1]
 }
 
 // refused reports whether the sender was told that the delivery failed, or

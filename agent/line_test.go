@@ -173,7 +173,7 @@ func TestWaitingJobsComeBack(t *testing.T) {
 		time.Sleep(longestPause)
 		r.want(t, "whatever the clock was", "now", "late", "mad")
 		r.finish("mad")
-		if r.wake("mad") {
+		if r.wake("mad", false) {
 			t.Error("woken twice")
 		}
 		r.stop()
@@ -192,7 +192,7 @@ func TestWokenJobIsReady(t *testing.T) {
 		r.ready(r.add("b", "x", garage), false)
 		r.want(t, "meanwhile", "b")
 		r.finish("b")
-		if !r.wake("a") {
+		if !r.wake("a", false) {
 			t.Error("it does not wait")
 		}
 		r.want(t, "woken", "b", "a")

@@ -9,7 +9,8 @@ import (
 // relay's queue come on several links and are written down side by side, so the
 // last of them may be in the journal while one before them is not: the relay
 // sends that one again. And of two that are there the later may have been
-// written first. So old deliveries are held to what their heads say.
+// written first. So old deliveries are held to what their heads say. The same
+// goes for those that came behind one which the journal did not take.
 
 // gap is a delivery that is missing before the first one of a line.
 type gap struct {
@@ -83,6 +84,24 @@ func (e *executor) inOrder(j *job, before string, missing func() bool) bool {
 	}
 	l.aged(j)
 	return true
+}
+
+// missed takes a job out of its line that is not written down and will come
+// again. What came behind it is held to its head: it may have been written down
+// nevertheless.
+func (e *executor) missed(j *job) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l := j.line
+	for el := j.element.Next(); el != nil; el = el.Next() {
+		if o := el.Value.(*job); !o.old {
+			o.old = true
+			l.old++
+		}
+	}
+	e.patience = time.Now().Add(predecessorWait)
+	l.drop(j)
+	e.kickLocked(l)
 }
 
 // came ends the wait for a delivery, which has its place now or will have none.

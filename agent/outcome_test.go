@@ -107,9 +107,7 @@ func TestInterruptedAttempt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := j.Start(poison, 2, true); err != nil {
-			t.Fatal(err)
-		}
+		begin(t, j, poison, 2, "bad")
 	})
 	h = openHome(t, h.dir)
 	rec := h.record(t, told, "dead")

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,20 +21,17 @@ func (b *backend) Replay(ctx context.Context, id string, r control.Replay) (*con
 	if err != nil {
 		return nil, err
 	}
-	route, to, err := b.replayRoute(rec, &r)
+	taken, err := b.replayRoutes(rec, &r)
 	if err != nil {
 		return nil, err
 	}
-	if route.Kind() == "script" && !r.Confirm {
-		return nil, marked{fmt.Errorf("the route %q runs a script, which may do its work a second time", route.Name), control.ErrConfirm}
+	if what := runsScripts(taken); what != "" && !r.Confirm {
+		return nil, marked{errors.New(what), control.ErrConfirm}
 	}
-	rec.Route = ""
-	if r.Route != "" {
-		rec.Route = route.Name // to be found again after a restart
-	}
+	rec.Route = r.Route // to be found again after a restart
 	ended := make(chan struct{})
 	j := &job{id: rec.ID, claim: rec.Claim, route: rec.Route, forced: r.Route != "", replay: true, rec: rec, ended: ended}
-	b.inbox.executor.place(j, to, false)
+	b.inbox.executor.place(j, lane{claim: rec.Claim, kind: laneReplay}, false)
 	if err := b.journal.Begin(rec, true); err != nil {
 		b.inbox.executor.withdraw(j)
 		return nil, fmt.Errorf("write replay down: %w", err)
@@ -51,21 +49,47 @@ func (b *backend) Replay(ctx context.Context, id string, r control.Replay) (*con
 	return b.Delivery(ctx, rec.ID)
 }
 
-// replayRoute finds the route of a replay, and the line that it waits in.
-func (b *backend) replayRoute(rec *history.Record, r *control.Replay) (*routes.Route, lane, error) {
-	to := lane{claim: rec.Claim, kind: laneReplay}
-	table := b.inbox.table.Load()
-	if r.Route != "" {
-		only, err := b.inbox.only(r.Route, rec.Claim)
-		if err != nil {
-			return nil, to, marked{err, control.ErrInvalid}
+// replayRoutes finds the routes of a replay.
+func (b *backend) replayRoutes(rec *history.Record, r *control.Replay) ([]routes.Taken, error) {
+	t := turn{rec: rec, claim: b.inbox.claimOf(rec.Claim)}
+	j := &job{id: rec.ID, claim: rec.Claim, route: r.Route, forced: r.Route != "", replay: true}
+	if err := b.inbox.parse(j, &t); err != nil {
+		return nil, marked{err, control.ErrInvalid}
+	}
+	c, err := b.inbox.ask(j, &t)
+	if err != nil {
+		return nil, marked{err, control.ErrInvalid}
+	}
+	if t.table != nil {
+		defer t.table.Close()
+	}
+	switch {
+	case c.no == errNoRoute:
+		return nil, marked{fmt.Errorf("no route takes %s %s; name one", rec.Method, rec.Path), control.ErrConflict}
+	case c.no != nil && c.no.answer == nil:
+		return nil, marked{fmt.Errorf("%s; name a route", c.no.reason), control.ErrConflict}
+	}
+	return c.taken, nil
+}
+
+// runsScripts says what a replay may do a second time, "" for nothing that the
+// other side of a request would not see.
+func runsScripts(taken []routes.Taken) string {
+	for _, t := range taken {
+		for _, kind := range t.Route.Kinds() {
+			switch kind {
+			case "script", "cgi":
+				return fmt.Sprintf("the route %q runs a %s, which may do its work a second time", t.Route.Name, kindName(kind))
+			}
 		}
-		defer only.Close()
-		table = only
 	}
-	route, _, found := table.Find(rec.Claim, []byte(rec.Method), []byte(rec.Path))
-	if !found {
-		return nil, to, marked{fmt.Errorf("no route takes %s %s; name one", rec.Method, rec.Path), control.ErrConflict}
+	return ""
+}
+
+// kindName is a handler that is a program, in a sentence.
+func kindName(kind string) string {
+	if kind == "cgi" {
+		return "CGI program"
 	}
-	return route, to, nil
+	return kind
 }

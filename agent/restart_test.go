@@ -19,10 +19,18 @@ func begun(t testing.TB, j *history.Journal, s sent, starts int) {
 	if err := j.Begin(stored(t, s), true); err != nil {
 		t.Fatal(err)
 	}
+	_, route, _ := strings.Cut(s.line, "/")
 	for n := range starts {
-		if _, err := j.Start(s.id, n+1, true); err != nil {
-			t.Fatal(err)
-		}
+		begin(t, j, s.id, n+1, route)
+	}
+}
+
+// begin writes down that the forward handler of a route begins.
+func begin(t testing.TB, j *history.Journal, id string, number int, route string) {
+	t.Helper()
+	a := history.Attempt{Number: number, Route: route, Handler: "forward", Started: time.Now(), Exit: -1}
+	if _, err := j.Start(id, a, true); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -79,9 +87,7 @@ func TestPoisonIsQuarantined(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := j.Start(id, 2, true); err != nil {
-			t.Fatal(err)
-		}
+		begin(t, j, id, 2, "app")
 	})
 	h = openHome(t, h.dir)
 	if rec := h.record(t, id, "dead"); !strings.HasPrefix(rec.Reason, "quarantined: ") || rec.Attempts != 2 || len(rec.Log) != 2 {

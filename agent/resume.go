@@ -18,6 +18,7 @@ import (
 // written down runs before resume.
 func newInbox(j *history.Journal, hub *control.Hub, log *slog.Logger) *inbox {
 	in := &inbox{journal: j, hub: hub, log: log, bodies: newRoom(bodiesAtOnce), kept: newBudget(bodiesKept)}
+	in.host = &host{in}
 	in.executor = newExecutor(in.run)
 	in.executor.held = true
 	return in
@@ -39,7 +40,7 @@ func (in *inbox) resume(ctx context.Context, paused bool) error {
 		}
 		for i := range page {
 			after = page[i].Seq
-			left = append(left, in.restartOf(&page[i].Delivery))
+			left = append(left, in.restartOf(&page[i].Delivery, page[i].Checked))
 		}
 		if len(page) < resumePage {
 			break
@@ -78,21 +79,37 @@ func crashed(list []restart) (ids []string) {
 	return ids
 }
 
-// restartOf finds out how a delivery goes on that the journal has.
-func (in *inbox) restartOf(d *history.Delivery) restart {
-	r := restart{job: restored(d), to: lane{claim: d.Claim, kind: laneReplay}}
+// restartOf finds out how a delivery goes on that the journal has. checked says
+// that it is known whether the sender is who it should be.
+func (in *inbox) restartOf(d *history.Delivery, checked bool) restart {
+	r := restart{job: restored(d, checked), to: lane{claim: d.Claim, kind: laneReplay}}
 	if d.State == history.Waiting {
 		r.due = d.Due
 	}
 	if r.replay {
 		return r
 	}
-	route, _, found := in.table.Load().Find(d.Claim, []byte(d.Method), []byte(d.Path))
+	route := likely(in.table.Load(), d)
 	r.to = laneOf(route, d.Claim, d.Method)
-	if found {
+	if route != nil {
 		r.route, r.latest = route.Name, route.WhileRunning() == routes.WhileRunningLatest
 	}
 	return r
+}
+
+// likely is the route that takes a delivery again: the one that took it before,
+// if it fits still, or else the first that fits; nil for none. What they want is
+// asked at the turn of the delivery.
+func likely(table *routes.Table, d *history.Delivery) (first *routes.Route) {
+	for route := range table.Fits(d.Claim, []byte(d.Method), []byte(d.Path)) {
+		if route.Name == d.Route {
+			return route
+		}
+		if first == nil {
+			first = route
+		}
+	}
+	return first
 }
 
 // readmit gives a delivery its place in line, or has it wait for its time.

@@ -60,8 +60,10 @@ func mayPassBy(route *routes.Route, status int) bool {
 		return status >= 500 || status == 408 || status == 425 || status == 429
 	case "script":
 		return status == 503 || status >= 400 && route.Background()
+	case "respond":
+		return false
 	}
-	return false
+	return status >= 500
 }
 
 // pauseUnchecked is the pause of a delivery that waits for a credential, and

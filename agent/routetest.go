@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"homehook/agent/config"
@@ -26,31 +25,23 @@ func (b *backend) RouteTest(ctx context.Context, t control.RouteTest) ([]control
 		defer c.Table.Close()
 		after = c.Table
 	}
-	ids, err := b.chosen(ctx, t, before, after)
-	if err != nil {
-		return nil, err
-	}
-	var results []control.RouteResult
-	for _, id := range ids {
-		rec, err := b.whole(ctx, id)
+	if t.Delivery != "" {
+		rec, err := b.whole(ctx, t.Delivery)
 		if err != nil {
 			return nil, err
 		}
-		results = append(results, b.tryRoutes(rec, before, after))
+		return []control.RouteResult{b.tryRoutes(rec, before, after)}, nil
 	}
-	return results, nil
+	return b.tryMany(ctx, t, before, after)
 }
 
 // mostLookedAt is how many deliveries are looked at for those of one route.
 const mostLookedAt = 100_000
 
-// chosen are the ids of the deliveries to try: of one route those that it took,
-// or takes in one of the tables.
-func (b *backend) chosen(ctx context.Context, t control.RouteTest, tables ...*routes.Table) ([]string, error) {
-	if t.Delivery != "" {
-		return []string{t.Delivery}, nil
-	}
-	var ids []string
+// tryMany tries the newest deliveries, of one route those that it took, or takes
+// in one of the tables.
+func (b *backend) tryMany(ctx context.Context, t control.RouteTest, before, after *routes.Table) ([]control.RouteResult, error) {
+	var results []control.RouteResult
 	q := history.Query{Limit: t.Limit}
 	if t.Route != "" {
 		q.Limit = control.MaxLimit
@@ -61,25 +52,40 @@ func (b *backend) chosen(ctx context.Context, t control.RouteTest, tables ...*ro
 			return nil, translated(err)
 		}
 		for i := range found {
-			if d := &found[i]; len(ids) < t.Limit && (t.Route == "" || isOf(t.Route, d, tables)) {
-				ids = append(ids, d.ID)
+			d := &found[i]
+			if len(results) == t.Limit || t.Route != "" && !mayBeOf(t.Route, d, before, after) {
+				continue
+			}
+			rec, err := b.whole(ctx, d.ID)
+			if err != nil {
+				return nil, err
+			}
+			if r := b.tryRoutes(rec, before, after); t.Route == "" || d.Route == t.Route || r.Before == t.Route || r.After == t.Route {
+				results = append(results, r)
 			}
 		}
-		if next == "" || len(ids) >= t.Limit {
+		if next == "" || len(results) >= t.Limit {
 			break
 		}
 		q.Cursor = next
 	}
-	return ids, nil
+	return results, nil
 }
 
-// isOf reports whether a route took a delivery, or takes it in one of the
-// tables.
-func isOf(route string, d *history.Delivery, tables []*routes.Table) bool {
-	return d.Route == route || slices.ContainsFunc(tables, func(t *routes.Table) bool {
-		r, _, found := t.Find(d.Claim, []byte(d.Method), []byte(d.Path))
-		return found && r.Name == route
-	})
+// mayBeOf reports whether a route took a delivery, or its pattern fits it in one
+// of the tables.
+func mayBeOf(route string, d *history.Delivery, tables ...*routes.Table) bool {
+	if d.Route == route {
+		return true
+	}
+	for _, t := range tables {
+		for r := range t.Fits(d.Claim, []byte(d.Method), []byte(d.Path)) {
+			if r.Name == route {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // outlook is what a table would do with a delivery.
@@ -87,13 +93,15 @@ type outlook struct {
 	route    string
 	verified string
 	plan     *control.Plan
+	trace    []control.Trace
+	unwanted bool // routes fit, and none of them takes it
 }
 
 func (b *backend) tryRoutes(rec *history.Record, before, after *routes.Table) control.RouteResult {
 	was, will := b.look(rec, before), b.look(rec, after)
 	r := control.RouteResult{
 		Delivery: control.Delivery(rec.Delivery), Before: was.route, After: will.route,
-		Verified: will.verified, Plan: will.plan, Change: change(was, will),
+		Verified: will.verified, Plan: will.plan, Change: change(was, will), Trace: will.trace,
 	}
 	if differ(was, will) {
 		r.PlanBefore = was.plan
@@ -106,42 +114,62 @@ func differ(was, will outlook) bool {
 	return was.route == will.route && was.plan != nil && will.plan != nil && !reflect.DeepEqual(was.plan, will.plan)
 }
 
-// look asks a table about a delivery.
+// look asks a table about a delivery. The time of receipt is that in the history.
 func (b *backend) look(rec *history.Record, table *routes.Table) (o outlook) {
-	var t turn
-	j := &job{id: rec.ID, claim: rec.Claim}
-	if err := b.inbox.parse(j, rec, &t); err != nil {
+	t := turn{rec: rec, claim: b.inbox.claimOf(rec.Claim)}
+	if err := b.inbox.parse(&job{id: rec.ID, claim: rec.Claim}, &t); err != nil {
 		return o
 	}
-	route, params, found := table.Find(rec.Claim, t.d.Request.Method, t.d.Request.Path())
-	if !found {
+	whole := !rec.BodyTruncated && !rec.Redacted
+	c := b.inbox.decide(&question{table: table, claim: t.claim, d: t.d, n: &t.n, trusted: !whole, now: rec.Received})
+	o.trace = traceOf(c.trace)
+	o.unwanted = c.route == nil && c.no != errNoRoute
+	if c.route == nil {
 		return o
 	}
-	o.route, t.d.Route, t.d.Params = route.Name, route.Name, params
-	if o.verified = b.signed(route, &t.d, rec); o.verified == "" || o.verified == verifiedOK {
-		p := planned(route.Plan(&t.d))
-		o.plan = &p
+	o.route = c.route.Name
+	switch {
+	case c.missing != nil:
+		o.verified = c.missing.Error()
+	case c.no != nil && c.no.refused:
+		o.verified = strings.TrimPrefix(c.no.reason, notVerified)
+	case c.no != nil:
+		o.plan = &control.Plan{Handler: "respond", Status: c.no.status, Note: c.no.reason}
+	case c.route.Verifies() && !whole:
+		o.verified = "cannot be checked: the delivery is not kept whole"
+	default:
+		if c.route.Verifies() {
+			o.verified = verifiedOK
+		}
+		o.plan = planOf(&c, &t.d)
 	}
 	return o
 }
 
+// planOf is what the routes that take a delivery would do with it.
+func planOf(c *decision, d *routes.Delivery) *control.Plan {
+	var plan *control.Plan
+	for _, t := range c.taken {
+		at := *d
+		at.Route, at.Params = t.Route.Name, t.Params
+		p := planned(t.Route.Plan(&at))
+		if plan == nil {
+			plan = &p
+			continue
+		}
+		also := p.Also
+		p.Also, p.Route = nil, t.Route.Name
+		plan.Also = append(plan.Also, p)
+		for _, h := range also {
+			h.Route = t.Route.Name
+			plan.Also = append(plan.Also, h)
+		}
+	}
+	return plan
+}
+
 // verifiedOK is the word for a signature that is good.
 const verifiedOK = "ok"
-
-// signed says whether a stored delivery is signed as a route wants it, "" for
-// one that checks nobody. The time of receipt is that in the history.
-func (b *backend) signed(route *routes.Route, d *routes.Delivery, rec *history.Record) string {
-	if !route.Verifies() {
-		return ""
-	}
-	if rec.BodyTruncated || rec.Redacted {
-		return "cannot be checked: the delivery is not kept whole"
-	}
-	if err := route.Verify(d, rec.Body, b.inbox.secret); err != nil {
-		return err.Error()
-	}
-	return verifiedOK
-}
 
 // change says in words what becomes different.
 func change(was, will outlook) string {
@@ -150,6 +178,8 @@ func change(was, will outlook) string {
 	case was.route == "" && will.route == "":
 	case was.route == "":
 		parts = append(parts, fmt.Sprintf("route %q takes it, where none did", will.route))
+	case will.route == "" && will.unwanted:
+		parts = append(parts, fmt.Sprintf("no route wants it, where %q took it", was.route))
 	case will.route == "":
 		parts = append(parts, fmt.Sprintf("no route takes it, where %q did", was.route))
 	case was.route != will.route:

@@ -2,7 +2,6 @@ package agent
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -15,14 +14,16 @@ import (
 	"homehook/routes"
 )
 
-// turn is one run of a handler for a delivery that is written down.
+// turn is one turn of a delivery that is written down, in which all of its
+// handlers run that have to.
 type turn struct {
 	claim *config.Claim
-	route *routes.Route
+	rec   *history.Record
 	table *routes.Table // of the route alone, to be closed; nil for one of the configuration
 	d     routes.Delivery
 	n     note
-	body  []byte
+	read  bool // a handler has read the body of d
+	steps []step
 	leave func() // lets go others of the sender's id; nil for nobody
 }
 
@@ -33,7 +34,7 @@ func (t *turn) left() {
 	}
 }
 
-// run carries a delivery to its handler and writes down what came of it. With
+// run carries a delivery to its handlers and writes down what came of it. With
 // again it has been put back into its line.
 func (in *inbox) run(j *job) (again bool) {
 	rec, err := in.fetch(j)
@@ -47,51 +48,99 @@ func (in *inbox) run(j *job) (again bool) {
 	if j.live == nil {
 		in.owe(j)
 	}
-	var t turn
-	end := in.prepare(j, rec, j.recall(rec), &t)
+	t := turn{rec: rec}
+	end := in.prepare(j, &t)
 	if t.table != nil {
 		defer t.table.Close()
 	}
-	if end != nil {
-		in.conclude(j, end)
-		t.left()
-		return false
+	defer t.left()
+	if end == nil {
+		if err := in.steps(j, &t); err != nil {
+			in.unreadable(j, err)
+			return false
+		}
+		end = t.conclusion(j)
 	}
-	err = in.start(j, &t)
-	t.left()
-	if err != nil {
-		in.unreadable(j, err)
-		return false
-	}
-	point.Reach("agent.started")
-	in.attempt(j, &t)
+	in.conclude(j, end)
 	return false
 }
 
-// start writes down that a handler begins, so that an agent after a crash knows
-// of it, and of when and what. A fixed answer does nothing that anybody would
-// have to know of.
-func (in *inbox) start(j *job, t *turn) (err error) {
-	if j.crashed {
-		// One that is written down twice in a row is not run again.
-		lost := j.ends(history.Waiting, "")
-		if err := in.journal.Finish(lost); err != nil {
+// steps runs the handlers of a delivery that have to run now, in their order.
+// One that fails keeps none of the others from running.
+func (in *inbox) steps(j *job, t *turn) error {
+	ran := false
+	for i := range t.steps {
+		s := &t.steps[i]
+		switch now := time.Now(); {
+		case !s.owed():
+			continue
+		case ran && (in.stopping.Err() != nil || in.work.Err() != nil):
+			s.due, s.reason = now, "the agent stopped before its turn"
+			continue
+		case !j.hurried && now.Before(j.due[dueKey{s.route.Name, s.place}]):
+			s.due = j.due[dueKey{s.route.Name, s.place}]
+			continue
+		case !in.paced(j, t, s, now):
+			if j.checked == "" && t.rec.Checked == "" {
+				j.checked = "\n" // it waits, and not for a check
+			}
+			continue
+		}
+		if !s.first {
+			in.unanswered(j)
+		}
+		if err := in.start(j, t, s); err != nil {
 			return err
 		}
-		j.attempts, j.crashed = lost.Attempts, false
+		t.left()
+		point.Reach("agent.started")
+		in.attempt(j, t, s)
+		ran = true
 	}
-	j.starts++
-	t.d.Attempt = j.attempts + 1
-	if t.route.Kind() == "respond" {
+	j.remind(t.steps)
+	return nil
+}
+
+// remind notes when handlers are to run again, where there are several.
+func (j *job) remind(steps []step) {
+	j.due = nil
+	for i := range steps {
+		if s := &steps[i]; s.owed() && len(steps) > 1 {
+			if j.due == nil {
+				j.due = make(map[dueKey]time.Time)
+			}
+			j.due[dueKey{s.route.Name, s.place}] = s.due
+		}
+	}
+}
+
+// unanswered lets a sender go who gets no answer of this turn.
+func (in *inbox) unanswered(j *job) {
+	if j.live != nil {
+		in.settleAnswer(j, false, 0, time.Time{}, 0)
+		j.live.end()
+		j.live = nil
+	}
+}
+
+// start writes down that a handler begins, so that an agent after a crash knows
+// of it, and of when and what; and before that, what those before it have come
+// to. A fixed answer does nothing that anybody would have to know of.
+func (in *inbox) start(j *job, t *turn, s *step) error {
+	if s.kind == "respond" {
 		return nil
 	}
-	if j.starts, err = in.journal.Start(j.id, t.d.Attempt, t.route.AtMostOnce()); err != nil {
-		return err
+	if len(j.pending) > 0 {
+		// Between two handlers the delivery runs on; an attempt that was cut off
+		// twice in a row is found, and the handler not run again.
+		if err := in.journal.Finish(j.ends(history.Running, "")); err != nil {
+			return err
+		}
 	}
-	begun := j.ends(history.Running, "")
-	begun.Attempts, begun.Route = t.d.Attempt, t.route.Name
-	begun.Log = []history.Attempt{{Number: t.d.Attempt, Route: t.route.Name, Handler: t.route.Kind(), Started: time.Now(), Exit: -1}}
-	return in.journal.Finish(begun)
+	_, err := in.journal.Start(j.id, history.Attempt{
+		Number: j.attempts + 1, Route: s.route.Name, Handler: s.kind, Place: s.place, Started: time.Now(), Exit: -1,
+	}, s.route.AtMostOnce())
+	return err
 }
 
 // owe notes what a sender got who had no answer from here: the relay, or the
@@ -170,106 +219,124 @@ func predecessor(head []byte) string {
 	return ""
 }
 
-// prepare finds the route of a delivery and whether it may run. It returns how
+// prepare finds the routes of a delivery and whether it may run. It returns how
 // the delivery ends instead, or waits on.
-func (in *inbox) prepare(j *job, rec *history.Record, ended []history.Attempt, t *turn) *history.Record {
-	t.claim = in.claimOf(j.claim)
-	unread := in.parse(j, rec, t)
-	found, err := false, error(nil)
-	if unread == nil {
-		found, err = in.routeOf(j, t)
-	}
-	if found {
-		j.cut.Handler = cmp.Or(j.cut.Handler, t.route.Kind())
-	}
-	n := len(ended)
-	switch {
-	case j.crashed && n > 0 && ended[n-1].Error == history.Interrupted:
-		in.log.Error("delivery is quarantined: the agent died twice while it ran", "delivery", j.id, "claim", j.claim)
-		return j.ends(history.Dead, "quarantined: the agent died twice while it ran; retry it to run it once more")
-	case t.claim == nil:
+func (in *inbox) prepare(j *job, t *turn) *history.Record {
+	ended := j.recall(t.rec)
+	if t.claim = in.claimOf(j.claim); t.claim == nil {
 		return j.ends(history.Dead, fmt.Sprintf("the claim %q is not in the configuration any more", j.claim))
-	case unread != nil:
-		return j.ends(history.Dead, "the delivery cannot be read: "+unread.Error())
-	case err != nil:
+	}
+	if err := in.parse(j, t); err != nil {
+		return j.ends(history.Dead, "the delivery cannot be read: "+err.Error())
+	}
+	c, err := in.ask(j, t)
+	if err != nil {
 		return j.ends(history.Dead, err.Error())
-	case !found:
-		return j.ends(history.Rejected, errNoRoute.reason)
-	case j.crashed && t.route.AtMostOnce():
-		return j.ends(history.Dead, "interrupted: the agent stopped while it ran, and the route runs a delivery at most once")
+	}
+	j.checked, j.trace = c.checked, c.trace
+	if c.route != nil {
+		j.route = c.route.Name
+	}
+	if end := in.untaken(j, t, &c); end != nil {
+		return end
+	}
+	t.steps = stepsOf(c.taken, ended, t.rec.Renewed)
+	if lost := j.survived(); lost != nil {
+		if t.survive(lost); lost.GivenUp {
+			in.log.Error("a handler is not run again: the agent ended while it ran", "delivery", j.id, "claim", j.claim, "route", lost.Route, "handler", lost.Handler)
+		}
+	}
+	switch {
 	case j.unchecked:
-		return in.recheck(j, rec, t)
+		in.executor.checked(j)
+		return in.firstOf(j, t, &c)
 	case j.replay:
-		j.remark = in.vouched(rec, t)
+		j.remark = in.vouched(t)
+	}
+	return nil
+}
+
+// untaken returns how a delivery ends that no route takes, or waits on.
+func (in *inbox) untaken(j *job, t *turn, c *decision) *history.Record {
+	now := time.Now()
+	switch {
+	case c.missing != nil:
+		pause, more := pauseUnchecked(now, t.rec.Received)
+		if !more {
+			return j.ends(history.Dead, c.missing.Error())
+		}
+		j.unchecked = true
+		end := j.ends(history.Waiting, c.missing.Error())
+		end.Due = now.Add(pause)
+		return end
+	case c.no != nil && c.no.answer != nil:
+		return j.ends(history.Succeeded, c.no.reason)
+	case c.no != nil:
+		return j.ends(history.Rejected, c.no.reason)
 	}
 	return nil
 }
 
 // parse makes a request of a stored delivery again.
-func (in *inbox) parse(j *job, rec *history.Record, t *turn) error {
+func (in *inbox) parse(j *job, t *turn) error {
+	rec := t.rec
 	req, err := http1.ParseRequest(rec.Head, bytes.NewReader(rec.Body), int64(len(rec.Body)))
 	if err != nil {
 		return err
 	}
 	// Only what may speak for itself is in a stored head.
-	t.n, t.body = readNote(req, ptth.About{Negotiated: true}), rec.Body
+	t.n = readNote(req, ptth.About{Negotiated: true})
+	t.n.backlog = true // it came in time, whatever the time is now
 	if path := req.Path(); string(path) != rec.Path {
 		if prefix, _ := strip(req, j.claim); t.n.prefix == "" {
 			t.n.prefix = prefix
 		}
 	}
 	t.d = routes.Delivery{
-		ID: j.id, Claim: j.claim, Received: rec.Received,
-		Remote: rec.Remote, Prefix: t.n.prefix, Request: req,
+		ID: j.id, Claim: j.claim, Received: rec.Received, Remote: rec.Remote, Prefix: t.n.prefix,
+		Request: req, Body: rec.Body, Host: in.host,
 	}
 	return nil
 }
 
-// routeOf finds the route that takes a delivery now.
-func (in *inbox) routeOf(j *job, t *turn) (found bool, err error) {
+// ask finds the routes that take a delivery now. A check that it has passed is
+// not made again.
+func (in *inbox) ask(j *job, t *turn) (decision, error) {
 	table := in.table.Load()
 	if j.forced {
-		if table, err = in.only(j.route, j.claim); err != nil {
-			return false, err
+		var err error
+		if table, err = in.only(j.route, &t.d); err != nil {
+			return decision{}, err
 		}
 		t.table = table
 	}
-	t.route, t.d.Params, found = table.Find(j.claim, t.d.Request.Method, t.d.Request.Path())
-	if found {
-		t.d.Route, j.route = t.route.Name, t.route.Name
-	}
-	return found, nil
+	return in.decide(&question{
+		table: table, claim: t.claim, d: t.d, n: &t.n, checked: t.rec.Checked, trusted: j.replay, now: time.Now(),
+	}), nil
 }
 
-// recheck checks the sender of a delivery that could not be checked when it
-// came.
-func (in *inbox) recheck(j *job, rec *history.Record, t *turn) *history.Record {
-	now := time.Now()
-	t.n.backlog = true // it came in time, whatever the time is now
-	v := in.verify(t.route, t.d, &t.n, t.body, now)
+// decide is choose for a delivery of which it is not known whether there is
+// anything to choose.
+func (in *inbox) decide(q *question) decision {
+	route, params, found := q.table.Find(q.d.Claim, q.d.Request.Method, q.d.Request.Path())
 	switch {
-	case v.missing != nil:
-		pause, more := pauseUnchecked(now, rec.Received)
-		if !more {
-			return j.ends(history.Dead, v.missing.Error())
-		}
-		end := j.ends(history.Waiting, v.missing.Error())
-		end.Due = now.Add(pause)
-		return end
-	case v.no != nil:
-		return j.ends(history.Rejected, v.no.reason)
+	case !found:
+		return decision{no: errNoRoute}
+	case direct(route, q.claim):
+		return decision{route: route, taken: []routes.Taken{{Route: route, Params: params}}}
 	}
-	in.executor.checked(j)
-	j.remark = "verified later: a credential was missing when it came"
-	return in.firstOf(j, rec, t)
+	return in.choose(q)
 }
 
-// firstOf reports, as prepare does, whether a delivery is the first of its
-// sender's id. That could not be said when it came.
-func (in *inbox) firstOf(j *job, rec *history.Record, t *turn) *history.Record {
-	same := history.Record{Delivery: rec.Delivery}
-	same.Route = t.route.Name
-	leave, twin := in.findTwin(&same, t.route)
+// firstOf reports, as prepare does, whether a delivery that could not be checked
+// when it came is the first of its sender's id. That could not be said then.
+func (in *inbox) firstOf(j *job, t *turn, c *decision) *history.Record {
+	if c.checked != "" {
+		j.remark = "verified later: a credential was missing when it came"
+	}
+	same := history.Record{Delivery: t.rec.Delivery}
+	same.Route = c.route.Name
+	leave, twin := in.findTwin(&same, c.route)
 	t.leave = leave
 	if twin == nil {
 		return nil
@@ -283,7 +350,7 @@ func (in *inbox) firstOf(j *job, rec *history.Record, t *turn) *history.Record {
 // for it.
 func (in *inbox) free(j *job) {
 	in.kept.give(j.held)
-	j.held, j.rec = 0, nil
+	j.held, j.rec, j.checked, j.trace = 0, nil, "", nil
 	j.live.end()
 	j.live = nil
 	if j.ended != nil {

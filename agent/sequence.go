@@ -47,6 +47,13 @@ func (s *sequence) came(id string) {
 	}
 }
 
+// missed takes came back, for a delivery that comes again.
+func (s *sequence) missed(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.known, id)
+}
+
 // has reports whether a delivery has its place.
 func (s *sequence) has(id string) bool {
 	s.mu.Lock()

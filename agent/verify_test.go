@@ -252,7 +252,7 @@ func TestForgedStopsNobody(t *testing.T) {
 			}
 			waits()
 			good("behind it")
-			if !h.inbox.executor.wake(forged.id) {
+			if !h.inbox.executor.wake(forged.id, false) {
 				t.Error("it does not wait")
 			}
 			good("behind its second turn")

@@ -34,7 +34,7 @@ func (b *backend) checkAgain(ctx context.Context, d *history.Delivery) error {
 	if _, ours := errors.AsType[*routes.SecretError](err); ours {
 		return marked{fmt.Errorf("the sender of delivery %s cannot be checked: %w", d.ID, err), control.ErrConflict}
 	}
-	reason := refused("not verified: " + err.Error()).reason
+	reason := err.Error()
 	if d.State == history.Rejected {
 		// For what it is rejected may have changed with the routes.
 		again := &history.Record{Delivery: *d}
@@ -46,43 +46,63 @@ func (b *backend) checkAgain(ctx context.Context, d *history.Delivery) error {
 	return marked{fmt.Errorf("delivery %s is rejected again, %s; replay it to run it as a request of your own", d.ID, reason), control.ErrConflict}
 }
 
-// checkStored checks who has sent a delivery of the history.
+// checkStored checks who has sent a delivery of the history, as far as that has
+// not been done.
 func (b *backend) checkStored(rec *history.Record) error {
-	var t turn
+	t := turn{rec: rec, claim: b.inbox.claimOf(rec.Claim)}
 	j := &job{id: rec.ID, claim: rec.Claim}
-	if err := b.inbox.parse(j, rec, &t); err != nil {
+	if err := b.inbox.parse(j, &t); err != nil {
 		return fmt.Errorf("read stored request: %w", err)
 	}
-	if found, err := b.inbox.routeOf(j, &t); err != nil || !found {
-		return err // its turn tells that nothing takes it
+	c, err := b.inbox.ask(j, &t)
+	switch {
+	case err != nil:
+		return err
+	case c.missing != nil:
+		return c.missing
+	case c.no != nil && c.no.refused:
+		return errors.New(c.no.reason)
 	}
-	return t.route.Verify(&t.d, rec.Body, b.inbox.secret)
+	return nil // its turn tells if nothing takes it
 }
 
-// vouched says what the check of a replay's sender would have come to, "" for a
-// route that checks nobody. A signature counts that is good as of now, or as of
-// when the delivery came that is replayed.
-func (in *inbox) vouched(rec *history.Record, t *turn) string {
-	if !t.route.Verifies() {
-		return ""
-	}
+// vouched says what the checks of a replay's sender would have come to, "" where
+// nobody is checked. A signature counts that is good as of now, or as of when the
+// delivery came that is replayed.
+func (in *inbox) vouched(t *turn) string {
 	const byHand = "replayed by hand; the signature "
-	times := []time.Time{rec.Received}
-	if first, found, err := in.journal.Find(in.work, rec.ReplayOf); err == nil && found {
+	good := ""
+	for i := range t.steps {
+		route := t.steps[i].route
+		if !route.Verifies() || t.steps[i].place > 0 {
+			continue
+		}
+		err := in.vouch(route, t)
+		if _, ours := errors.AsType[*routes.SecretError](err); ours {
+			return byHand + "cannot be checked: " + err.Error()
+		} else if err != nil {
+			return byHand + "would be refused: " + err.Error()
+		}
+		good = byHand + "is good"
+	}
+	return good
+}
+
+// vouch makes the check of a route for a replay.
+func (in *inbox) vouch(route *routes.Route, t *turn) (why error) {
+	times := []time.Time{t.rec.Received}
+	if first, found, err := in.journal.Find(in.work, t.rec.ReplayOf); err == nil && found {
 		times = append(times, first.Received)
 	}
-	d, why := t.d, error(nil)
+	d := t.d
 	for _, d.Received = range times {
-		err := t.route.Verify(&d, rec.Body, in.secret)
+		err := route.Verify(&d, t.rec.Body, in.secret)
 		if err == nil {
-			return byHand + "is good"
+			return nil
 		}
 		if f, ok := errors.AsType[*signature.Failure](err); why == nil || ok && f.Step != signature.StepTime {
 			why = err
 		}
 	}
-	if _, ours := errors.AsType[*routes.SecretError](why); ours {
-		return byHand + "cannot be checked: " + why.Error()
-	}
-	return byHand + "would be refused: " + why.Error()
+	return why
 }

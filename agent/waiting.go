@@ -15,12 +15,14 @@ func (e *executor) schedule(j *job, in lane, due time.Time) {
 	}
 	j.line, j.ready = e.lineLocked(in), true
 	e.waiting[j.id] = j
-	j.timer = time.AfterFunc(pauseUntil(time.Now(), due), func() { e.wake(j.id) })
+	j.hurried = false
+	j.timer = time.AfterFunc(pauseUntil(time.Now(), due), func() { e.wake(j.id, false) })
 }
 
 // wake puts a job whose time has come into its line, before those that came
-// after it. It reports whether there was one.
-func (e *executor) wake(id string) bool {
+// after it. hurried says that all of it is to run now. It reports whether there
+// was one.
+func (e *executor) wake(id string, hurried bool) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	j := e.waiting[id]
@@ -29,6 +31,7 @@ func (e *executor) wake(id string) bool {
 	}
 	j.timer.Stop()
 	delete(e.waiting, id)
+	j.hurried = hurried
 	j.line.add(j, true)
 	e.kickLocked(j.line)
 	return true
@@ -45,6 +48,6 @@ func (e *executor) wakeUnchecked() {
 	}
 	e.mu.Unlock()
 	for _, id := range ids {
-		e.wake(id)
+		e.wake(id, false)
 	}
 }

@@ -51,10 +51,10 @@ type body struct {
 }
 
 var (
-	errNoRoom  = &rejection{503, "too many bodies come in at once, try again soon", "there was no memory left for its body"}
-	errStopped = &rejection{503, "the agent is stopping", "the agent was stopping"}
-	errTooSlow = &rejection{408, "the body of the request comes too slowly", "its body came too slowly"}
-	errCutOff  = &rejection{400, "the body of the request is not whole", "the sender went away before its request was whole"}
+	errNoRoom  = &rejection{status: 503, text: "too many bodies come in at once, try again soon", reason: "there was no memory left for its body"}
+	errStopped = &rejection{status: 503, text: "the agent is stopping", reason: "the agent was stopping"}
+	errTooSlow = &rejection{status: 408, text: "the body of the request comes too slowly", reason: "its body came too slowly"}
+	errCutOff  = &rejection{status: 400, text: "the body of the request is not whole", reason: "the sender went away before its request was whole"}
 )
 
 // readBody reads the body of a request that has to be in memory whole, up to

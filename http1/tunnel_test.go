@@ -170,9 +170,7 @@ func TestTunnelEndsWithServe(t *testing.T) {
 					x.Finish()
 					if name == "behind" {
 						stop()
-						for !c.isDraining() {
-							time.Sleep(time.Millisecond)
-						}
+						until(t, "the connection is to end", c.isDraining)
 					}
 					Tunnel(context.Background(), x.Hijack(), NewConn(b, Limits{}), 0)
 				})

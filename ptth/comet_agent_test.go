@@ -238,6 +238,7 @@ func TestCometEnds(t *testing.T) {
 // TestCometHeld: a poll that is held has been taken, and ends when it is told
 // to.
 func TestCometHeld(t *testing.T) {
+	t.Parallel()
 	relay := handmade(t, func(_ int, p *peer) { p.want(polled); p.waitForEnd() })
 	s := serveDial(t, comet(&ptth.Dialer{Relay: relay}), hello)
 	s.leave()
@@ -299,6 +300,7 @@ func TestCometStops(t *testing.T) {
 // TestNonsensePolls: a relay whose answers make no sense does not make an agent
 // spin.
 func TestNonsensePolls(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		dialect, claimed, answer string
 	}{

@@ -248,6 +248,7 @@ func TestMaybeSent(t *testing.T) {
 // TestDoneBehindFailure: what is still under way on a link must not answer a
 // later request.
 func TestDoneBehindFailure(t *testing.T) {
+	t.Parallel()
 	a, l := rawAgent(t, newRelay(t, nil), modern)
 	warm(t, a, l)
 	c := carry(sent(t, "GET /slow HTTP/1.1\r\n\r\n"))

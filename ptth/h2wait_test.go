@@ -118,6 +118,7 @@ func TestH2SlowSender(t *testing.T) {
 
 // TestH2FewStreams has more exchanges than the agent takes.
 func TestH2FewStreams(t *testing.T) {
+	t.Parallel()
 	r := newH2Relay(t, nil)
 	a, s := rawShared(t, r, 1)
 	if n := s.Streams(); n != 1 {

@@ -68,6 +68,7 @@ func bodyOf(request string) string {
 
 // TestOldAgentInterop runs old agents against our end of the link.
 func TestOldAgentInterop(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		answer func(string) string

@@ -148,6 +148,7 @@ func TestForeignRelays(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts other programs")
 	}
+	t.Parallel()
 	for script, dialect := range map[string]string{
 		"relay-ptth.mjs": ptth.DialectPTTH, "relay-ptth10.mjs": ptth.Dialect10, "relay_parked.py": ptth.Dialect10,
 		"relay-ptth09.mjs": ptth.Dialect09, "relay_comet.py": ptth.DialectComet, "relay_reversehttp.py": ptth.DialectReverseHTTP,

@@ -162,6 +162,7 @@ func TestRedirectToNoURL(t *testing.T) {
 // which is worth another try soon; no error names a port of this machine, or
 // each would be news.
 func TestAnswerError(t *testing.T) {
+	t.Parallel()
 	for answer, nonsense := range map[string]bool{
 		"SSH-2.0-OpenSSH_9.6\r\n\r\n":                          true,
 		"HTTP/1.1 200 OK\r\nA: \x1b\r\n\r\n":                   true,

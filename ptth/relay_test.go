@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -22,7 +23,12 @@ import (
 	"homehook/ptth"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// The tests that run at once wait most of their time, and may be more than
+	// there are processors. The command line is read later and has the last word.
+	flag.Set("test.parallel", "32")
+	goleak.VerifyTestMain(m)
+}
 
 // relay is a listener that accepts links and hands them out.
 type relay struct {

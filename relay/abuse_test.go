@@ -16,6 +16,7 @@ import (
 // TestSenderLeavesAQuietStream: an answer that pauses must not hold its link
 // when nobody is there to take it.
 func TestSenderLeavesAQuietStream(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{MaxLinks: 1})
 	tr.agent(t, "garage", 1, func(ctx context.Context, x *http1.Exchange) {
 		x.Start(200, nil)
@@ -50,6 +51,7 @@ func TestSenderLeavesAQuietStream(t *testing.T) {
 // TestSlowUploadsLeaveRoom: senders of long bodies that dribble hold half of
 // the links at most.
 func TestSlowUploadsLeaveRoom(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{MaxLinks: 4})
 	tr.agent(t, "garage", 4, echo)
 	for range 4 {

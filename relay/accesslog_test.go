@@ -16,6 +16,7 @@ import (
 var combinedLine = regexp.MustCompile(`^([^ ]+) - - \[[^]]+\] "((?:[^"\\]|\\.)*)" (\d+|-) (\d+|-) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"$`)
 
 func TestCombinedLog(t *testing.T) {
+	t.Parallel()
 	var log syncBuffer
 	tr := startRelay(t, Options{CombinedLog: &log})
 	tr.agent(t, "garage", 1, func(_ context.Context, x *http1.Exchange) {

@@ -131,6 +131,7 @@ func TestChallengesWhileAway(t *testing.T) {
 // TestChallengesWhileThere: home is the one to answer, unless the relay can and the
 // claim has it answer everything.
 func TestChallengesWhileThere(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{})
 	silent := make(chan struct{})
 	var slow atomic.Bool

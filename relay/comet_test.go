@@ -83,6 +83,7 @@ func TestCometBytes(t *testing.T) {
 
 // TestCometKinds sends what is special through polls of both forms.
 func TestCometKinds(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{})
 	big := binary(1 << 20)
 	tests := []struct {
@@ -150,6 +151,7 @@ func TestCometKinds(t *testing.T) {
 
 // TestCometChunked sends a body whose length is not known at first.
 func TestCometChunked(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{})
 	agent := tr.peer(t)
 	agent.send(tr.cometHead(""), "")
@@ -162,6 +164,7 @@ func TestCometChunked(t *testing.T) {
 }
 
 func TestCometText(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{Hold: time.Second})
 	for _, kind := range []string{"message/http", "text/plain"} {
 		t.Run(kind, func(t *testing.T) {

@@ -186,6 +186,7 @@ func TestCometGone(t *testing.T) {
 
 // TestCometDrain ends polls when the relay ends.
 func TestCometDrain(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{})
 	agent := tr.peer(t)
 	agent.send(tr.cometHead(""), "")

@@ -12,6 +12,7 @@ import (
 
 // TestDrain ends the relay while requests run.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		stop bool // the handler ends in time
@@ -76,6 +77,7 @@ func TestCloseEndsServe(t *testing.T) {
 // answer still reaches the sender, although some agents bring it with a request
 // of their own.
 func TestDrainInEveryDialect(t *testing.T) {
+	t.Parallel()
 	everyDialect(t, Options{DrainTimeout: 10 * time.Second}, func(t *testing.T, tr *testRelay, dialect string, _ *seen) {
 		started, finish := make(chan struct{}), make(chan struct{})
 		tr.agentOf(t, dialect, "slow", 1, func(_ context.Context, x *http1.Exchange) {

@@ -184,6 +184,7 @@ func rawTarget(request string) string {
 
 // TestMethods passes on what the relay knows nothing of, once and as it is.
 func TestMethods(t *testing.T) {
+	t.Parallel()
 	everyDialect(t, Options{}, func(t *testing.T, tr *testRelay, _ string, got *seen) {
 		for _, method := range []string{"PROPFIND", "MKCOL", "REPORT", "LOCK", "M-SEARCH", "FROBNICATE", "get"} {
 			before := got.count()

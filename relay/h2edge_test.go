@@ -195,6 +195,7 @@ func TestH2EdgeTrailers(t *testing.T) {
 
 // TestH2EdgeRefuses holds what comes in HTTP/2 to the rules for HTTP/1.1.
 func TestH2EdgeRefuses(t *testing.T) {
+	t.Parallel()
 	var ran atomic.Int32
 	tr, _, client := startTLS(t, Options{}, func(_ context.Context, x *http1.Exchange) {
 		ran.Add(1)

@@ -8,6 +8,7 @@ import (
 // TestStreamsTakenBack plays an agent that allows streams and then takes them
 // back. A sender must not wait for each of them in turn.
 func TestStreamsTakenBack(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{LinkWait: time.Second})
 	agent := tr.rawConn(t)
 	agent.send("GET /.well-known/ptth/http%3A%2F%2Fgarage.localhost/ HTTP/1.1\r\nHost: r\r\nAuthorization: Bearer " + tr.token +

@@ -251,6 +251,7 @@ func TestHoldAway(t *testing.T) {
 
 // TestHoldForWebSockets: a switch of protocols goes through, whatever the mode.
 func TestHoldForWebSockets(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{AwayAfter: time.Millisecond})
 	tr.claimOf(t, claimRecord{Name: "garage", Answer: answerStore})
 	const ask = "GET /~garage/ HTTP/1.1\r\nHost: r\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"

@@ -87,8 +87,8 @@ func TestSlowSenders(t *testing.T) {
 	var got seen
 	tr.agent(t, "garage", 1, got.record)
 	var wg sync.WaitGroup
-	begin := time.Now()
 	for i := range 200 {
+		begin := time.Now()
 		nc := tr.conn(t)
 		if i%2 == 0 {
 			io.WriteString(nc, "POST /~garage/ HTTP/1.1\r\nHo")

@@ -61,6 +61,7 @@ func TestBacklogInOrder(t *testing.T) {
 // and again, and cuts links: all arrives in order, and what comes twice does so
 // under its id.
 func TestBacklogOverRestarts(t *testing.T) {
+	t.Parallel()
 	for _, foreign := range []bool{false, true} {
 		t.Run(fmt.Sprint("foreign ", foreign), func(t *testing.T) {
 			data := t.TempDir()
@@ -114,6 +115,7 @@ func TestBacklogOverRestarts(t *testing.T) {
 // TestRefusedStaysInLine: a delivery that home does not take is tried again, and
 // none behind it is lost or comes before it.
 func TestRefusedStaysInLine(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{})
 	tr.claimOf(t, claimRecord{Name: "garage", Answer: answerStore})
 	want := tr.fill(t, 30)
@@ -183,6 +185,7 @@ func TestBackOff(t *testing.T) {
 // TestLineMeetsPause: home that comes back is not kept waiting for the rest of a
 // pause.
 func TestLineMeetsPause(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{AwayAfter: time.Millisecond})
 	c := tr.claimOf(t, claimRecord{Name: "garage", Answer: answerStore})
 	tr.fill(t, 3)
@@ -227,6 +230,7 @@ func TestStandsAside(t *testing.T) {
 // TestLateCourierAtTheEnd: a relay that ends while home works on a delivery, whose
 // sender has got 202, still has it afterwards, or knows that home has.
 func TestLateCourierAtTheEnd(t *testing.T) {
+	t.Parallel()
 	for _, answers := range []bool{false, true} {
 		t.Run(fmt.Sprint("answers in time ", answers), func(t *testing.T) {
 			data := t.TempDir()
@@ -257,6 +261,7 @@ func TestLateCourierAtTheEnd(t *testing.T) {
 // TestHoldAtTheEnd: a sender who waits while the relay is to end gets home's
 // answer, or 202 and the delivery is kept.
 func TestHoldAtTheEnd(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range append([]string{parkedMode}, allDialects...) {
 		for _, answers := range []bool{true, false} {
 			t.Run(fmt.Sprint(dialect, " answers in time ", answers), func(t *testing.T) {

@@ -20,9 +20,7 @@ import (
 func patient(h *home) {
 	h.Answer = func(x *http1.Exchange, _ int) {
 		id := field(x.Request, "Homehook-Delivery")
-		for end := time.Now().Add(30 * time.Second); time.Now().Before(end) && !h.has(id); {
-			time.Sleep(time.Millisecond)
-		}
+		becomes(30*time.Second, func() bool { return h.has(id) })
 		keep(x, 202, "")
 	}
 }
@@ -36,6 +34,7 @@ func (h *home) has(id string) bool {
 // TestProbeMeetsQueue: an agent that only tries every dialect, and gets
 // deliveries as it does, holds up nothing.
 func TestProbeMeetsQueue(t *testing.T) {
+	t.Parallel()
 	for round := range 4 {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			t.Parallel()
@@ -70,6 +69,7 @@ func TestLinksComeAndGo(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a while")
 	}
+	t.Parallel()
 	stages := []string{"unread", "head", "body", "half an answer", "with the next"}
 	for _, stage := range stages {
 		t.Run(stage, func(t *testing.T) {
@@ -90,11 +90,8 @@ func TestLinksComeAndGo(t *testing.T) {
 					links = append(links, tr.dial(t, "garage", h.handle))
 				}
 				came := time.Now()
-				for tr.queued() > 0 && time.Since(came) < 25*time.Second {
-					time.Sleep(time.Millisecond)
-				}
-				if took := time.Since(came); took > 8*time.Second {
-					t.Fatalf("took %v, %d left\n%s", took, tr.queued(), tr.log)
+				if !becomes(8*time.Second, func() bool { return tr.queued() == 0 }) {
+					t.Fatalf("%d left after %v\n%s", tr.queued(), time.Since(came), tr.log)
 				}
 				if got := h.order(); !slices.Equal(got, want) {
 					t.Errorf("home got %v", got)
@@ -142,6 +139,7 @@ func breakOff(t *testing.T, tr *testRelay, stage string) {
 // TestHomeDiesInTheMiddle: home dies with a window of deliveries on its way, each
 // of which waits for the one before it, and comes back at once.
 func TestHomeDiesInTheMiddle(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{})
 	tr.claimOf(t, claimRecord{Name: "garage", Answer: answerStore})
 	want := tr.fill(t, 400)
@@ -167,6 +165,7 @@ func TestHomeDiesInTheMiddle(t *testing.T) {
 // TestLostInFront: a delivery that is lost comes again while home holds back those
 // behind it, which wait for it.
 func TestLostInFront(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{})
 	tr.claimOf(t, claimRecord{Name: "garage", Answer: answerStore})
 	want := tr.fill(t, 4)
@@ -175,9 +174,7 @@ func TestLostInFront(t *testing.T) {
 	var lost atomic.Bool
 	handle := func(ctx context.Context, x *http1.Exchange) {
 		if string(x.Request.Target) == "/0" && lost.CompareAndSwap(false, true) {
-			for end := time.Now().Add(5 * time.Second); time.Now().Before(end) && h.last() == ""; {
-				time.Sleep(time.Millisecond) // until one behind it is there
-			}
+			becomes(5*time.Second, func() bool { return h.last() != "" }) // one behind it is there
 			x.Conn().Close()
 			return
 		}
@@ -193,6 +190,7 @@ func TestLostInFront(t *testing.T) {
 // TestEndWithStuckLine: a relay that is to end does not wait for an agent that
 // says nothing, when all is in its queue.
 func TestEndWithStuckLine(t *testing.T) {
+	t.Parallel()
 	for _, dialect := range []string{ptth.Dialect10, ptth.DialectPTTH, ptth.DialectComet, ptth.DialectReverseHTTP} {
 		t.Run(dialect, func(t *testing.T) {
 			t.Parallel()

@@ -20,6 +20,7 @@ const askGarage = "POST /~garage/ HTTP/1.1\r\nHost: r\r\nContent-Length: 2\r\nCo
 
 // TestUpgrade asks for links in every way, right and wrong.
 func TestUpgrade(t *testing.T) {
+	t.Parallel()
 	all := t
 	tr := startRelay(t, Options{MaxLinks: 4})
 	other, err := tr.CreateToken(t.Context(), "other", 1)
@@ -119,6 +120,7 @@ func TestAccessLogHidesSecrets(t *testing.T) {
 
 // TestRevokeDropsLinks revokes as another process does, while a request runs.
 func TestRevokeDropsLinks(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	tr := startRelay(t, Options{Data: dir})
 	started := make(chan struct{})
@@ -151,6 +153,7 @@ func TestRevokeDropsLinks(t *testing.T) {
 
 // TestLinkEnds kills agents' connections at different moments.
 func TestLinkEnds(t *testing.T) {
+	t.Parallel()
 	short := Options{LinkWait: 200 * time.Millisecond}
 	t.Run("at rest", func(t *testing.T) {
 		tr := startRelay(t, short)
@@ -233,6 +236,7 @@ func TestLinkEnds(t *testing.T) {
 
 // TestRequestWaitsForItsAgent comes while the agent redials.
 func TestRequestWaitsForItsAgent(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{})
 	var got seen
 	first := tr.dial(t, "garage", got.record)
@@ -253,6 +257,7 @@ func TestRequestWaitsForItsAgent(t *testing.T) {
 }
 
 func TestAwayAnswersAtOnce(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{AwayAfter: time.Nanosecond, LinkWait: time.Hour})
 	l := tr.dial(t, "garage", echo)
 	tr.waitLinks(t, "garage", 1)
@@ -305,6 +310,7 @@ func TestAnswerTimeoutDefault(t *testing.T) {
 
 // TestAnswerTimeout lets the home be too slow.
 func TestAnswerTimeout(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{AnswerTimeout: 100 * time.Millisecond})
 	hold := make(chan struct{})
 	tr.dial(t, "garage", func(_ context.Context, x *http1.Exchange) { <-hold })
@@ -318,6 +324,7 @@ func TestAnswerTimeout(t *testing.T) {
 
 // TestSenderGoes ends the exchange of a sender that does not wait.
 func TestSenderGoes(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{})
 	var ended atomic.Bool
 	tr.dial(t, "garage", func(ctx context.Context, x *http1.Exchange) {

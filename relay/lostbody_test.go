@@ -37,6 +37,7 @@ func (tr *testRelay) spoilt(t *testing.T, data, request string, spoil func(file 
 // TestSpoiltBody: a body that the disk has not kept is never taken for a delivery at
 // home, and those behind it get through.
 func TestSpoiltBody(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("0123456789abcdef", 40_000) // 640,000 bytes
 	requests := map[string]string{
 		"length":   "POST /~garage/long HTTP/1.1\r\nHost: r\r\nConnection: close\r\nContent-Length: 640000\r\n\r\n" + long,

@@ -3,6 +3,7 @@ package relay
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,7 +20,12 @@ import (
 	"homehook/ptth"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// The tests that run at once wait most of their time, and may be more than
+	// there are processors. The command line is read later and has the last word.
+	flag.Set("test.parallel", "32")
+	goleak.VerifyTestMain(m)
+}
 
 // testRelay is a relay on loopback with one token.
 type testRelay struct {
@@ -153,11 +159,22 @@ func (tr *testRelay) waitLinks(t testing.TB, name string, n int) {
 // waitFor polls until a state is reached, at most for ten seconds.
 func waitFor(t testing.TB, what string, reached func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !reached(); time.Sleep(time.Millisecond) {
+	if !becomes(10*time.Second, reached) {
+		t.Fatalf("still not: %s", what)
+	}
+}
+
+// becomes polls until a state is reached, and reports whether it was in time.
+// Goroutines other than the test's may call it.
+func becomes(within time.Duration, reached func() bool) bool {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(within); !reached(); <-tick.C {
 		if time.Now().After(end) {
-			t.Fatalf("still not: %s", what)
+			return false
 		}
 	}
+	return true
 }
 
 // conn is a sender's raw connection.

@@ -331,6 +331,7 @@ func TestParkedLimit(t *testing.T) {
 
 // TestParkedGone drops what has left, or spoken, while it was held.
 func TestParkedGone(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{})
 	a := tr.park(t, "garage")
 	a.Close()
@@ -400,6 +401,7 @@ func TestParkedWebSocket(t *testing.T) {
 // TestOldAgents opens links with the bytes of agents of the first draft, and of
 // those that send no Host.
 func TestOldAgents(t *testing.T) {
+	t.Parallel()
 	tr := startRelay(t, Options{})
 	tests := []struct{ name, send, want, answer string }{
 		{
@@ -423,16 +425,16 @@ func TestOldAgents(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a := tr.rawConn(t)
+			began := time.Now() // before the switch, which a busy machine tells late
 			a.send(tt.send)
 			a.takes(tt.want)
 			tr.waitLinks(t, "garage", 1)
 			s := tr.rawConn(t)
-			began := time.Now()
 			s.send("POST /~garage/event HTTP/1.1\r\nHost: r\r\nContent-Length: 2\r\n\r\nhi")
 			if head := a.head(); !strings.HasPrefix(head, "POST /event HTTP/1.1\r\nHost: r\r\n") {
 				t.Errorf("the agent got %q", head)
 			}
-			if took := time.Since(began); took < 20*time.Millisecond {
+			if took := time.Since(began); took < 50*time.Millisecond {
 				t.Errorf("the request came %v behind the switch", took)
 			}
 			a.takes("hi")

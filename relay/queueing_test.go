@@ -17,6 +17,7 @@ import (
 // TestQueueLimits refuses what is beyond the claim's or the relay's limits, and
 // drops nothing.
 func TestQueueLimits(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		own    Options
@@ -27,7 +28,7 @@ func TestQueueLimits(t *testing.T) {
 		{"items of the relay", Options{MaxQueue: 3}, queueJSON{MaxItems: 1000}, 429},
 		{"bytes", Options{}, queueJSON{MaxBytes: 1500}, 507},
 		{"bytes of the relay", Options{MaxQueueBytes: 1500}, queueJSON{}, 507},
-		{"age", Options{MaxQueueAge: time.Second}, queueJSON{}, 507},
+		{"age", Options{MaxQueueAge: 50 * time.Millisecond}, queueJSON{}, 507},
 	}
 	for _, mode := range []string{answerHold, answerStore} {
 		for _, tt := range tests {
@@ -41,9 +42,6 @@ func TestQueueLimits(t *testing.T) {
 				for end := time.Now().Add(10 * time.Second); time.Now().Before(end); n++ {
 					if got = tr.raw(t, postOf("/x")); !strings.HasPrefix(got, "HTTP/1.1 202 ") {
 						break
-					}
-					if tt.name == "age" {
-						time.Sleep(100 * time.Millisecond) // for the oldest to grow old
 					}
 				}
 				if !strings.HasPrefix(got, "HTTP/1.1 "+itoa(tt.status)+" ") || !strings.Contains(got, "\r\nRetry-After: ") {
@@ -76,7 +74,7 @@ func TestQueueBroken(t *testing.T) {
 	}
 	tr.agent(t, "garage", 1, func(_ context.Context, x *http1.Exchange) {
 		if strings.HasSuffix(string(x.Request.Target), "slow") {
-			time.Sleep(400 * time.Millisecond) // past the hold time
+			becomes(5*time.Second, func() bool { return strings.Count(tr.log.String(), "delivery not stored") == 2 })
 		}
 		keep(x, 200, "home")
 	})

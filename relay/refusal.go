@@ -3,10 +3,8 @@ package relay
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"iter"
-	"net/http"
 	"strconv"
 
 	"homehook/http1"
@@ -89,14 +87,15 @@ func (v *visitor) refuse(r *refusal) {
 	if k := v.place.kind; k == placeComet || k == placeReverseHTTP {
 		openToPages(x.Writer)
 	}
-	r.write(x, wantsProblem(x.Request))
+	r.write(x, x.Request.Values("Accept"))
 }
 
-// write ends the head of a refusal and writes its body.
-func (r *refusal) write(x *http1.Exchange, asProblem bool) error {
+// write ends the head of a refusal and writes its body, in the form that the
+// values of Accept ask for.
+func (r *refusal) write(x *http1.Exchange, accept iter.Seq[[]byte]) error {
 	x.Field("Cache-Control", "no-store") // the next answer may be the home's
 	x.Field("Vary", "Accept")
-	contentType, body := r.render(asProblem)
+	contentType, body := http1.Problem(r.status, r.detail, accept)
 	x.Field("Content-Type", contentType)
 	x.EndLength(int64(len(body)))
 	x.Write(body)
@@ -106,7 +105,7 @@ func (r *refusal) write(x *http1.Exchange, asProblem bool) error {
 // refuseUnread answers a request that could not be read.
 func (v *visitor) refuseUnread(x *http1.Exchange, e *http1.Error, head []byte) error {
 	x.Start(e.Status, nil)
-	return refuse(e.Status, e.Detail).write(x, prefersProblem(unreadValues(head, "accept")))
+	return refuse(e.Status, e.Detail).write(x, unreadValues(head, "accept"))
 }
 
 // unreadValues yields the values of a field in a head that was refused, as far
@@ -120,58 +119,4 @@ func unreadValues(head []byte, name string) iter.Seq[[]byte] {
 			}
 		}
 	}
-}
-
-// problem is a problem document (RFC 9457).
-type problem struct {
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Detail string `json:"detail"`
-}
-
-// render returns the body of a refusal: a problem document, or a line of text.
-func (r *refusal) render(asProblem bool) (contentType string, body []byte) {
-	if asProblem {
-		if b, err := json.Marshal(problem{http.StatusText(r.status), r.status, r.detail}); err == nil {
-			return "application/problem+json", append(b, '\n')
-		}
-	}
-	return "text/plain; charset=utf-8", append([]byte(r.detail), '\n')
-}
-
-// wantsProblem reports whether a client asks for JSON by name, and for no text
-// with more weight. A client that takes anything gets text, as a person may be
-// the one who reads it.
-func wantsProblem(r *http1.Request) bool { return prefersProblem(r.Values("Accept")) }
-
-// prefersProblem is wantsProblem for the values of Accept.
-func prefersProblem(accept iter.Seq[[]byte]) bool {
-	jsonWeight, textWeight := 0, 0
-	for value := range accept {
-		for item := range bytes.SplitSeq(value, []byte{','}) {
-			media, params, _ := bytes.Cut(item, []byte{';'})
-			switch media = bytes.TrimSpace(media); {
-			case foldedEqual(media, "application/problem+json"), foldedEqual(media, "application/json"):
-				jsonWeight = max(jsonWeight, weight(params))
-			case foldedEqual(media, "text/plain"), foldedEqual(media, "text/html"), foldedEqual(media, "text/*"):
-				textWeight = max(textWeight, weight(params))
-			}
-		}
-	}
-	return jsonWeight > 0 && jsonWeight >= textWeight
-}
-
-// weight reads the parameter q of a media type, in thousandths. What makes no
-// sense counts in full.
-func weight(params []byte) int {
-	for param := range bytes.SplitSeq(params, []byte{';'}) {
-		name, value, _ := bytes.Cut(bytes.TrimSpace(param), []byte{'='})
-		if !foldedEqual(name, "q") {
-			continue
-		}
-		if q, err := strconv.ParseFloat(string(value), 64); err == nil && q >= 0 && q <= 1 {
-			return int(q * 1000)
-		}
-	}
-	return 1000
 }

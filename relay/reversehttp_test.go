@@ -314,6 +314,7 @@ func TestReverseHTTPRestart(t *testing.T) {
 }
 
 func TestReverseHTTPOpen(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	tr := startRelay(t, Options{Data: dir, Open: true, Hold: 10 * time.Millisecond})
 	claim := func(params string) (answer, urls) {

@@ -45,6 +45,7 @@ func testTLS(t testing.TB) (server, client *tls.Config) {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	server, client := testTLS(t)
 	tr := startRelay(t, Options{TLS: server})
 	var got seen

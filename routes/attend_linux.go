@@ -19,6 +19,7 @@ type attendant struct {
 	fds    [3]unix.PollFd // both outputs, then the process; -1 when done with
 	pid    int
 	exited bool
+	passes bool // standard output is handed over as it comes
 
 	// writers are the script's ends of its outputs, kept open until it has
 	// exited. The end of an output says nothing before that, and would wake
@@ -33,15 +34,42 @@ func (a *attendant) init(pid, pidfd int, outputs [2]int, writers []int) {
 	}
 }
 
+// expect prepares for what the outputs of a program come to.
+func (a *attendant) expect(o *order) {
+	a.kept[0].max, a.kept[1].max, a.passes = o.keep[0], o.keep[1], o.passes
+}
+
+// pending reports whether there is standard output to be handed over.
+func (a *attendant) pending() bool { return a.passes && len(a.kept[0].kept) > 0 }
+
+// take returns what has arrived. It is valid until the next call of attend.
+func (a *attendant) take() []byte {
+	p := a.kept[0].kept
+	a.kept[0].kept = p[:0]
+	return p
+}
+
+// waste drops the standard output from here on.
+func (a *attendant) waste() {
+	a.passes = false
+	a.kept[0].kept, a.kept[0].max = nil, 0
+}
+
+// over reports whether the process has ended, as far as attend has seen.
+func (a *attendant) over() bool { return a.exited }
+
 func (a *attendant) closed() bool { return a.fds[0].Fd < 0 && a.fds[1].Fd < 0 }
 
 // attend reads and waits until something is to be done. Once the script has
 // ended, its outputs have until linger to be closed by whoever holds them.
+// What arrived is to be taken before the next call.
 func (a *attendant) attend(ctx context.Context, until time.Time, linger time.Duration, broken <-chan struct{}) event {
 	over := late
 	for {
 		left := time.Until(until)
 		switch {
+		case a.exited && a.closed() && a.pending():
+			return arrived
 		case a.exited && a.closed():
 			return ended
 		case isClosed(broken):
@@ -50,6 +78,8 @@ func (a *attendant) attend(ctx context.Context, until time.Time, linger time.Dur
 			return stopped
 		case left <= 0:
 			return over
+		case a.pending():
+			return arrived
 		}
 		was := a.exited
 		a.poll(min(left, attention))

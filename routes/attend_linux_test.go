@@ -16,7 +16,7 @@ func begin(t *testing.T, input string, play ...string) (*process, *pipes, []byte
 	if err != nil {
 		t.Fatal(err)
 	}
-	proc, err := startProcess(append([]string{self(t), "play"}, play...), "/", os.Environ(), &p, [2]int{1 << 20, 1 << 20})
+	proc, err := startProcess(&order{argv: append([]string{self(t), "play"}, play...), dir: "/", env: os.Environ(), keep: [2]int{1 << 20, 1 << 20}}, &p)
 	p.closeChild()
 	if err != nil {
 		t.Fatal(err)

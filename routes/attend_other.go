@@ -18,6 +18,22 @@ type attendant struct {
 	exited chan struct{}
 	closed chan struct{} // both outputs have ended
 	all    sync.WaitGroup
+
+	// pieces hand standard output over; nil when it is kept. wasted is closed
+	// when nobody takes them any more.
+	pieces chan []byte
+	wasted chan struct{}
+	piece  []byte // what has arrived
+	size   int    // of a piece
+}
+
+// expect prepares for what the outputs of a program come to.
+func (a *attendant) expect(o *order) {
+	a.kept[0].max, a.kept[1].max = o.keep[0], o.keep[1]
+	if o.passes {
+		a.size, a.kept[0].max = o.keep[0], 0
+		a.pieces, a.wasted = make(chan []byte), make(chan struct{})
+	}
 }
 
 // init starts reading. wait returns when the process has ended.
@@ -26,19 +42,60 @@ func (a *attendant) init(outputs [2]*os.File, wait func()) {
 	a.exited, a.closed = make(chan struct{}), make(chan struct{})
 	a.all.Go(func() { wait(); close(a.exited) })
 	var outs sync.WaitGroup
-	for i, f := range outputs {
-		outs.Go(func() { a.kept[i].collect(f) })
-	}
+	pieces, wasted := a.pieces, a.wasted
+	outs.Go(func() {
+		if pieces != nil {
+			pass(outputs[0], a.size, pieces, wasted)
+		}
+		a.kept[0].collect(outputs[0])
+	})
+	outs.Go(func() { a.kept[1].collect(outputs[1]) })
 	a.all.Go(func() { outs.Wait(); close(a.closed) })
 }
 
-// attend waits until something is to be done. Once the script has ended, its
-// outputs have until linger to be closed by whoever holds them.
+// pass hands over what comes from f, until nobody takes it. Of the two buffers
+// the one that was handed over last is the taker's until it asks for the next.
+func pass(f io.Reader, size int, pieces chan<- []byte, wasted <-chan struct{}) {
+	bufs := [2][]byte{make([]byte, size), make([]byte, size)}
+	for i := 0; ; i = 1 - i {
+		n, err := f.Read(bufs[i])
+		if n > 0 {
+			select {
+			case pieces <- bufs[i][:n]:
+			case <-wasted:
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// take returns what has arrived. It is valid until the next call of attend.
+func (a *attendant) take() []byte { return a.piece }
+
+// waste drops the standard output from here on.
+func (a *attendant) waste() {
+	if a.pieces != nil {
+		a.pieces = nil
+		close(a.wasted)
+	}
+}
+
+// over reports whether the process has ended.
+func (a *attendant) over() bool { return isClosed(a.exited) }
+
+// attend reads and waits until something is to be done. Once the script has
+// ended, its outputs have until linger to be closed by whoever holds them.
+// What arrived is to be taken before the next call.
 func (a *attendant) attend(ctx context.Context, until time.Time, linger time.Duration, broken <-chan struct{}) event {
 	timer := time.NewTimer(time.Until(until))
 	defer timer.Stop()
 	select {
 	case <-a.exited:
+	case a.piece = <-a.pieces:
+		return arrived
 	case <-broken:
 		return spoiled
 	case <-ctx.Done():
@@ -50,6 +107,8 @@ func (a *attendant) attend(ctx context.Context, until time.Time, linger time.Dur
 	select {
 	case <-a.closed:
 		return ended
+	case a.piece = <-a.pieces:
+		return arrived
 	case <-broken:
 		return spoiled
 	case <-ctx.Done():
@@ -61,6 +120,7 @@ func (a *attendant) attend(ctx context.Context, until time.Time, linger time.Dur
 
 // release closes what is still open and waits for the readers.
 func (a *attendant) release() {
+	a.waste()
 	for _, f := range a.files {
 		f.Close()
 	}

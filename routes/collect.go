@@ -36,6 +36,12 @@ func (c *collector) took(n int) {
 	c.kept = c.kept[:len(c.kept)+n]
 }
 
+// keep takes a piece that was read elsewhere.
+func (c *collector) keep(p []byte) {
+	n := min(len(p), c.max-len(c.kept))
+	c.kept, c.cut = append(c.kept, p[:n]...), c.cut || n < len(p)
+}
+
 // maxAnswer is how many bytes of a script's standard output are kept when that
 // is not its answer.
 const maxAnswer = 16 << 10
@@ -65,4 +71,5 @@ const (
 	late                 // it is time
 	stopped              // the context has ended
 	spoiled              // the body of the request broke
+	arrived              // there is standard output to take
 )

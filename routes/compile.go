@@ -112,8 +112,34 @@ func (c *compiler) route(path string, s *Spec) *Route {
 	}
 	c.verify(path, s, r)
 	c.rules(path, s, r)
+	c.conditions(path, s, r)
 	c.handlers(path, s, r)
 	return r
+}
+
+// conditions compiles what decides besides the pattern whether a route takes a
+// delivery, and what becomes of one before its handlers get it.
+func (c *compiler) conditions(path string, s *Spec, r *Route) {
+	r.continues = s.Continue
+	if s.Verify != nil {
+		r.checkKey, r.token = checkKey(s.Verify), s.Verify.Token
+	}
+	if len(s.Events) > 0 {
+		r.events = c.newEvents(path+".events", s, r)
+	}
+	if s.When != "" {
+		r.when = c.condition(path+".when", s.When, r)
+	}
+	if s.Rate != nil {
+		r.rate = c.newRate(path+".rate", s.Rate)
+	}
+	if s.Transform != nil {
+		r.needsBody = true
+		r.transform = c.transform(path+".transform", s.Transform, r)
+	}
+	if s.Accepted != nil {
+		r.accepted = c.newAccepted(path+".accepted", s, r)
+	}
 }
 
 // handlers compiles the handlers of a route: the one that makes the answer, and

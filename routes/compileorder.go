@@ -3,14 +3,15 @@ package routes
 import "fmt"
 
 // reachable reports a route that gets no delivery because an earlier one of
-// its claim takes them all. Several earlier ones that do so only together are
+// its claim takes them all: one that neither lets later routes have them too nor
+// depends on what is in them. Several earlier ones that do so only together are
 // not seen.
 func (c *compiler) reachable(path string, r *Route, earlier []*Route) {
 	if r.Claim == "" || len(r.pattern.segments) == 0 || c.has(path) {
 		return
 	}
 	for _, e := range earlier {
-		if e.pattern.covers(&r.pattern) {
+		if !e.continues && !e.conditional() && e.pattern.covers(&r.pattern) {
 			c.report(path, fmt.Sprintf("route %q is never reached: route %q before it takes all its deliveries", r.Name, e.Name), "move it up, or remove it")
 			return
 		}

@@ -48,12 +48,13 @@ func isVariable(s string) bool {
 	return s != ""
 }
 
-// variables returns the environment of one run. No field of the request is in
-// it: a name chosen by a stranger must not become a variable's.
-func (s *scripter) variables(d *Delivery, headers string) []string {
+// variables returns the environment of one run, which begins with set. No field
+// of the request is in it: a name chosen by a stranger must not become a
+// variable's.
+func variables(set []string, d *Delivery, headers string) []string {
 	path, query := d.Request.PathQuery()
-	env := make([]string, 0, len(s.env)+9)
-	return append(append(env, s.env...),
+	env := make([]string, 0, len(set)+9)
+	return append(append(env, set...),
 		deliveryVariable+d.ID,
 		"HOMEHOOK_CLAIM="+d.Claim,
 		"HOMEHOOK_ROUTE="+d.Route,
@@ -76,10 +77,14 @@ const headersVariable = "HOMEHOOK_HEADERS_FILE="
 
 // writeHeaders puts the header lines as they came into a new file in dir that
 // only this user can read, and returns its path. The caller removes it.
-func writeHeaders(dir string, raw []byte) (string, error) {
+func writeHeaders(dir string, raw []byte, as *account) (string, error) {
 	lines := raw[bytes.IndexByte(raw, '\n')+1:]
 	path := filepath.Join(dir, headersPrefix+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(rand.Uint64(), 36))
-	if err := createFile(path, lines); err != nil {
+	err := createFile(path, lines)
+	if err == nil {
+		err = as.own(path)
+	}
+	if err != nil {
 		return "", fmt.Errorf("write headers file: %w", err)
 	}
 	return path, nil
@@ -89,14 +94,16 @@ func writeHeaders(dir string, raw []byte) (string, error) {
 // that wrote it follows.
 const headersPrefix = "homehook-headers-"
 
-// removeLeft removes headers files of agents that were killed before they
-// could: there may be secrets in them.
+// removeLeft removes files of agents that were killed before they could: there
+// may be secrets in them.
 func removeLeft(dir string) {
-	paths, _ := filepath.Glob(filepath.Join(dir, headersPrefix+"*"))
-	for _, path := range paths {
-		number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(path), headersPrefix), "-")
-		if pid, err := strconv.Atoi(number); err == nil && hasEnded(pid) {
-			removeFile(path)
+	for _, prefix := range []string{headersPrefix, valuePrefix} {
+		paths, _ := filepath.Glob(filepath.Join(dir, prefix+"*"))
+		for _, path := range paths {
+			number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(path), prefix), "-")
+			if pid, err := strconv.Atoi(number); err == nil && hasEnded(pid) {
+				removeFile(path)
+			}
 		}
 	}
 }

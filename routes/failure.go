@@ -19,13 +19,16 @@ const (
 	FailedScript      Failure = "script"      // not started, ended by time, or exit other than 0
 	FailedRequest     Failure = "request"     // the request broke, or is none that the handler carries
 	FailedAnswer      Failure = "answer"      // the work is done, but the sender did not take the answer
+	FailedWrite       Failure = "write"       // a file could not be written
 	FailedStopped     Failure = "stopped"     // given up because the agent stops
 	FailedFault       Failure = "fault"       // the handler has a fault
 )
 
 // mayPass reports whether a failure of the kind may be over the next time.
 // What a status or a script says of that is not part of its kind.
-func (f Failure) mayPass() bool { return f == FailedUnreachable || f == FailedStopped }
+func (f Failure) mayPass() bool {
+	return f == FailedUnreachable || f == FailedWrite || f == FailedStopped
+}
 
 // answered is what an attempt came to whose target answered.
 func answered(res *http1.Response) Result {

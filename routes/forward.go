@@ -22,6 +22,7 @@ const forwardTimeout = 5 * time.Minute
 type forwarder struct {
 	pool    *pool
 	timeout time.Duration
+	retries int // of a connection that could not be opened
 	strip   string
 	host    string   // for the Host field; empty keeps the sender's
 	fields  []header // configured
@@ -53,13 +54,14 @@ func (c *compiler) forward(path string, s *ForwardSpec, route *Route) *forwarder
 			c.report(path+".host", fmt.Sprintf("%q is not a host", s.Host), "write keep, target, or a host with or without a port")
 		}
 	}
-	f.fields = c.checkHeaders(path+".headers", s.Headers)
+	f.fields = c.checkHeaders(path+".headers", s.Headers, route)
 	for _, h := range f.fields {
 		if strings.EqualFold(h.name, "Host") {
 			c.report(path+".headers."+h.name, "the field Host is set by the key host", "write host: beside headers:")
 		}
 	}
-	f.pool = newPool(t, f.timeout)
+	f.retries = c.retries(path+".retries", s.Retries)
+	f.pool = newPool(t, c.trust(path+".tls", s.TLS, &t), s.LAN, f.timeout)
 	return f
 }
 
@@ -69,8 +71,13 @@ func (f *forwarder) close() { f.pool.close() }
 
 func (f *forwarder) serve(ctx context.Context, d *Delivery, x *http1.Exchange) Result {
 	r := d.Request
+	fields, unfit := fillHeaders(f.fields, d)
+	if unfit != nil {
+		x.CloseAfter()
+		return unfit.reply(x)
+	}
 	if asksWebSocket(r) {
-		return f.webSocket(ctx, x, r)
+		return f.webSocket(ctx, x, r, fields)
 	}
 	if refused := refuse(r); refused != nil {
 		x.CloseAfter()
@@ -88,11 +95,11 @@ func (f *forwarder) serve(ctx context.Context, d *Delivery, x *http1.Exchange) R
 		}
 	}
 	for fresh := false; ; fresh = true {
-		u, err := f.pool.get(ctx, fresh)
+		u, err := f.connect(ctx, x, fresh)
 		if err != nil {
 			return asFault(err).reply(x)
 		}
-		f.writeHead(u, r)
+		f.writeHead(u, r, fields)
 		if !whole {
 			return f.stream(ctx, x, u, r, first, length)
 		}

@@ -124,11 +124,16 @@ type CGISpec struct {
 	// Timeout is as for scripts; default 60s.
 	Timeout Duration `yaml:"timeout"`
 
-	// Output is the largest answer; default 32MiB. One that is larger makes a 502.
+	// Output is the largest answer; default 32MiB. One that is larger makes a
+	// 502, or is broken off if a part of it has gone out.
 	Output Size `yaml:"output"`
 
 	// Env are further variables.
 	Env map[string]string `yaml:"env"`
+
+	// Authorization hands that field of the request to the program, as
+	// HTTP_AUTHORIZATION, unless the route has checked it by itself.
+	Authorization bool `yaml:"authorization"`
 }
 
 // FastCGISpec sends deliveries to a FastCGI responder.
@@ -156,6 +161,10 @@ type FastCGISpec struct {
 
 	// Env are further parameters.
 	Env map[string]string `yaml:"env"`
+
+	// Keep leaves connections open for further requests. A responder that
+	// serves one connection at a time serves nobody else then.
+	Keep bool `yaml:"keep"`
 }
 
 // What SaveSpec.What may be.
@@ -170,8 +179,9 @@ type SaveSpec struct {
 	Folder string `yaml:"folder"`
 
 	// Name is a template for the name below Folder; slashes in its own text
-	// make folders, those in values do not. Default "{id}", with "-" and the
-	// file's own name behind it for What: files.
+	// make folders, those in values do not. Default "{id}". With What: files,
+	// "-" and the file's own name stand behind it, or the file's own name alone
+	// where Name ends in a slash.
 	Name string `yaml:"name"`
 
 	// What is "body" (the default), or "files" for the files that were

@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "play" {
 		os.Exit(play(os.Args[2], os.Args[3:]))
 	}
+	if mode := os.Getenv("PLAY_CGI"); mode != "" {
+		os.Exit(playCGI(mode))
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -12,9 +12,9 @@ import (
 var dropRequest = http1.HopByHop | http1.KindsOf(http1.Expect)
 
 // writeHead writes the head of the outgoing request but for its end: the
-// sender's fields as they came, the configured ones, and those of the connection
-// to the target.
-func (f *forwarder) writeHead(u *upstream, r *http1.Request) {
+// sender's fields as they came, the configured ones, filled in, and those of the
+// connection to the target.
+func (f *forwarder) writeHead(u *upstream, r *http1.Request, fields []header) {
 	w := u.conn.Writer()
 	w.StartRequest(r.Method, f.requestTarget(u, r))
 	drop := dropRequest
@@ -27,7 +27,7 @@ func (f *forwarder) writeHead(u *upstream, r *http1.Request) {
 	} else {
 		w.CopyFields(&r.Head, drop)
 	}
-	for _, h := range f.fields {
+	for _, h := range fields {
 		w.Field(h.name, h.value)
 	}
 	if asksWebSocket(r) {

@@ -47,21 +47,53 @@ func (r *Route) Plan(d *Delivery) Plan {
 
 func (r *Route) planAt(place int, d *Delivery) Plan {
 	h := r.handlers[place]
+	d, err := r.ready(d)
+	if err != nil {
+		p := notPlanned(notTransformed(err))
+		p.Handler = h.kind
+		return p
+	}
 	p := h.plan(d)
 	p.Handler = h.kind
 	return p
 }
 
-func (s *scripter) plan(*Delivery) Plan {
-	return Plan{Command: slices.Clone(s.command), Dir: s.dir}
+// notPlanned is the plan for a delivery that a handler refuses.
+func notPlanned(why *fault) Plan { return Plan{Status: why.status, Note: why.err.Error()} }
+
+func (s *scripter) plan(d *Delivery) Plan {
+	p := Plan{Command: slices.Clone(s.command), Dir: s.dir}
+	if s.templates == nil {
+		return p
+	}
+	command, why := s.arguments(d)
+	if why == nil {
+		why = new(given).variables(s.templates.env, d)
+	}
+	if why == nil {
+		_, why = fillHeaders(s.templates.fields, d)
+	}
+	if why != nil {
+		return notPlanned(why)
+	}
+	p.Command = command
+	return p
 }
 
-func (r *responder) plan(*Delivery) Plan { return Plan{Status: r.status} }
+func (r *responder) plan(d *Delivery) Plan {
+	if _, _, why := r.fill(d); why != nil {
+		return notPlanned(why)
+	}
+	return Plan{Status: r.status}
+}
 
 func (f *forwarder) plan(d *Delivery) Plan {
 	r := d.Request
 	if why := refuse(r); why != nil && !asksWebSocket(r) {
-		return Plan{Status: why.status, Note: why.err.Error()}
+		return notPlanned(why)
+	}
+	if _, why := fillHeaders(f.fields, d); why != nil {
+		return notPlanned(why)
 	}
 	t := &f.pool.target
 	p := Plan{Method: string(r.Method), Host: f.hostFor(r)}

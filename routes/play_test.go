@@ -38,7 +38,9 @@ func play(mode string, args []string) int {
 		dir, _ := os.Getwd()
 		fmt.Print(dir)
 	case "headers":
-		return playHeaders()
+		return playFile("HOMEHOOK_HEADERS_FILE")
+	case "file": // VARIABLE: shows the file that it names
+		return playFile(args[0])
 	case "flood": // N bytes to each output
 		n, _ := strconv.Atoi(args[0])
 		os.Stdout.Write(bytes.Repeat([]byte("o"), n))
@@ -60,8 +62,8 @@ func play(mode string, args []string) int {
 	return 0
 }
 
-func playHeaders() int {
-	path := os.Getenv("HOMEHOOK_HEADERS_FILE")
+func playFile(variable string) int {
+	path := os.Getenv(variable)
 	info, err := os.Stat(path)
 	if err != nil {
 		fmt.Fprint(os.Stderr, err)

@@ -47,11 +47,10 @@ type upstream struct {
 	upload  upload
 }
 
-func newPool(t target, timeout time.Duration) *pool {
-	p := &pool{target: t, dialer: net.Dialer{Timeout: dialTimeout, Control: guard}}
-	if t.secure {
-		p.tls = &tls.Config{ServerName: t.name, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}
-	}
+// newPool makes the pool of a target. conf is nil for one without TLS; lan lets
+// its name lead into the local network.
+func newPool(t target, conf *tls.Config, lan bool, timeout time.Duration) *pool {
+	p := &pool{target: t, tls: conf, dialer: net.Dialer{Timeout: dialTimeout, Control: guardOf(&t, lan)}}
 	// The watch keeps time for whole exchanges, so no read has a deadline of
 	// its own: a response may pause as long as it likes once it began.
 	p.limits = http1.Limits{HeadTimeout: never, BodyRate: -1, BodyWindow: -1, WriteTimeout: timeout}

@@ -80,17 +80,26 @@ type process struct {
 }
 
 // startProcess starts a program as the leader of a process group of its own.
-// It takes over the pipes of the outputs, of which keep says how many bytes
-// are kept.
-func startProcess(argv []string, dir string, env []string, p *pipes, keep [2]int) (*process, error) {
+// It takes over the pipes of the outputs.
+func startProcess(o *order, p *pipes) (*process, error) {
 	proc, pidfd := &process{}, -1
-	proc.kept[0].max, proc.kept[1].max = keep[0], keep[1]
+	proc.expect(o)
 	attr := &syscall.ProcAttr{
-		Dir: dir, Env: env, Sys: groupLeader(&pidfd),
+		Dir: o.dir, Env: o.env, Sys: groupLeader(&pidfd),
 		Files: []uintptr{uintptr(p.child[0]), uintptr(p.child[1]), uintptr(p.child[2])},
 	}
-	pid, _, err := syscall.StartProcess(argv[0], argv, attr)
+	attr.Sys.Credential = o.as.credential()
+	var pid int
+	var err error
+	if o.limits != nil {
+		pid, err = startLimited(o.argv, attr, o.limits)
+	} else {
+		pid, _, err = syscall.StartProcess(o.argv[0], o.argv, attr)
+	}
 	if err != nil {
+		if pidfd >= 0 {
+			syscall.Close(pidfd)
+		}
 		return nil, err
 	}
 	proc.pid = pid
@@ -108,6 +117,9 @@ func (p *process) exit() int {
 	}
 	return p.status.ExitStatus()
 }
+
+// killed reports whether a signal has ended the process, once reaped.
+func (p *process) killed() bool { return p.status.Signaled() }
 
 // ending says how the process ended, once reaped.
 func (p *process) ending() string {

@@ -55,16 +55,15 @@ type process struct {
 	state *os.ProcessState
 }
 
-// startProcess starts a program inside a job, and takes the outputs over. It is started suspended, so
-// that it cannot start another before it is in the job. keep says how many
-// bytes of the outputs are kept.
-func startProcess(argv []string, dir string, env []string, p *pipes, keep [2]int) (*process, error) {
-	job, err := newJob()
+// startProcess starts a program inside a job, and takes the outputs over. It is
+// started suspended, so that it cannot start another before it is in the job.
+func startProcess(o *order, p *pipes) (*process, error) {
+	job, err := newJob(o.limits)
 	if err != nil {
 		return nil, fmt.Errorf("create job: %w", err)
 	}
-	proc, err := os.StartProcess(argv[0], argv, &os.ProcAttr{
-		Dir: dir, Env: env, Files: p.child[:],
+	proc, err := os.StartProcess(o.argv[0], o.argv, &os.ProcAttr{
+		Dir: o.dir, Env: o.env, Files: p.child[:],
 		Sys: &syscall.SysProcAttr{HideWindow: true, CreationFlags: windows.CREATE_SUSPENDED | windows.CREATE_NEW_PROCESS_GROUP},
 	})
 	if err != nil {
@@ -84,19 +83,20 @@ func startProcess(argv []string, dir string, env []string, p *pipes, keep [2]int
 		return nil, fmt.Errorf("put into job: %w", err)
 	}
 	started := &process{p: proc, job: job}
-	started.kept[0].max, started.kept[1].max = keep[0], keep[1]
+	started.expect(o)
 	started.init(p.outputs, func() { started.state, _ = proc.Wait() })
 	return started, nil
 }
 
 // newJob makes a job whose processes end with its last handle, which is ours.
-func newJob() (windows.Handle, error) {
+func newJob(l *limits) (windows.Handle, error) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
 		return 0, err
 	}
 	info := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{}
 	info.BasicLimitInformation.LimitFlags = windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
+	l.bind(&info)
 	_, err = windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation,
 		uintptr(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info)))
 	if err != nil {
@@ -141,6 +141,9 @@ func (p *process) exit() int {
 	}
 	return p.state.ExitCode()
 }
+
+// killed reports whether a signal has ended the process: there are none here.
+func (p *process) killed() bool { return false }
 
 // ending says how the process ended, once waited for.
 func (p *process) ending() string { return fmt.Sprintf("exit status %d", p.exit()) }

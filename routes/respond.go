@@ -14,32 +14,60 @@ import (
 	"homehook/http1"
 )
 
-// responder gives a fixed answer.
+// responder gives an answer that is configured.
 type responder struct {
 	status int
 	fields []header
-	body   []byte
+	body   text
+	fixed  []byte // the body, where it is
+	typed  bool   // the fields have a Content-Type
 }
 
 var _ handler = (*responder)(nil)
 
 func (c *compiler) respond(path string, s *RespondSpec, route *Route) *responder {
-	r := &responder{status: s.Status, body: []byte(s.Body)}
+	r := &responder{status: s.Status, body: c.text(path+".body", s.Body, route)}
+	r.fixed = []byte(r.body.fixed)
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
 	if r.status < 200 || r.status > 599 {
 		c.report(path+".status", fmt.Sprintf("%d cannot be the status of an answer", r.status), "use one from 200 to 599")
 	}
-	if len(r.body) > 0 && (r.status == 204 || r.status == 304) {
+	if s.Body != "" && isBare(r.status) {
 		c.report(path+".body", fmt.Sprintf("an answer with status %d has no body", r.status), "leave the body out, or use another status")
 	}
-	r.fields = c.checkHeaders(path+".headers", s.Headers)
-	typed := slices.ContainsFunc(r.fields, func(h header) bool { return strings.EqualFold(h.name, "Content-Type") })
-	if len(r.body) > 0 && !typed {
-		r.fields = append(r.fields, header{"Content-Type", contentType(r.body)})
+	r.fields = c.checkHeaders(path+".headers", s.Headers, route)
+	r.typed = hasContentType(r.fields)
+	if len(r.fixed) > 0 && !r.typed {
+		r.fields = append(r.fields, header{name: "Content-Type", value: contentType(r.fixed)})
+		r.typed = true
 	}
 	return r
+}
+
+// isBare reports whether answers with a status have no body.
+func isBare(status int) bool {
+	return status == http.StatusNoContent || status == http.StatusNotModified
+}
+
+func hasContentType(fields []header) bool {
+	return slices.ContainsFunc(fields, func(h header) bool { return strings.EqualFold(h.name, "Content-Type") })
+}
+
+// fill returns the fields and the body of the answer to a delivery.
+func (r *responder) fill(d *Delivery) (fields []header, body []byte, why *fault) {
+	if fields, why = fillHeaders(r.fields, d); why != nil || r.body.template == nil {
+		return fields, r.fixed, why
+	}
+	text, _, err := r.body.fill(d)
+	if err != nil {
+		return nil, nil, unfit("the body of the answer cannot be filled in: %w", err)
+	}
+	if body = []byte(text); len(body) > 0 && !r.typed {
+		fields = append(slices.Clip(fields), header{name: "Content-Type", value: contentType(body)})
+	}
+	return fields, body, nil
 }
 
 func (r *responder) close() {}
@@ -48,16 +76,20 @@ func (r *responder) serve(_ context.Context, d *Delivery, x *http1.Exchange) Res
 	if err := consume(d.Request.Body, consumeMax); err != nil {
 		return failBody(x, err)
 	}
+	fields, body, why := r.fill(d)
+	if why != nil {
+		return why.reply(x)
+	}
 	x.Start(r.status, nil)
-	for _, h := range r.fields {
+	for _, h := range fields {
 		x.Field(h.name, h.value)
 	}
-	if r.status == 204 || r.status == 304 {
+	if isBare(r.status) {
 		x.EndEmpty()
 	} else {
-		x.EndLength(int64(len(r.body)))
+		x.EndLength(int64(len(body)))
 	}
-	x.Write(r.body)
+	x.Write(body)
 	if err := x.Finish(); err != nil {
 		return Result{Exit: -1, Err: fmt.Errorf("write response: %w", err), Failure: FailedAnswer}
 	}

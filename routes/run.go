@@ -13,14 +13,37 @@ import (
 	"homehook/http1"
 )
 
-// run is one script that runs.
+// order is what a program is started with, and how long it may run.
+type order struct {
+	argv []string
+	dir  string
+	env  []string
+	keep [2]int // bytes that are kept of standard output and standard error
+
+	// passes hands standard output over as it comes; keep[0] is how much at a time.
+	passes bool
+
+	timeout time.Duration
+	grace   time.Duration // between the polite end and the other
+	linger  time.Duration // for outputs held open behind the end
+
+	as     *account // the user that it runs as; nil for this one
+	limits *limits  // what it may use; nil for the system's
+}
+
+// run is one program that runs.
 type run struct {
-	s    *scripter
+	order
 	x    *http1.Exchange
 	proc *process
 	mark string // the variable that all its processes carry
 
+	fields []header // of the answer
+
 	in *os.File // our end of its input, nil when all is written
+
+	// came is how the output of a program began that passes it on and failed.
+	came []byte
 
 	upload upload
 	broken chan struct{} // closed when the body of the request broke
@@ -30,23 +53,49 @@ type run struct {
 
 func (s *scripter) serve(ctx context.Context, d *Delivery, x *http1.Exchange) Result {
 	body := d.Request.Body
+	g, why := s.give(d)
+	if why != nil {
+		consume(body, consumeMax)
+		return why.reply(x)
+	}
+	defer g.remove()
 	whole, first, err := takeBody(d.Request)
 	if err != nil {
 		return failBody(x, err)
 	}
-	headers, err := writeHeaders(s.spool, d.Request.Raw())
+	headers, err := writeHeaders(s.spool, d.Request.Raw(), s.as)
 	if err != nil {
 		return s.notStarted(err).reply(x)
 	}
 	defer removeFile(headers)
+	r := &run{x: x, fields: g.fields, mark: headersVariable + headers}
+	r.order = order{
+		argv: g.command, dir: s.dir, env: variables(g.env, d, headers), keep: [2]int{s.output, maxErrors},
+		timeout: s.timeout, grace: s.grace, linger: s.linger, as: s.as, limits: s.limits,
+	}
+	if err = s.pin.check(); err == nil {
+		err = r.begin(body, first, whole)
+	}
+	if r.proc == nil {
+		consume(body, consumeMax)
+		return s.notStarted(err).reply(x)
+	}
+	if err != nil {
+		return r.abort(ctx, bodyFault(err), r.grace)
+	}
+	return r.finish(ctx)
+}
+
+// begin starts the program and has it fed: with the body if it is whole, which
+// is in memory then, else with first and what is still to come of it. With an
+// error it has started nevertheless if r.proc is set: the body broke.
+func (r *run) begin(body *http1.Body, first []byte, whole bool) error {
 	if whole {
 		first = body.Peek()
 	}
-	r := &run{s: s, x: x, mark: headersVariable + headers}
-	rest, err := r.start(s.variables(d, headers), first, whole)
+	rest, err := r.start(first, whole)
 	if err != nil {
-		consume(body, consumeMax)
-		return s.notStarted(err).reply(x)
+		return err
 	}
 	if whole {
 		err = discard(body, len(first))
@@ -54,18 +103,15 @@ func (s *scripter) serve(ctx context.Context, d *Delivery, x *http1.Exchange) Re
 	if r.in != nil {
 		r.feed(rest, body, whole)
 	}
-	if err != nil {
-		return r.abort(ctx, bodyFault(err), r.s.grace)
-	}
-	return r.finish(ctx)
+	return err
 }
 
-// start starts the script with what there is of the body, and returns what
+// start starts the program with what there is of the body, and returns what
 // could not be written yet.
-func (r *run) start(env []string, first []byte, whole bool) (rest []byte, err error) {
+func (r *run) start(first []byte, whole bool) (rest []byte, err error) {
 	var p pipes
 	if rest, err = p.open(first, whole); err == nil {
-		r.proc, err = startProcess(r.s.command, r.s.dir, env, &p, [2]int{r.s.output, maxErrors})
+		r.proc, err = startProcess(&r.order, &p)
 	}
 	p.closeChild()
 	if err != nil {
@@ -138,7 +184,7 @@ func pathCause(err error) error {
 
 // finish waits for the script and answers.
 func (r *run) finish(ctx context.Context) Result {
-	switch r.proc.attend(ctx, time.Now().Add(r.s.timeout), r.s.linger, r.broken) {
+	switch r.proc.attend(ctx, time.Now().Add(r.timeout), r.linger, r.broken) {
 	case ended:
 		r.reap()
 		return r.result(r.answer())
@@ -147,21 +193,21 @@ func (r *run) finish(ctx context.Context) Result {
 		r.reap()
 		r.settle()
 		f := &fault{500, "the script left processes running", fmt.Errorf(
-			"the script ended (%s) but left processes that held its output open; they were killed after %s", r.proc.ending(), Duration(r.s.linger)), FailedScript}
+			"the script ended (%s) but left processes that held its output open; they were killed after %s", r.proc.ending(), Duration(r.linger)), FailedScript}
 		return r.result(f.reply(r.x))
 	case stopped:
 		if errors.Is(context.Cause(ctx), ErrAtOnce) {
 			return r.abort(ctx, &fault{503, textStopped, errStopped, FailedStopped}, 0)
 		}
-		return r.abort(context.WithoutCancel(ctx), &fault{503, textStopped, errStopped, FailedStopped}, r.s.grace)
+		return r.abort(context.WithoutCancel(ctx), &fault{503, textStopped, errStopped, FailedStopped}, r.grace)
 	case spoiled:
-		return r.abort(ctx, bodyFault(r.cause), r.s.grace)
+		return r.abort(ctx, bodyFault(r.cause), r.grace)
 	}
 	return r.abort(ctx, &fault{
 		504, "the script took too long",
-		fmt.Errorf("timed out after %s; the script and its children were killed", Duration(r.s.timeout)),
+		fmt.Errorf("timed out after %s; the script and its children were killed", Duration(r.timeout)),
 		FailedScript,
-	}, r.s.grace)
+	}, r.grace)
 }
 
 // abort ends a script that must not go on. The sender has its answer at once;
@@ -204,7 +250,10 @@ func (r *run) answer() Result {
 	case 0:
 		body := r.proc.kept[0].kept
 		x.Start(http.StatusOK, nil)
-		if len(body) > 0 {
+		for _, h := range r.fields {
+			x.Field(h.name, h.value)
+		}
+		if len(body) > 0 && !hasContentType(r.fields) {
 			x.Field("Content-Type", contentType(body))
 		}
 		x.EndLength(int64(len(body)))
@@ -236,7 +285,7 @@ func (r *run) result(res Result) Result {
 	res.OutputTruncated = answer.cut || said.cut
 	if res.Err != nil && res.Failure != FailedAnswer {
 		var cut bool
-		res.Output, cut = together(answer.kept, said.kept)
+		res.Output, cut = together(append(answer.kept, r.came...), said.kept)
 		res.OutputTruncated = res.OutputTruncated || cut
 	}
 	return res

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
@@ -22,20 +21,19 @@ const (
 
 // scripter runs a program for each delivery.
 type scripter struct {
-	command []string
-	dir     string
-	spool   string   // folder for header files
-	env     []string // what every run gets
-	timeout time.Duration
-	output  int
-	grace   time.Duration
-	linger  time.Duration
+	command   []string
+	dir       string
+	spool     string           // folder for header files
+	env       []string         // what every run gets
+	templates *scriptTemplates // nil for none
+	timeout   time.Duration
+	output    int
+	grace     time.Duration
+	linger    time.Duration
+	extras
 }
 
 var _ handler = (*scripter)(nil)
-
-// template matches what a later version would fill in from the delivery.
-var template = regexp.MustCompile(`\{(method|path|query|header|json|form|body|claim|params)([.\[][^{}\s]*)?\}`)
 
 func (c *compiler) script(path string, s *ScriptSpec, route *Route) *scripter {
 	home, err := os.UserHomeDir()
@@ -59,6 +57,8 @@ func (c *compiler) script(path string, s *ScriptSpec, route *Route) *scripter {
 		c.folder(path+".dir", s.Dir)
 	}
 	r.env = c.environment(path+".env", s.Env)
+	c.templates(path, s, r, route)
+	c.extras(path, s, r)
 	return r
 }
 
@@ -72,11 +72,8 @@ func (c *compiler) command(path string, argv []string) {
 	}
 	for i, arg := range argv {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		switch {
-		case strings.IndexByte(arg, 0) >= 0:
+		if strings.IndexByte(arg, 0) >= 0 {
 			c.report(at, "an argument has a NUL byte", "")
-		case template.MatchString(arg):
-			c.report(at, fmt.Sprintf("%q: templates in arguments are not available in this version", arg), "read the delivery from standard input and the HOMEHOOK_ variables")
 		}
 	}
 	c.program(path+"[0]", argv[0])

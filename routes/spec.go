@@ -167,24 +167,31 @@ type VerifySpec struct {
 
 	// Signed is the text that is signed, for the scheme hmac: "{body}" (the
 	// default) with what the sender puts around it. It may name {body}, {url},
-	// {method}, and fields as {header.X-Timestamp}.
+	// {method}, {time}, and fields as {header.X-Timestamp}.
 	Signed string `yaml:"signed"`
 
-	// Time is the field with the time that is signed, in seconds since 1970,
-	// for the scheme hmac; with it Tolerance counts.
+	// Time is the field with the time that is signed, for the scheme hmac; with
+	// it Tolerance counts. It is a number of seconds or milliseconds since 1970,
+	// or a date.
 	Time string `yaml:"time"`
 
 	// User is the name of the user, for the scheme basic.
 	User string `yaml:"user"`
 
 	// URL is the public URL that the sender signs, where that is not the one
-	// it used as the relay saw it, for twilio, square and hubspot.
+	// it used as the relay saw it, for twilio, square, hubspot, rfc9421, and for
+	// hmac with {url} in Signed. Without a query it gets that of the request.
 	URL string `yaml:"url"`
 
 	// From are the address ranges that deliveries may come from, as the relay
 	// saw the sender: "192.0.2.0/24", "2001:db8::1". With the scheme ip they
 	// are all that is checked.
 	From []string `yaml:"from"`
+
+	// Covers are the components that a signature has to cover, for rfc9421, such
+	// as content-digest, "@method" and "@path". The default is content-digest,
+	// for requests with a body.
+	Covers []string `yaml:"covers"`
 
 	// Token is the name of the credential with the text that meta asks for
 	// when the address is set up.

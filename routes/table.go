@@ -23,8 +23,17 @@ type Route struct {
 	pattern   pattern
 	handlers  []placed  // the first one makes the answer
 	verifier  *verifier // nil when the sender is not checked
+	checkKey  string
+	token     string                // the credential that a challenge is answered with
+	events    *events               // nil for all
+	when      *expression.Condition // nil for none
+	continues bool
+	rate      *rate // nil for none
+	transform *transform
+	accepted  *responder // nil for the claim's
 	rules     rules
 	needsBody bool // a handler or a condition looks into the body
+	templated bool // a handler has a template
 }
 
 // placed is a handler at its place in a route, and what it is called.
@@ -183,7 +192,9 @@ func (r *Route) Kind() string { return r.handlers[0].kind }
 
 // NeedsBody reports whether Delivery.Body and Input have to be set for the
 // route's handlers, or for finding out whether it takes a delivery.
-func (r *Route) NeedsBody() bool { return r.needsBody || r.verifier != nil || len(r.handlers) > 1 }
+func (r *Route) NeedsBody() bool {
+	return r.needsBody || r.verifier != nil || r.continues || r.when != nil || r.events != nil || len(r.handlers) > 1
+}
 
 // Serve runs the handler that makes the answer; see ServeAt.
 func (r *Route) Serve(ctx context.Context, d *Delivery, x *http1.Exchange) Result {
@@ -202,12 +213,22 @@ func (r *Route) ServeAt(ctx context.Context, place int, d *Delivery, x *http1.Ex
 			res = crashed(h.kind, p, x)
 		}
 	}()
-	res = h.serve(ctx, d, x)
-	res.Handler = h.kind
+	d, err := r.ready(d)
+	if err != nil {
+		consume(d.Request.Body, consumeMax)
+		return notTransformed(err).reply(x).of(h.kind)
+	}
+	res = h.serve(ctx, d, x).of(h.kind)
 	if r.rules.background && res.Failure == FailedScript {
 		res.Retry = true // nobody else would ever run it again
 	}
 	return res
+}
+
+// of says whose result it is.
+func (r Result) of(kind string) Result {
+	r.Handler = kind
+	return r
 }
 
 // crashed answers for a handler that panicked.

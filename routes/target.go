@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // target is where a forward route sends its deliveries.
@@ -98,51 +97,4 @@ func checkHost(host string) error {
 		return mistaken("write it like 127.0.0.1 or [::1]", "an address is four decimal numbers, or IPv6 in brackets")
 	}
 	return nil
-}
-
-// metadata are the addresses at which clouds hand a machine its secrets.
-// Those that lie in the link-local ranges are not listed.
-var metadata = []netip.Addr{
-	netip.MustParseAddr("fd00:ec2::254"),
-	netip.MustParseAddr("fd20:ce::254"),
-	netip.MustParseAddr("100.100.100.200"),
-	netip.MustParseAddr("168.63.129.16"),
-	netip.MustParseAddr("192.0.0.192"),
-}
-
-// nat64 is the prefix under which a gateway maps IPv4 into IPv6.
-var nat64 = netip.MustParsePrefix("64:ff9b::/96")
-
-// errAddress reports an address that no route may reach.
-var errAddress = mistaken("name another address", "link-local and cloud metadata addresses are never connected to")
-
-func checkAddress(ip netip.Addr) error {
-	ip = ip.Unmap().WithZone("")
-	if nat64.Contains(ip) {
-		b := ip.As16()
-		ip = netip.AddrFrom4([4]byte(b[12:]))
-	}
-	if ip.IsLinkLocalUnicast() || ip.IsMulticast() {
-		return errAddress
-	}
-	for _, m := range metadata {
-		if ip == m {
-			return errAddress
-		}
-	}
-	return nil
-}
-
-// guard is the Control of the dialer. It sees the address that is about to be
-// connected to, behind every look-up, so that no name can turn into one that
-// is refused.
-func guard(network, address string, _ syscall.RawConn) error {
-	if strings.HasPrefix(network, "unix") {
-		return nil
-	}
-	ap, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return fmt.Errorf("read address %s: %w", address, err)
-	}
-	return checkAddress(ap.Addr())
 }

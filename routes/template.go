@@ -14,8 +14,22 @@ func (c *compiler) template(path, text string, r *Route) *expression.Template {
 		c.expression(path, text, err)
 		return nil
 	}
-	r.needsBody = r.needsBody || t.NeedsBody()
+	if _, literal := t.Literal(); !literal {
+		r.templated = true
+		r.needsBody = r.needsBody || t.NeedsBody()
+	}
 	return t
+}
+
+// condition compiles a condition of a route.
+func (c *compiler) condition(path, text string, r *Route) *expression.Condition {
+	when, err := expression.CompileCondition(text, expression.Options{Params: r.pattern.names()})
+	if err != nil {
+		c.expression(path, text, err)
+		return nil
+	}
+	r.needsBody = r.needsBody || when.NeedsBody()
+	return when
 }
 
 // expression reports what is wrong with a condition or template.
@@ -35,4 +49,37 @@ func (p *pattern) names() (names []string) {
 		}
 	}
 	return names
+}
+
+// text is a template of a route, with its value where that is fixed.
+type text struct {
+	fixed    string
+	template *expression.Template // nil where it is fixed
+}
+
+// text compiles a template that may be a fixed text.
+func (c *compiler) text(path, s string, r *Route) text {
+	t := c.template(path, s, r)
+	if t == nil {
+		return text{}
+	}
+	if fixed, literal := t.Literal(); literal {
+		return text{fixed: fixed}
+	}
+	return text{template: t}
+}
+
+// fill returns the text for a delivery. missing says that it is one expression
+// that came to nothing.
+func (x *text) fill(d *Delivery) (value string, missing bool, err error) {
+	if x.template == nil {
+		return x.fixed, false, nil
+	}
+	return x.template.Text(d.Input)
+}
+
+// unfit is the fault of a delivery with a value that a template cannot take. The
+// sender is not told where it was to go.
+func unfit(format string, args ...any) *fault {
+	return &fault{400, "a value in this request cannot be used here", fmt.Errorf(format, args...), FailedRequest}
 }

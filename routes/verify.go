@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"homehook/http1"
 	"homehook/routes/signature"
 )
 
@@ -15,6 +16,7 @@ type verifier struct {
 	scheme    *signature.Scheme
 	secrets   []string // names of credentials
 	tolerance time.Duration
+	causes    causes
 }
 
 // SecretError reports that a route could not check a sender because a
@@ -47,7 +49,7 @@ func (c *compiler) verify(path string, s *Spec, r *Route) {
 }
 
 func (c *compiler) verifier(path string, s *VerifySpec) *verifier {
-	v := &verifier{secrets: c.secrets(path, s), tolerance: time.Duration(s.Tolerance)}
+	v := &verifier{tolerance: time.Duration(s.Tolerance)}
 	if s.Tolerance < 0 {
 		c.report(path+".tolerance", "a tolerance cannot be negative", "leave it out for "+Duration(signature.DefaultTolerance).String())
 	}
@@ -61,17 +63,33 @@ func (c *compiler) verifier(path string, s *VerifySpec) *verifier {
 		c.report(path+".scheme", fmt.Sprintf("there is no scheme %q", s.Scheme), "use one of "+all)
 		return v
 	}
-	with, err := scheme.With(signature.Options{Header: s.Header, Hash: s.Hash, Encoding: s.Encoding})
+	with, err := scheme.With(s.Options())
 	var wrong *signature.OptionError
 	if errors.As(err, &wrong) {
 		c.report(path+"."+wrong.Option, wrong.Message, wrong.Remedy)
 		return v
 	}
-	if s.Tolerance != 0 && !scheme.Timed() {
+	v.scheme = with
+	if !scheme.Keyless() {
+		v.secrets = c.secrets(path, s)
+	} else if s.Secret != "" || len(s.Secrets) > 0 {
+		c.report(path+".secret", fmt.Sprintf("the scheme %s has no secret", s.Scheme), "leave it out")
+	}
+	if s.Tolerance != 0 && !with.Timed() {
 		c.report(path+".tolerance", fmt.Sprintf("senders of %s signatures promise no time that could be checked", s.Scheme), "leave it out")
 	}
-	v.scheme = with
+	if s.Token != "" && s.Scheme != "meta" {
+		c.report(path+".token", fmt.Sprintf("the sender of %s signatures asks for no token", s.Scheme), "leave it out; it belongs to meta")
+	}
 	return v
+}
+
+// Options returns what the specification says beside the name of the scheme.
+func (s *VerifySpec) Options() signature.Options {
+	return signature.Options{
+		Header: s.Header, Hash: s.Hash, Encoding: s.Encoding, Prefix: s.Prefix, Signed: s.Signed, Time: s.Time,
+		User: s.User, URL: s.URL, From: s.From, Covers: s.Covers,
+	}
 }
 
 // secrets returns the names of a route's credentials.
@@ -109,6 +127,18 @@ func (r *Route) Scheme() string {
 	return r.verifier.scheme.Name()
 }
 
+// Timed reports whether the route judges deliveries by when they were signed.
+func (r *Route) Timed() bool { return r.verifier != nil && r.verifier.scheme.Timed() }
+
+// Authenticate returns the value of the field WWW-Authenticate that belongs to
+// the answer 401 to a sender who is refused, "" where there is none.
+func (r *Route) Authenticate() string {
+	if r.verifier == nil {
+		return ""
+	}
+	return r.verifier.scheme.Authenticate()
+}
+
 // SecretNames returns the names of the credentials that Verify asks for.
 func (r *Route) SecretNames() []string {
 	if r.verifier == nil {
@@ -142,10 +172,14 @@ func (r *Route) Verify(d *Delivery, body []byte, secret func(name string) ([]byt
 		}
 		secrets = append(secrets, s)
 	}
-	if secrets == nil {
+	if secrets == nil && unusable != nil {
 		return unusable
 	}
-	err := v.scheme.Verify(message(d, body), secrets, v.tolerance)
+	m := message(d, body)
+	err := v.scheme.Check(m, secrets, v.tolerance)
+	if err != nil && v.causes.take(d.Received) {
+		err = v.scheme.Explain(err, m, secrets)
+	}
 	var f *signature.Failure
 	if unusable != nil && errors.As(err, &f) && f.Step == signature.StepSignature {
 		return unusable // the one that is missing may be the sender's
@@ -157,21 +191,20 @@ func (r *Route) Verify(d *Delivery, body []byte, secret func(name string) ([]byt
 func message(d *Delivery, body []byte) *signature.Message {
 	r := d.Request
 	return &signature.Message{
-		Method: string(r.Method), URL: publicURL(d), Header: r.Values,
-		Body: body, Received: d.Received,
+		Method: string(r.Method), URL: PublicURL(r, d.Prefix), Header: r.Values,
+		Remote: d.Remote, Body: body, Received: d.Received,
 	}
 }
 
-// publicURL is the URL that the sender used, as far as the relay tells: raw,
-// with the prefix that the relay took off.
-func publicURL(d *Delivery) string {
-	r := d.Request
+// PublicURL is the URL that the sender of a request used, as far as the relay
+// tells: raw, with the prefix that the relay took off the path.
+func PublicURL(r *http1.Request, prefix string) string {
 	scheme := "https"
 	if v, ok := r.Get("X-Forwarded-Proto"); ok && string(v) == "http" {
 		scheme = "http"
 	}
 	path, query := r.PathQuery()
-	url := scheme + "://" + string(r.Host()) + d.Prefix + string(path)
+	url := scheme + "://" + string(r.Host()) + prefix + string(path)
 	if query != nil {
 		url += "?" + string(query)
 	}

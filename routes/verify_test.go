@@ -157,7 +157,7 @@ func TestPublicURL(t *testing.T) {
 	} {
 		_, d, _ := stored(t, tt.head, "")
 		d.Prefix = tt.prefix
-		if got := publicURL(d); got != tt.want {
+		if got := PublicURL(d.Request, d.Prefix); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
 		}
 	}

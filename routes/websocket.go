@@ -21,7 +21,7 @@ func asksWebSocket(r *http1.Request) bool {
 // webSocket passes a request for WebSocket on, on a connection of its own. If
 // the target switches, the two connections are joined until both have ended,
 // the link is to end, or ctx does. Any other response is passed on as usual.
-func (f *forwarder) webSocket(ctx context.Context, x *http1.Exchange, r *http1.Request) Result {
+func (f *forwarder) webSocket(ctx context.Context, x *http1.Exchange, r *http1.Request, fields []header) Result {
 	if x.Conn() == nil {
 		why := &fault{
 			501, "the way in which this service is connected carries no WebSocket connections",
@@ -30,11 +30,11 @@ func (f *forwarder) webSocket(ctx context.Context, x *http1.Exchange, r *http1.R
 		}
 		return why.reply(x)
 	}
-	u, err := f.pool.get(ctx, true)
+	u, err := f.connect(ctx, x, true)
 	if err != nil {
 		return asFault(err).reply(x)
 	}
-	f.writeHead(u, r)
+	f.writeHead(u, r, fields)
 	w := u.conn.Writer()
 	w.EndEmpty()
 	u.watch.begin(ctx, x.Conn(), f.timeout, false)

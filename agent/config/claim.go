@@ -23,8 +23,9 @@ var Answers = []string{"hold", "store", "through"}
 // Senders are the names that a claim's sender may have: those whose challenges
 // the relay can answer, and those whose ids of deliveries the agent knows.
 var Senders = []string{
-	"bitbucket", "discord", "discord-events", "gitea", "github", "gitlab", "gogs", "graph", "jira", "meta", "paddle",
-	"pagerduty", "shopify", "slack", "standard", "stripe", "svix", "twilio", "zoom",
+	"adyen", "bitbucket", "discord", "discord-events", "dropbox", "gitea", "github", "gitlab", "gogs", "graph",
+	"hubspot", "jira", "linear", "meta", "paddle", "pagerduty", "scalr", "sendgrid", "shopify", "slack", "square",
+	"standard", "stripe", "svix", "twilio", "twitch", "xero", "zoom",
 }
 
 // Claim is the ownership of one name on one relay. Two of them are compared

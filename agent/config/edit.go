@@ -180,6 +180,9 @@ func (f *file) same(other *file) bool {
 		if len(f.Claims) == 0 {
 			f.Claims = nil
 		}
+		if len(f.Routes) == 0 {
+			f.Routes = nil
+		}
 	}
 	return reflect.DeepEqual(a, b)
 }

@@ -42,8 +42,15 @@ func plain(v reflect.Value) any {
 		}
 		return list
 	}
-	if v.Kind() == reflect.Pointer {
+	switch {
+	case v.Kind() == reflect.Pointer:
 		return pairs(v.Elem())
+	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct:
+		list := make([]yaml.MapSlice, v.Len())
+		for i := range list {
+			list[i] = pairs(v.Index(i))
+		}
+		return list
 	}
 	return v.Interface()
 }
@@ -57,6 +64,9 @@ func block(entry any, indent int, newline string) ([]byte, error) {
 	var b bytes.Buffer
 	mark := "- "
 	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, `"off": `); ok {
+			line = "off: " + rest // a word of YAML's first versions, which it is not here
+		}
 		b.WriteString(strings.Repeat(" ", indent) + mark + strings.TrimRight(line, "\n") + newline)
 		mark = "  "
 	}
@@ -77,8 +87,14 @@ func braces(b *bytes.Buffer, list yaml.MapSlice) error {
 			b.WriteString(", ")
 		}
 		fmt.Fprintf(b, "%q: ", p.Key)
-		if inner, ok := p.Value.(yaml.MapSlice); ok {
+		switch inner := p.Value.(type) {
+		case yaml.MapSlice:
 			if err := braces(b, inner); err != nil {
+				return err
+			}
+			continue
+		case []yaml.MapSlice:
+			if err := brackets(b, inner); err != nil {
 				return err
 			}
 			continue
@@ -90,5 +106,19 @@ func braces(b *bytes.Buffer, list yaml.MapSlice) error {
 		b.Write(value)
 	}
 	b.WriteByte('}')
+	return nil
+}
+
+func brackets(b *bytes.Buffer, entries []yaml.MapSlice) error {
+	b.WriteByte('[')
+	for i, entry := range entries {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if err := braces(b, entry); err != nil {
+			return err
+		}
+	}
+	b.WriteByte(']')
 	return nil
 }

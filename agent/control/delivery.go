@@ -53,9 +53,11 @@ type Delivery struct {
 // Attempt is one run of one handler. Fields and order are those of the
 // history's own type.
 type Attempt struct {
-	Number     int       `json:"number"` // from 1
-	Route      string    `json:"route"`
-	Handler    string    `json:"handler"`
+	Number  int    `json:"number"` // from 1
+	Route   string `json:"route"`
+	Handler string `json:"handler"`
+	// Place is that of the handler in its route: 0 makes the answer.
+	Place      int       `json:"place"`
 	Started    time.Time `json:"started"`
 	DurationMS float64   `json:"duration_ms"`
 	Status     int       `json:"status"`
@@ -64,8 +66,10 @@ type Attempt struct {
 	Output          []byte `json:"output"` // base64 in JSON, as are the next two
 	OutputTruncated bool   `json:"output_truncated"`
 	Error           string `json:"error"`
-	ResponseHead    []byte `json:"response_head"`
-	ResponseBody    []byte `json:"response_body"`
+	// GivenUp says that it failed and that the handler is not tried again.
+	GivenUp      bool   `json:"given_up"`
+	ResponseHead []byte `json:"response_head"`
+	ResponseBody []byte `json:"response_body"`
 	// ResponseSize is the whole body's, however much of it is kept.
 	ResponseSize      int64 `json:"response_size"`
 	ResponseTruncated bool  `json:"response_truncated"`
@@ -81,6 +85,31 @@ type Record struct {
 	// kept.
 	Redacted bool      `json:"redacted"`
 	Log      []Attempt `json:"log"`
+	// Trace is what each route that fits the path said, in their order; left out
+	// where the first one took the delivery whatever is in it.
+	Trace []Trace `json:"trace,omitempty"`
+}
+
+// Trace is what one route said of a delivery that fits its pattern.
+type Trace struct {
+	Route string `json:"route"`
+	Took  bool   `json:"took"`
+	// Verified is "ok", or why the sender is refused; left out for a route that
+	// checks nobody, and where it was not asked.
+	Verified string `json:"verified,omitempty"`
+	// Event is what the sender says that it is about, where the route takes only
+	// some events.
+	Event string `json:"event,omitempty"`
+	// Parts are those of the route's condition.
+	Parts []TracePart `json:"parts,omitempty"`
+	Note  string      `json:"note,omitempty"` // what else decided
+}
+
+// TracePart is a part of a condition, as it is written, and what it came to.
+type TracePart struct {
+	Text  string `json:"text"`
+	Value string `json:"value"` // "true", "false" or "not needed"
+	Note  string `json:"note,omitempty"`
 }
 
 // Sent is the length of the body, in bytes, that the sender got with Status.
@@ -93,11 +122,33 @@ func (r *Record) Sent() (n int64, known bool) {
 		return 0, false
 	}
 	for i := range r.Log {
-		if a := &r.Log[i]; a.Status == r.Status && a.Status != 0 {
+		if a := &r.Log[i]; r.answering(a) && a.Status == r.Status && a.Status != 0 {
 			return a.ResponseSize, true
 		}
 	}
 	return 0, false
+}
+
+// answering reports whether an attempt was of the handler that makes the answer.
+func (r *Record) answering(a *Attempt) bool {
+	return a.Place == 0 && (a.Route == "" || r.Route == "" || a.Route == r.Route)
+}
+
+// LastAnswer returns the last attempt of the handler that makes the answer, one that
+// has answered if there is any; nil if there was no attempt.
+func (r *Record) LastAnswer() *Attempt {
+	var last *Attempt
+	for i := range r.Log {
+		a := &r.Log[i]
+		told := len(a.ResponseHead) > 0 || a.Status != 0
+		if r.answering(a) && (told || last == nil || last.Status == 0) {
+			last = a
+		}
+	}
+	if n := len(r.Log); last == nil && n > 0 {
+		last = &r.Log[n-1] // by a route that has another name now
+	}
+	return last
 }
 
 // filled returns a copy of r in which nothing encodes as null.

@@ -21,6 +21,8 @@ const (
 	EventStatus = "status"
 	// EventConfig says that the configuration was reloaded, or refused.
 	EventConfig = "config"
+	// EventNotification says that a route notifies the user.
+	EventNotification = "notification"
 	// EventStart comes first on a subscription that resumes nothing. Its number
 	// is that of the newest event, so resuming after it misses none.
 	EventStart = "start"
@@ -43,6 +45,22 @@ type Event struct {
 	Delivery *Delivery `json:"delivery,omitempty"`
 	Status   *Status   `json:"status,omitempty"`
 	Error    string    `json:"error,omitempty"` // why a configuration was refused
+
+	Notification *Notification `json:"notification,omitempty"`
+}
+
+// Notification is what a person is to be told of a delivery. All of it is plain
+// text.
+type Notification struct {
+	Delivery string `json:"delivery"` // id
+	Claim    string `json:"claim"`
+	Route    string `json:"route"`
+	Title    string `json:"title"`
+	Text     string `json:"text"`
+	Link     string `json:"link"` // http or https, for a click; empty for none
+	Urgent   bool   `json:"urgent"`
+	// Shown says that the agent has shown it on the desktop already.
+	Shown bool `json:"shown"`
 }
 
 // Hub keeps the last [RingSize] events and hands them to any number of

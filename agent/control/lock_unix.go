@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,7 +41,7 @@ func lockAndSign(f *os.File) error {
 	if !info.Mode().IsRegular() || int(statOwner(info)) != os.Geteuid() {
 		return fmt.Errorf("lock file %s is not a plain file of uid %d: remove it", f.Name(), os.Geteuid())
 	}
-	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	err = lockOutlived(f)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return running(signedBy(f))
 	}
@@ -54,6 +55,26 @@ func lockAndSign(f *os.File) error {
 		return fmt.Errorf("write lock file: %w", err)
 	}
 	return nil
+}
+
+// lockOutlived locks f, and waits for a moment if the process that signed it is
+// gone. One that is killed while it starts a program leaves a child with its
+// files, and so its lock, until the child has become that program.
+func lockOutlived(f *os.File) error {
+	for end := time.Now().Add(outlivedFor); ; time.Sleep(outlivedFor / 100) {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if !errors.Is(err, unix.EWOULDBLOCK) || !isGone(signedBy(f)) || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
+// outlivedFor is how long the lock of a process that is gone is waited for.
+const outlivedFor = time.Second
+
+// isGone reports whether there is no process of that id; 0 is none that is known.
+func isGone(pid int) bool {
+	return pid > 0 && errors.Is(unix.Kill(pid, 0), unix.ESRCH)
 }
 
 // signedBy is the process id in a lock file, 0 if there is none (yet).

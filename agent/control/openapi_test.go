@@ -109,6 +109,7 @@ var described = map[string]any{
 	"Replay": Replay{}, "Sign": Sign{}, "RouteTest": RouteTest{}, "RouteResult": RouteResult{}, "Plan": Plan{},
 	"Pause": Pause{}, "PauseRequest": pauseRequest{}, "Checkup": Checkup{}, "Finding": Finding{}, "Problem": Problem{},
 	"Relays": relaysAnswer{}, "Claims": claimsAnswer{}, "Routes": routesAnswer{}, "Credentials": credentialsAnswer{},
+	"Trace": Trace{}, "TracePart": TracePart{}, "Notification": Notification{},
 	"RouteResults": routeTestAnswer{}, "Deliveries": deliveriesAnswer{},
 }
 

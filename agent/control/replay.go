@@ -82,11 +82,16 @@ type RouteResult struct {
 	// Change says in words what the change means for this delivery; empty is
 	// nothing.
 	Change string `json:"change"`
+	// Trace is what each route that fits the path says after the change; left out
+	// where the first one takes the delivery whatever is in it.
+	Trace []Trace `json:"trace,omitempty"`
 }
 
 // Plan is what a handler would do with one delivery.
 type Plan struct {
-	Handler string `json:"handler"` // "forward", "script", "respond"
+	Handler string `json:"handler"` // "forward", "script", "respond" and so on
+	// Route is that of a handler which is not of the first route that takes it.
+	Route string `json:"route,omitempty"`
 	// Command is the program of a script with its arguments, and Dir the folder
 	// it would run in.
 	Command []string `json:"command,omitempty"`
@@ -99,7 +104,8 @@ type Plan struct {
 	// Files are the paths of files that would be written.
 	Files []string `json:"files,omitempty"`
 	Note  string   `json:"note,omitempty"` // what else there is to know
-	// Also is what the further handlers of the route would do.
+	// Also is what the further handlers would do: those of the route, and those of
+	// the routes behind it which take the delivery too.
 	Also []Plan `json:"also,omitempty"`
 }
 

@@ -66,12 +66,19 @@ type Route struct {
 	Name    string `json:"name"`
 	Claim   string `json:"claim"`
 	Match   string `json:"match"`
-	Handler string `json:"handler"` // "forward", "script", "respond"
-	// Target is where the handler leads: a URL, or the program of a script
-	// without its arguments.
-	Target     string `json:"target"`
-	Continue   bool   `json:"continue"`
-	Unverified bool   `json:"unverified"`
+	Handler string `json:"handler"` // "forward", "script", "respond" and so on
+	// Target is where the handler leads: a URL, an address, a folder, or a
+	// program without its arguments.
+	Target string `json:"target"`
+	// Also are the names of the handlers that run behind it.
+	Also []string `json:"also,omitempty"`
+	// Events and When say what the route takes of what fits it; left out if they
+	// do not count.
+	Events     []string `json:"events,omitempty"`
+	When       string   `json:"when,omitempty"`
+	Off        bool     `json:"off"`
+	Continue   bool     `json:"continue"`
+	Unverified bool     `json:"unverified"`
 	// Verify is the scheme by which signatures are checked; empty is none.
 	Verify string `json:"verify"`
 	// Secret is the name of the credential they are checked with, the first if

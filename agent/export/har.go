@@ -64,11 +64,9 @@ func harOf(r *control.Record) *harEntry {
 		ID:      r.ID, Claim: text(r.Claim), Route: text(r.Route), State: r.State, Remote: text(r.Remote),
 		Comment: text(r.Reason), SenderStatus: r.Status, Redacted: r.Redacted,
 	}
-	last := &control.Attempt{}
-	for i := range r.Log {
-		if len(r.Log[i].ResponseHead) > 0 || r.Log[i].Status != 0 {
-			last = &r.Log[i]
-		}
+	last := r.LastAnswer()
+	if last == nil {
+		last = &control.Attempt{}
 	}
 	e.Response = harResponseOf(last)
 	e.Response.Comment = senderComment(r.Status, e.Response.Status)

@@ -50,7 +50,7 @@ func TestChangesAreTold(t *testing.T) {
 	r := numbered(1)
 	r.State, r.Size = Received, int64(len(r.Body))
 	check(t, j.Begin(r, true))
-	_, err := j.Start(r.ID, 1, true)
+	_, err := j.Start(r.ID, Attempt{Number: 1}, true)
 	check(t, err)
 	// Finish says less than Begin did: the change has all of it.
 	check(t, j.Finish(&Record{Delivery: Delivery{ID: r.ID, State: Dead, Status: 500, Reason: "no"}}))

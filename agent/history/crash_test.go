@@ -83,7 +83,7 @@ func victimise(ctx context.Context, j *Journal, n, i int) error {
 		return nil
 	}
 	if durable {
-		if _, err := j.Start(testID(n), 1, true); err != nil {
+		if _, err := j.Start(testID(n), Attempt{Number: 1}, true); err != nil {
 			return err
 		}
 		fmt.Println("started", testID(n))

@@ -56,9 +56,9 @@ func (j *Journal) snapshot(ctx context.Context) (tx *sql.Tx, end func(), err err
 
 // readContents reads what is kept of the delivery apart from its row.
 func readContents(ctx context.Context, tx *sql.Tx, seq int64, r *Record) (err error) {
-	row := tx.QueryRowContext(ctx, `SELECT r.head, r.body, ifnull(r.body_truncated, 0), d.redacted
+	row := tx.QueryRowContext(ctx, `SELECT r.head, r.body, ifnull(r.body_truncated, 0), d.redacted, ifnull(d.checked, ''), r.trace, d.renewed
 FROM deliveries d LEFT JOIN requests r ON r.seq = d.seq WHERE d.seq = ?`, seq)
-	if err := row.Scan(&r.Head, &r.Body, &r.BodyTruncated, &r.Redacted); err != nil {
+	if err := row.Scan(&r.Head, &r.Body, &r.BodyTruncated, &r.Redacted, &r.Checked, &r.Trace, &r.Renewed); err != nil {
 		return fmt.Errorf("read request: %w", err)
 	}
 	if r.Log, err = readAttempts(ctx, tx, seq); err != nil {
@@ -100,7 +100,7 @@ WHERE d.id >= ?1 AND d.id < ?1 || char(1114111) ORDER BY d.id LIMIT 2`, id)
 
 func readAttempts(ctx context.Context, tx *sql.Tx, seq int64) ([]Attempt, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT number, coalesce(route,''), coalesce(handler,''), started, duration_ms, status,
-exit, output, output_truncated, coalesce(error,''), response_head, response_body, response_size, response_truncated
+exit, output, output_truncated, coalesce(error,''), response_head, response_body, response_size, response_truncated, place, given_up
 FROM attempts WHERE seq = ? ORDER BY number`, seq)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,8 @@ FROM attempts WHERE seq = ? ORDER BY number`, seq)
 		var a Attempt
 		var started int64
 		if err := rows.Scan(&a.Number, &a.Route, &a.Handler, &started, &a.DurationMS, &a.Status, &a.Exit, &a.Output,
-			&a.OutputTruncated, &a.Error, &a.ResponseHead, &a.ResponseBody, &a.ResponseSize, &a.ResponseTruncated); err != nil {
+			&a.OutputTruncated, &a.Error, &a.ResponseHead, &a.ResponseBody, &a.ResponseSize, &a.ResponseTruncated,
+			&a.Place, &a.GivenUp); err != nil {
 			return nil, err
 		}
 		a.Started = time.UnixMicro(started).UTC()

@@ -68,7 +68,7 @@ func (it *item) copy(r *Record, limit int) {
 	it.rec = *r
 	it.rec.Log = log
 	cut(&it.rec.Body, &it.rec.BodyTruncated, limit)
-	n := len(r.Head) + len(it.rec.Body)
+	n := len(r.Head) + len(it.rec.Body) + len(r.Trace)
 	for i := range log {
 		a := &log[i]
 		cut(&a.Output, &a.OutputTruncated, limit)
@@ -79,6 +79,7 @@ func (it *item) copy(r *Record, limit int) {
 	it.buf = slices.Grow(it.buf[:0], n)
 	it.own(&it.rec.Head)
 	it.own(&it.rec.Body)
+	it.own(&it.rec.Trace)
 	for i := range log {
 		it.own(&log[i].Output)
 		it.own(&log[i].ResponseHead)

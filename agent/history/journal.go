@@ -61,14 +61,16 @@ func (j *Journal) Begin(r *Record, durable bool) error {
 	return err
 }
 
-// Start notes that an attempt to handle the delivery begins: it is Running from
-// now on, and what was wrong with the one before is no Reason any more. It
-// returns how often attempts have begun, this one included, when that is
-// committed, with durable fsync'd too. Errors are ErrNotFound, ErrEnded,
-// ErrClosed, and why the file takes no writes.
-func (j *Journal) Start(id string, attempt int, durable bool) (starts int, err error) {
+// Start notes that an attempt to handle the delivery begins, and stores it as it
+// is: the delivery is Running from now on, by the route that a names, and what
+// was wrong with the attempt before is no Reason any more. It returns how often
+// attempts have begun, this one included, when that is committed, with durable
+// fsync'd too. Errors are ErrNotFound, ErrEnded, ErrClosed, and why the file takes
+// no writes.
+func (j *Journal) Start(id string, a Attempt, durable bool) (starts int, err error) {
 	it := newItem(opStart)
-	it.rec.ID, it.rec.Attempts, it.durable = id, attempt, durable
+	it.rec.ID, it.rec.Attempts, it.durable = id, a.Number, durable
+	it.rec.Log = append(it.rec.Log[:0], a)
 	if err := j.put(it, &starts); err != nil {
 		return 0, fmt.Errorf("start delivery: %w", err)
 	}
@@ -79,8 +81,8 @@ func (j *Journal) Start(id string, attempt int, durable bool) (starts int, err e
 // status, duration and the attempts in r.Log; attempts stored before stay, one
 // of the same number is replaced. It may be called again, for instance after
 // each retry: with state Waiting, Due says when the next one is. Of the rest,
-// Finish takes Size, BodySHA256, SenderID, DuplicateOf, ReplayOf and Reason
-// where r names them, and Head and Body where Begin had none. A delivery that
+// Finish takes Size, BodySHA256, SenderID, DuplicateOf, ReplayOf, Reason, Checked
+// and Trace where r names them, and Head and Body where Begin had none. A delivery that
 // no Begin announced, or whose Begin failed, is stored whole, in state Succeeded
 // if it names none.
 //

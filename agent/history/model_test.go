@@ -187,7 +187,7 @@ func (w *world) change(t *testing.T, j *Journal) {
 		return
 	}
 	if w.r.IntN(3) == 0 {
-		_, err := j.Start(r.ID, 1, false)
+		_, err := j.Start(r.ID, Attempt{Number: len(r.Log) + 1}, false)
 		check(t, err)
 		r.State = Running
 		return

@@ -149,7 +149,7 @@ func (j *Journal) Unfinished(ctx context.Context, claim string, after int64, lim
 	if claim != "" {
 		where, args = " AND d.claim = ?", append(args, claim)
 	}
-	rows, err := j.reader.QueryContext(ctx, `SELECT `+deliveryColumns+`, d.arrival FROM deliveries d
+	rows, err := j.reader.QueryContext(ctx, `SELECT `+deliveryColumns+`, d.arrival, d.checked IS NOT NULL FROM deliveries d
 WHERE d.arrival > ?`+where+` ORDER BY d.arrival LIMIT ?`, append(args, pageLimit(limit))...)
 	if err != nil {
 		return nil, fmt.Errorf("list unfinished deliveries: %w", err)
@@ -158,7 +158,7 @@ WHERE d.arrival > ?`+where+` ORDER BY d.arrival LIMIT ?`, append(args, pageLimit
 	var list []Unfinished
 	for rows.Next() {
 		var u Unfinished
-		if _, err := scanDelivery(rows, &u.Delivery, &u.Seq); err != nil {
+		if _, err := scanDelivery(rows, &u.Delivery, &u.Seq, &u.Checked); err != nil {
 			return nil, fmt.Errorf("list unfinished deliveries: %w", err)
 		}
 		list = append(list, u)

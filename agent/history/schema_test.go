@@ -101,7 +101,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"a newer file", func(t *testing.T, path string) {
 			check(t, openAt(t, path, Options{}).Close())
 			sqlValue(t, path, "PRAGMA user_version = 99")
-		}, ErrNewer, "its format is 99, this version knows up to 2): update Homehook"},
+		}, ErrNewer, "its format is 99, this version knows up to 3): update Homehook"},
 		{"another program's database", func(t *testing.T, path string) {
 			sqlValue(t, create(t, path), "CREATE TABLE mine (x)")
 		}, ErrForeign, "move the file away"},

@@ -20,7 +20,7 @@ func TestStart(t *testing.T) {
 					check(t, j.Close())
 					j = openAt(t, path, Options{})
 				}
-				starts, err := j.Start(r.ID, n, n%2 == 0)
+				starts, err := j.Start(r.ID, Attempt{Number: n, Route: "deploy", Handler: "script"}, n%2 == 0)
 				if err != nil || starts != n {
 					t.Errorf("start %d: %d, %v", n, starts, err)
 				}
@@ -49,7 +49,7 @@ func TestStartRefuses(t *testing.T) {
 		"one that has ended":   {testID(1), ErrEnded},
 		"one that is not here": {testID(2), ErrNotFound},
 	} {
-		if _, err := j.Start(tt.id, 1, true); !errors.Is(err, tt.want) {
+		if _, err := j.Start(tt.id, Attempt{Number: 1}, true); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -90,7 +90,7 @@ func TestReopen(t *testing.T) {
 			}
 			check(t, j.Begin(r, tt.durable))
 			check(t, j.Begin(numbered(2), true))
-			_, err := j.Start(r.ID, 1, true)
+			_, err := j.Start(r.ID, Attempt{Number: 1}, true)
 			check(t, err)
 			f := done(1, tt.state)
 			f.Size, f.Body, f.Reason = r.Size, nil, "it failed"
@@ -117,7 +117,7 @@ func TestReopen(t *testing.T) {
 				want = testIDs(1, 2)
 			}
 			diff(t, unfinishedIDs(t, j, "", 10), want)
-			if n, err := j.Start(r.ID, 2, true); err != nil || n != 1 {
+			if n, err := j.Start(r.ID, Attempt{Number: 2}, true); err != nil || n != 1 {
 				t.Errorf("start: %d, %v", n, err)
 			}
 			check(t, j.Finish(done(1, Succeeded)))

@@ -7,6 +7,7 @@ import "homehook/dbfile"
 type statements struct {
 	insert, update, row, lastIn         *dbfile.Stmt
 	request, attempt, merge, body       *dbfile.Stmt
+	checked, trace                      *dbfile.Stmt
 	addFacet, facets                    *dbfile.Stmt
 	change, trim, setNumber             *dbfile.Stmt
 	keep, drop, whole, reopen           *dbfile.Stmt
@@ -23,8 +24,8 @@ type statements struct {
 const (
 	insertSQL = `INSERT INTO deliveries (seq, id, claim, relay, state, durable, method, path, query, remote, size,
 body_sha256, route, status, duration_ms, attempts, sender_id, duplicate_of, replay_of, reason,
-answer, due, starts, redacted, facet, changed, arrival)
-VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+answer, due, starts, redacted, facet, changed, arrival, checked)
+VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 
 	updateSQL = `UPDATE deliveries SET state = ?, size = ?, body_sha256 = ?, route = ?, status = ?, duration_ms = ?,
 attempts = ?, sender_id = ?, duplicate_of = ?, replay_of = ?, reason = ?, due = ?, starts = ?,
@@ -34,6 +35,8 @@ redacted = max(redacted, ?), facet = ?, changed = ?, arrival = ? WHERE seq = ?`
 
 	requestSQL = `INSERT INTO requests (seq, head, body, body_truncated) VALUES (?,?,?,?)`
 	bodySQL    = `UPDATE requests SET body = ?, body_truncated = ? WHERE seq = ?`
+	traceSQL   = `UPDATE requests SET trace = ? WHERE seq = ?`
+	checkedSQL = `UPDATE deliveries SET checked = ? WHERE seq = ?`
 
 	// Of head and body each is stored once; whoever brings it first wins.
 	mergeSQL = requestSQL + `
@@ -42,8 +45,8 @@ body_truncated = iif(body IS NULL, excluded.body_truncated, body_truncated), bod
 WHERE head IS NULL OR body IS NULL`
 
 	attemptSQL = `INSERT OR REPLACE INTO attempts (seq, number, route, handler, started, duration_ms, status, exit, output,
-output_truncated, error, response_head, response_body, response_size, response_truncated)
-VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+output_truncated, error, response_head, response_body, response_size, response_truncated, place, given_up)
+VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 
 	facetsSQL    = `SELECT id, claim, route, state, method, status FROM facets`
 	addFacetSQL  = `INSERT INTO facets (id, claim, route, state, method, status) VALUES (?,?,?,?,?,?)`
@@ -62,6 +65,8 @@ func prepare(c *dbfile.Conn) (*statements, error) {
 		&s.request:        requestSQL,
 		&s.body:           bodySQL,
 		&s.merge:          mergeSQL,
+		&s.checked:        checkedSQL,
+		&s.trace:          traceSQL,
 		&s.attempt:        attemptSQL,
 		&s.facets:         facetsSQL,
 		&s.addFacet:       addFacetSQL,

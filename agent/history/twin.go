@@ -67,10 +67,11 @@ func (j *Journal) Find(ctx context.Context, id string) (Delivery, bool, error) {
 
 const (
 	// twinSQL asks for a run of the same: by the same route, which has checked
-	// both alike. One that waits and has never begun is not checked yet.
+	// both alike. One that waits and has never begun is not checked yet, unless it
+	// says so.
 	twinSQL = `WHERE d.sender_id IN (?1, ?7) AND d.claim = ?2 AND d.id <> ?3 AND d.state <> 'duplicate'
 AND coalesce(d.method,'') = ?4 AND coalesce(d.path,'') = ?5 AND coalesce(d.route,'') = ?6
-AND (d.state IN ('received', 'running', 'succeeded') OR d.state = 'waiting' AND (d.starts > 0 OR d.attempts > 0))
+AND (d.state IN ('received', 'running', 'succeeded') OR d.state = 'waiting' AND (d.starts > 0 OR d.attempts > 0 OR d.checked IS NOT NULL))
 ORDER BY d.seq DESC LIMIT 1`
 
 	// twinMemorySQL asks for what is remembered of one. Its route is not: where
@@ -83,7 +84,7 @@ ORDER BY d.seq DESC LIMIT 1`
 // Twin returns the newest delivery that has the claim, the sender's id, the
 // method, the path and the route of d, but another id, and that has succeeded or
 // is on its way, and whether there is one. One that waits for its first attempt
-// is none: it is not known who has sent it. Sender's ids are remembered for 14
+// and has no Checked is none: it is not known who has sent it. Sender's ids are remembered for 14
 // days, as [Journal.Find] says, methods, paths and routes are not; with checked,
 // for a route that tells its senders apart, what is remembered has to have the
 // same body. Errors are ErrClosed and those of ctx and the file.

@@ -43,7 +43,7 @@ func TestTwin(t *testing.T) {
 	finish(9, "evt", Succeeded, func(r *Record) { r.Claim = "shed" })
 	check(t, j.Begin(sent(10, "unchecked", Waiting), true))
 	check(t, j.Begin(sent(11, "again", Received), true))
-	_, err := j.Start(testID(11), 1, true)
+	_, err := j.Start(testID(11), Attempt{Number: 1}, true)
 	check(t, err)
 	check(t, j.Finish(sent(11, "again", Waiting)))
 	late := numbered(12)

@@ -88,6 +88,7 @@ type Attempt struct {
 	Number  int // from 1; unique within the delivery
 	Route   string
 	Handler string
+	Place   int // of the handler in its route; 0 makes the answer
 
 	Started    time.Time // kept in microseconds, UTC
 	DurationMS float64
@@ -97,6 +98,7 @@ type Attempt struct {
 	Output          []byte // what the handler printed
 	OutputTruncated bool
 	Error           string // why it failed, for a person
+	GivenUp         bool   // it failed, and the handler is not tried again
 
 	ResponseHead      []byte
 	ResponseBody      []byte
@@ -112,12 +114,22 @@ type Record struct {
 	BodyTruncated bool
 	Log           []Attempt // by number
 	Redacted      bool      // fields were taken out of Head, Body, Query or Log
+
+	// Checked holds the keys of the checks that the sender has passed, each with
+	// a newline behind it; a newline alone says that none was needed. Empty is
+	// not known.
+	Checked string
+	// Trace is what the routes said of the delivery, as JSON; nil = nothing.
+	Trace []byte
+	// Renewed is the number of the last attempt before the newest Reopen.
+	Renewed int
 }
 
 // Unfinished is a durable delivery that is owed an end.
 type Unfinished struct {
 	Seq int64 // grows in the order of Begin
 	Delivery
+	Checked bool // Record.Checked is not empty
 }
 
 // Change says that a delivery has begun or changed.

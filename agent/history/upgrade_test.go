@@ -102,7 +102,7 @@ func TestUpgrade(t *testing.T) {
 	if d, found, err := j.Find(t.Context(), testID(11)); !found || err != nil || d.State != Dead || d.SenderID != "evt11" {
 		t.Errorf("found %+v, %t, %v", d, found, err)
 	}
-	starts, err := j.Start(testID(3), 2, true)
+	starts, err := j.Start(testID(3), Attempt{Number: 2}, true)
 	if err != nil || starts != 1 {
 		t.Errorf("start: %d, %v", starts, err)
 	}

@@ -48,7 +48,10 @@ func (w *writer) writeBegin(it *item) error {
 		}
 	}
 	w.put(row)
-	return w.writeRequest(w.st.request, row.seq, r)
+	if err := w.writeRequest(w.st.request, row.seq, r); err != nil {
+		return err
+	}
+	return w.writeTrace(row.seq, r)
 }
 
 // unfinished says that the delivery is owed an end.
@@ -69,8 +72,14 @@ func (w *writer) writeStart(it *item) error {
 	row.State, row.Due, row.Reason = Running, time.Time{}, "" // of the attempt before
 	row.Starts++
 	row.Attempts = max(row.Attempts, it.rec.Attempts)
+	if route := it.rec.Log[0].Route; route != "" {
+		row.Route = route
+	}
 	it.starts = row.Starts
-	return w.update(&row, false)
+	if err := w.update(&row, false); err != nil {
+		return err
+	}
+	return w.writeAttempts(row.seq, it.rec.Log)
 }
 
 // writeFinish completes a delivery that has begun, or stores one that has not.
@@ -99,6 +108,14 @@ func (w *writer) writeFinish(it *item) error {
 		err = w.writeRequest(w.st.merge, row.seq, r)
 	}
 	if err != nil {
+		return err
+	}
+	if r.Checked != "" {
+		if err := w.st.checked.Exec(r.Checked, row.seq); err != nil {
+			return fmt.Errorf("store checks: %w", err)
+		}
+	}
+	if err := w.writeTrace(row.seq, r); err != nil {
 		return err
 	}
 	return w.writeAttempts(row.seq, r.Log)
@@ -161,6 +178,9 @@ func (w *writer) writeWhole(it *item) error {
 	if err := w.writeRequest(w.st.request, row.seq, r); err != nil {
 		return err
 	}
+	if err := w.writeTrace(row.seq, r); err != nil {
+		return err
+	}
 	return w.writeAttempts(row.seq, r.Log)
 }
 
@@ -184,7 +204,7 @@ func (w *writer) insert(row *begunRow, it *item) error {
 		err := w.st.insert.Exec(seq, d.ID, text(d.Claim), text(d.Relay), d.State, durability(it), text(d.Method), text(d.Path),
 			text(d.Query), text(d.Remote), d.Size, text(d.BodySHA256), text(d.Route), int64(d.Status), d.DurationMS,
 			int64(d.Attempts), text(d.SenderID), text(d.DuplicateOf), text(d.ReplayOf), text(d.Reason),
-			text(d.Answer), due(d.Due), int64(d.Starts), it.rec.Redacted, facet, int64(number), arrival(row.arrival))
+			text(d.Answer), due(d.Due), int64(d.Starts), it.rec.Redacted, facet, int64(number), arrival(row.arrival), text(it.rec.Checked))
 		if err == nil {
 			break
 		}
@@ -235,12 +255,23 @@ func (w *writer) writeRequest(s *dbfile.Stmt, seq int64, r *Record) error {
 	return nil
 }
 
+// writeTrace stores what the routes said, beside the request.
+func (w *writer) writeTrace(seq int64, r *Record) error {
+	if len(r.Trace) == 0 {
+		return nil
+	}
+	if err := w.st.trace.Exec(r.Trace, seq); err != nil {
+		return fmt.Errorf("store trace: %w", err)
+	}
+	return nil
+}
+
 func (w *writer) writeAttempts(seq int64, log []Attempt) error {
 	for i := range log {
 		a := &log[i]
 		err := w.st.attempt.Exec(seq, int64(a.Number), text(a.Route), text(a.Handler), a.Started.UnixMicro(), a.DurationMS,
 			int64(a.Status), int64(a.Exit), a.Output, a.OutputTruncated, text(a.Error), a.ResponseHead, a.ResponseBody,
-			a.ResponseSize, a.ResponseTruncated)
+			a.ResponseSize, a.ResponseTruncated, int64(a.Place), a.GivenUp)
 		if err != nil {
 			return fmt.Errorf("insert attempt: %w", err)
 		}

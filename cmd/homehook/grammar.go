@@ -15,6 +15,7 @@ type grammar struct {
 	Claims  claimsCmd  `cmd:"" help:"List the claims and their public URLs."`
 	Release releaseCmd `cmd:"" help:"Give a claimed name back."`
 	Route   routeCmd   `cmd:"" help:"List the routes, check the configuration, try changes."`
+	Import  importCmd  `cmd:"" help:"Make routes of what other webhook tools have."`
 	History historyCmd `cmd:"" help:"List deliveries, newest first."`
 	Show    showCmd    `cmd:"" help:"Show one delivery: request, attempts, answer."`
 	Replay  replayCmd  `cmd:"" help:"Run a delivery once more, changed if need be."`

@@ -33,10 +33,10 @@ func (a *app) tellReplay(old, got *control.Record, diff string) {
 // answerLines is the last answer to a delivery as lines to compare: head and
 // body, laid out. A time that is always another one is left out.
 func answerLines(r *control.Record) (lines []string) {
-	if len(r.Log) == 0 {
+	t := r.LastAnswer()
+	if t == nil {
 		return nil
 	}
-	t := &r.Log[len(r.Log)-1]
 	for line := range strings.SplitSeq(strings.TrimRight(string(t.ResponseHead), "\r\n"), "\n") {
 		line = strings.TrimSuffix(line, "\r")
 		if name, _, ok := strings.Cut(line, ":"); line != "" && (!ok || !strings.EqualFold(name, "Date")) {

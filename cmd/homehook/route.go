@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"os"
 
+	"homehook/agent"
 	"homehook/agent/config"
 	"homehook/agent/control"
-	"homehook/routes"
 )
 
 // routeCmd is "homehook route".
@@ -47,7 +47,7 @@ func (*routeListCmd) Run(a *app) error {
 	defer cfg.Table.Close()
 	all := make([]control.Route, 0, len(cfg.Routes))
 	for i := range cfg.Routes {
-		all = append(all, routeOf(&cfg.Routes[i]))
+		all = append(all, agent.RouteOf(&cfg.Routes[i]))
 	}
 	if a.json {
 		return a.writeJSON(all)
@@ -66,24 +66,6 @@ func (*routeListCmd) Run(a *app) error {
 	}
 	a.table([]string{"ROUTE", "CLAIM", "MATCH", "SENDER", "HANDLER", "TARGET"}, rows)
 	return nil
-}
-
-// routeOf describes a route as the control API does.
-func routeOf(s *routes.Spec) control.Route {
-	r := control.Route{Name: s.Name, Claim: s.Claim, Match: s.Match, Handler: "respond", Unverified: s.Unverified, Background: s.Background}
-	if v := s.Verify; v != nil {
-		r.Verify, r.Secret = v.Scheme, v.Secret
-		if r.Secret == "" && len(v.Secrets) > 0 {
-			r.Secret = v.Secrets[0]
-		}
-	}
-	switch {
-	case s.Forward != nil:
-		r.Handler, r.Target = "forward", s.Forward.To
-	case s.Script != nil:
-		r.Handler, r.Target = "script", s.Script.Command[0]
-	}
-	return r
 }
 
 // routeCheckCmd is "homehook route check".

@@ -122,11 +122,23 @@ func (a *app) showRouteResult(r *control.RouteResult) {
 			a.say("In        %s", r.Plan.Dir)
 		}
 		a.optional("Note      %s", r.Plan.Note)
+		for i := range r.Plan.Also {
+			a.say("Also      %s", alsoText(&r.Plan.Also[i]))
+		}
 	}
 	if r.PlanBefore != nil {
 		a.say("Now       %s", planDetails(r.PlanBefore))
 	}
 	a.optional("Change    %s", changeText(r))
+	a.showTrace(r.Trace)
+}
+
+// alsoText is what a handler would do that makes no answer.
+func alsoText(p *control.Plan) string {
+	if p.Route == "" {
+		return planDetails(p)
+	}
+	return planDetails(p) + ", by route " + p.Route
 }
 
 // changeText says what changes and, where it is what a handler does, both.
@@ -204,6 +216,8 @@ func verifiedText(verified string) string {
 // planText says in one line what would be done.
 func planText(p *control.Plan) string {
 	switch {
+	case len(p.Files) > 0:
+		return "write " + strings.Join(quotedWords(p.Files), " ")
 	case len(p.Command) > 0:
 		return "run " + strings.Join(quotedWords(p.Command), " ")
 	case p.URL != "":

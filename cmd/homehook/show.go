@@ -117,6 +117,7 @@ func (a *app) showRecord(r *control.Record) {
 	a.optional("Sender's id   %s", r.SenderID)
 	a.optional("Duplicate of  %s", r.DuplicateOf)
 	a.optional("Replay of     %s", r.ReplayOf)
+	a.showTrace(r.Trace)
 	redacted := ""
 	if r.Redacted {
 		redacted = ", without what the configuration redacts"
@@ -153,7 +154,11 @@ func (a *app) showAttempt(t *control.Attempt) {
 	if t.Exit >= 0 { // only a script that ran has one
 		exit = fmt.Sprintf(", exit code %d", t.Exit)
 	}
-	a.say("\nAttempt %d: %s, route %s%s, %s, at %s", t.Number, t.Handler, t.Route, exit,
+	place := ""
+	if t.Place > 0 {
+		place = fmt.Sprintf(", handler %d", t.Place+1)
+	}
+	a.say("\nAttempt %d: %s, route %s%s%s, %s, at %s", t.Number, t.Handler, t.Route, place, exit,
 		ms(t.DurationMS), t.Started.Local().Format(time.TimeOnly))
 	if t.Error != "" {
 		a.say("  %s", a.paint(red, t.Error))

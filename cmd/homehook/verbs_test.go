@@ -7,10 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"homehook/agent/control"
-	"homehook/routes"
 )
 
 func TestLogger(t *testing.T) {
@@ -43,31 +40,6 @@ func TestLogger(t *testing.T) {
 		}
 		if strings.Contains(b.String(), "\x1b") {
 			t.Errorf("%+v: an escape is in the log: %q", tt.cmd, b.String())
-		}
-	}
-}
-
-func TestRouteOf(t *testing.T) {
-	tests := []struct {
-		in   routes.Spec
-		want control.Route
-	}{
-		{
-			routes.Spec{Name: "a", Claim: "c", Match: "/", Unverified: true, Respond: &routes.RespondSpec{}},
-			control.Route{Name: "a", Claim: "c", Match: "/", Unverified: true, Handler: "respond"},
-		},
-		{
-			routes.Spec{Name: "b", Forward: &routes.ForwardSpec{To: "http://127.0.0.1:1"}},
-			control.Route{Name: "b", Handler: "forward", Target: "http://127.0.0.1:1"},
-		},
-		{
-			routes.Spec{Name: "c", Script: &routes.ScriptSpec{Command: []string{"/bin/x", "secret argument"}}},
-			control.Route{Name: "c", Handler: "script", Target: "/bin/x"},
-		},
-	}
-	for _, tt := range tests {
-		if diff := cmp.Diff(tt.want, routeOf(&tt.in)); diff != "" {
-			t.Error(diff)
 		}
 	}
 }

@@ -1,70 +1,109 @@
 package expression
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/checker"
+	"github.com/expr-lang/expr/compiler"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
+)
+
 // Options are what a text may refer to besides what every delivery has.
 type Options struct {
 	Params []string // names of the wildcards
 }
 
-// Error is what is wrong with a text. It is made when the text is compiled.
-type Error struct {
-	Offset          int // in bytes, where in the text
-	Message, Remedy string
+// maxText is how long a condition or a template may be, in bytes.
+const maxText = 4 << 10
+
+// checked parses and checks an expression.
+func checked(text string, o Options) (node ast.Node, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &Error{Message: "this cannot be read"}
+		}
+	}()
+	c := checking(o.Params)
+	tree, err := parser.ParseWithConfig(text, c)
+	if err != nil {
+		return nil, mistake(text, err)
+	}
+	if err := allowed(text, tree.Node); err != nil {
+		return nil, err
+	}
+	if _, err := checker.Check(tree, c); err != nil {
+		return nil, mistake(text, err)
+	}
+	return tree.Node, nil
 }
 
-var _ error = (*Error)(nil)
-
-func (e *Error) Error() string { return e.Message }
-
-// Condition is a compiled condition, safe for concurrent use.
-type Condition struct{}
-
-// Part is one of the conditions that a condition joins with && and ||, as it is
-// written, and what it came to.
-type Part struct {
-	Text string `json:"text"`
-	// Value is "true", "false", or "not needed" where another part had decided.
-	Value string `json:"value"`
-	// Note says what was missing, or what went wrong; empty for nothing.
-	Note string `json:"note,omitempty"`
+// program is an expression that is ready to run.
+type program struct {
+	code  *vm.Program
+	parts []string // of the delivery, that it asks for
 }
 
-// CompileCondition compiles a condition. The error is an [*Error].
-func CompileCondition(text string, o Options) (*Condition, error) { return &Condition{}, nil }
-
-// Eval reports whether a delivery meets the condition, and why. One that cannot
-// be judged (text is compared with a number, it takes too long) is not met.
-func (c *Condition) Eval(in *Input) (met bool, parts []Part) { return true, nil }
-
-// NeedsBody reports whether the condition looks into the body.
-func (c *Condition) NeedsBody() bool { return true }
-
-// Template is a text with expressions in it, safe for concurrent use.
-type Template struct{ text string }
-
-// CompileTemplate compiles a template. A brace that a letter follows begins an
-// expression; {{ and }} stand for braces. The error is an [*Error].
-func CompileTemplate(text string, o Options) (*Template, error) { return &Template{text}, nil }
-
-// Literal returns the text if there is no expression in it.
-func (t *Template) Literal() (string, bool) { return t.text, true }
-
-// BeginsWithValue reports whether an expression stands at the beginning.
-func (t *Template) BeginsWithValue() bool { return false }
-
-// NeedsBody reports whether an expression looks into the body.
-func (t *Template) NeedsBody() bool { return false }
-
-// Text fills the template in. missing says that it is one expression and nothing
-// else, and that this came to nothing: what it asks for is not there, and the
-// text is empty. The error says why it cannot be filled in.
-func (t *Template) Text(in *Input) (text string, missing bool, err error) { return t.text, false, nil }
-
-// Parts returns the pieces of the template, filled in: those of its own text and
-// those that a value stands for.
-func (t *Template) Parts(in *Input) ([]Piece, error) { return []Piece{{t.text, false}}, nil }
-
-// Piece is a piece of a filled-in template.
-type Piece struct {
-	Text  string
-	Value bool // it came out of an expression
+// compile compiles a checked tree; truth says that it has to be true or false.
+func compile(node ast.Node, truth bool) (p *program, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = &Error{Message: "this cannot be compiled"}
+		}
+	}()
+	r := &rewriter{}
+	var tree parser.Tree
+	if truth {
+		tree.Node = r.truth(node)
+	} else {
+		tree.Node = r.node(node)
+	}
+	tree.Source = file.NewSource("")
+	code, err := compiler.Compile(&tree, &conf.Config{ShortCircuit: true, Functions: running()})
+	if err != nil {
+		return nil, &Error{Message: "this cannot be compiled"}
+	}
+	return &program{code, r.parts}, nil
 }
+
+// needsBody reports whether the program looks into the body.
+func (p *program) needsBody() bool {
+	return slices.ContainsFunc(p.parts, func(part string) bool { return slices.Contains(ofBody, part) })
+}
+
+// memory is how many entries of lists the engine may make in an evaluation.
+const memory = 1_000_000
+
+// run evaluates the program. A fault of the engine is an error like others.
+func (p *program) run(s *state) (v any, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			v, err = nil, trouble("the expression cannot be evaluated")
+		}
+	}()
+	m := vm.VM{MemoryBudget: memory}
+	v, err = m.Run(p.code, s)
+	if err != nil {
+		return nil, reason(err)
+	}
+	return v, nil
+}
+
+// tooLong is the error for a text over the limit.
+func tooLong(text string) error {
+	if len(text) <= maxText {
+		return nil
+	}
+	return &Error{
+		Message: fmt.Sprintf("this has %d bytes; %d are the most", len(text), maxText),
+		Remedy:  "have a script do what is that long",
+	}
+}
+
+// trimmed is a text without the space around it.
+func trimmed(text string) string { return strings.TrimSpace(text) }

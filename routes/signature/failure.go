@@ -4,6 +4,7 @@ import "fmt"
 
 // Steps at which a verification fails.
 const (
+	StepAddress   = "address"   // sent from where the sender is not
 	StepSecret    = "secret"    // there is none, or it is not a key of this scheme
 	StepHeader    = "header"    // a field is missing, or there more than once
 	StepFormat    = "format"    // a field cannot be read

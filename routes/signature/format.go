@@ -14,6 +14,8 @@ type format struct {
 	list     string // between the members of a list; empty where there is one
 	tag      string // between a tag and its value; empty where there are none
 	bare     string // the tag of a member without one; empty where it needs one
+	prefix   string // before the member, where it is no tag
+	fold     bool   // tags have no case
 	stamp    string // the tag of the member that is the time, in lists
 }
 
@@ -24,18 +26,6 @@ const (
 	base64Text
 	plain
 )
-
-// parts is what a message says about its signature.
-type parts struct {
-	id, time   string
-	signatures []candidate
-}
-
-// candidate is one signature and its tag.
-type candidate struct {
-	tag   string
-	value []byte
-}
 
 // maxSignatures is how many signatures of known tags are tried, each with
 // every secret.
@@ -49,7 +39,7 @@ func (l *layout) read(value string, p *parts) error {
 	if l.list != "" {
 		members = strings.Split(value, l.list)
 	}
-	unknown, times := false, 0
+	unknown, times := false, 0 // unknown: there is a tag, but none that is taken
 	for _, member := range members {
 		tag, text := l.split(member)
 		switch {
@@ -81,8 +71,18 @@ func (l *layout) read(value string, p *parts) error {
 
 // split takes the tag off a member, "" if it has none and needs one.
 func (l *layout) split(member string) (tag, text string) {
+	if l.prefix != "" {
+		text, ok := strings.CutPrefix(member, l.prefix)
+		if !ok {
+			return "", member
+		}
+		return l.bare, text
+	}
 	if l.tag != "" {
 		tag, text, ok := strings.Cut(member, l.tag)
+		if at := slices.IndexFunc(l.tags, func(t string) bool { return l.fold && strings.EqualFold(t, tag) }); at >= 0 {
+			tag = l.tags[at]
+		}
 		if ok && (l.bare == "" || slices.Contains(l.tags, tag)) {
 			return tag, text
 		}
@@ -117,7 +117,7 @@ func (f *format) encode(b []byte) string {
 
 // write is the opposite of read, for one signature.
 func (l *layout) write(tag, time string, sum []byte) string {
-	text := l.encode(sum)
+	text := l.prefix + l.encode(sum)
 	if l.bare == "" {
 		text = tag + l.tag + text
 	}
@@ -139,5 +139,5 @@ func (l *layout) example() string {
 	if l.bare == "" {
 		text = l.tags[0] + l.tag + text
 	}
-	return text
+	return l.prefix + text
 }

@@ -60,7 +60,7 @@ func TestRead(t *testing.T) {
 // TestFailuresKeepSecrets goes through every way to fail with a key that
 // nearly fits, and looks for what must not be said.
 func TestFailuresKeepSecrets(t *testing.T) {
-	for _, name := range Names() {
+	for _, name := range signing() {
 		s := schemeFor(t, name)
 		private, public := keysOf(name)
 		set, m := signed(t, s, private, now)
@@ -68,7 +68,7 @@ func TestFailuresKeepSecrets(t *testing.T) {
 		secrets := []string{public + " ", "\t" + public, other(name)}
 		for _, secret := range secrets {
 			err := s.Verify(m, bytesOf(secret), 0)
-			if name == "gitlab" && err == nil {
+			if s.recipeOf(&s.layouts[0]).signed == "" && err == nil {
 				t.Errorf("%q opens what %q does", secret, public)
 			}
 			silent(t, err, strings.TrimSpace(secret))

@@ -3,6 +3,7 @@ package signature
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -10,12 +11,12 @@ import (
 // FuzzVerify feeds each scheme fields that a stranger has written. What is
 // taken must be what the scheme itself would have signed.
 func FuzzVerify(f *testing.F) {
-	for _, name := range Names() {
+	for _, name := range signing() {
 		secret, _ := keysOf(name)
 		set, _ := signed(f, schemeFor(f, name), secret, now)
 		slices.Reverse(set)
 		values := []string{"", "", ""}
-		for i, h := range set {
+		for i, h := range set[:min(len(set), len(values))] {
 			values[i] = h.Value
 		}
 		f.Add(name, values[0], values[1], values[2], []byte(text))
@@ -25,30 +26,41 @@ func FuzzVerify(f *testing.F) {
 	f.Add("standard", "v1,AAAA,v1, v1a", "1614265330.0", "msg.1", []byte("x"))
 	f.Add("github", "sha256=zz", "", "", []byte("x"))
 	f.Fuzz(func(t *testing.T, name, value, stamp, id string, body []byte) {
-		if _, ok := Find(name); !ok {
+		if !slices.Contains(signing(), name) {
 			return
 		}
 		s := schemeFor(t, name)
 		private, public := keysOf(name)
 		l := s.layouts[0]
-		m := &Message{Body: body, Received: now, Header: Fields([]Header{{l.signature, value}, {l.time, stamp}, {l.id, id}})}
+		if name == "rfc9421" {
+			l.time = inputField
+		}
+		m := &Message{Method: "POST", URL: target, Body: body, Received: now, Header: Fields([]Header{{l.signature, value}, {l.time, stamp}, {l.id, id}})}
 		if err := s.Verify(m, bytesOf(public), 0); err != nil {
 			silent(t, err, public)
 			return
 		}
-		p, at, err := l.parts(m)
+		if strings.HasPrefix(name, "rfc") || name == "sendgrid" {
+			return // one text has many signatures
+		}
+		list, _, err := s.read(&l, m)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := s.Sign(m, []byte(private), time.Unix(at, 0))
+		at := now
+		if list[0].time != "" {
+			at = time.Unix(list[0].at, 0)
+		}
+		again, err := s.Sign(m, []byte(private), at)
+		if err != nil {
+			return // a body that no form could be
+		}
+		q, _, err := s.read(&l, &Message{Method: "POST", URL: target, Body: body, Header: Fields(again)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, _, err := l.parts(&Message{Header: Fields(again)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !slices.ContainsFunc(p.signatures, func(c candidate) bool { return slices.Equal(c.value, q.signatures[0].value) }) {
+		same := func(c candidate) bool { return slices.Equal(c.value, q[0].signatures[0].value) }
+		if q[0].time == list[0].time && !slices.ContainsFunc(list[0].signatures, same) && name != "twilio" {
 			t.Errorf("%s took %q, but signs %q", name, value, again)
 		}
 	})

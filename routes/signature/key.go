@@ -24,6 +24,7 @@ var (
 	_ signer = (*macKey)(nil)
 	_ signer = (*edKey)(nil)
 	_ signer = token(nil)
+	_ signer = digest(nil)
 )
 
 // macKey is a secret that both sides have.
@@ -130,6 +131,55 @@ func standardKey(tag string, secret []byte) (signer, error) {
 	}
 	return &macKey{sha256.New, b}, nil
 }
+
+// signingKey reads a secret of GitLab that signs: whsec_ and base64.
+func signingKey(tag string, secret []byte) (signer, error) {
+	if !bytes.HasPrefix(secret, []byte("whsec_")) {
+		return nil, nil
+	}
+	return standardKey(tag, secret)
+}
+
+// unsignedKey reads every other secret of GitLab, which is sent as it is.
+func unsignedKey(tag string, secret []byte) (signer, error) {
+	if k, err := signingKey(tag, secret); k != nil || err != nil {
+		return nil, nil
+	}
+	return token(secret), nil
+}
+
+// hexKey reads a secret in hexadecimal digits.
+func hexKey(tag string, secret []byte) (signer, error) {
+	b, err := hex.DecodeString(string(secret))
+	if err != nil || len(b) == 0 {
+		return nil, failf(StepSecret, "the key is not written in hexadecimal digits")
+	}
+	return &macKey{hashes[tag], b}, nil
+}
+
+// digest is a secret that stands before the text in a plain SHA-256.
+type digest []byte
+
+func (d digest) sum(text [][]byte) []byte {
+	h := sha256.New()
+	h.Write(d)
+	for _, piece := range text {
+		h.Write(piece)
+	}
+	return h.Sum(nil)
+}
+
+func (d digest) check(text, signatures [][]byte) bool {
+	want, found := d.sum(text), 0
+	for _, s := range signatures {
+		found |= subtle.ConstantTimeCompare(want, s)
+	}
+	return found == 1
+}
+
+func (d digest) sign(text [][]byte) ([]byte, error) { return d.sum(text), nil }
+
+func digestKey(_ string, secret []byte) (signer, error) { return digest(secret), nil }
 
 // token is a secret that is sent as it is.
 type token []byte

@@ -45,6 +45,13 @@ var sources = []source{
 	{presets: []string{"twilio"}, field: "I-Twilio-Idempotency-Token"},
 	{presets: []string{"paddle"}, mark: "Paddle-Signature", member: "notification_id"},
 	{presets: []string{"pagerduty"}, mark: "X-PagerDuty-Signature", member: "event.id"},
+	{presets: []string{"square"}, mark: "x-square-hmacsha256-signature", member: "event_id"},
+	{presets: []string{"twitch"}, field: "Twitch-Eventsub-Message-Id"},
+	{presets: []string{"linear"}, field: "Linear-Delivery"},
+	{presets: []string{"scalr"}, mark: "X-Scalr-Webhook-Id", member: "eventId"},
+	{presets: []string{"zoom"}, mark: "x-zm-signature", member: "event", digest: true},
+	{presets: []string{"adyen"}, mark: "HmacSignature", member: "live", digest: true},
+	{presets: []string{"meta"}, mark: "X-Hub-Signature-256", member: "object", digest: true},
 	{presets: []string{"discord"}, mark: "X-Signature-Ed25519", member: "id"},
 	{presets: []string{"discord", "discord-events"}, mark: "X-Signature-Ed25519", member: "event.timestamp", digest: true},
 }

@@ -22,6 +22,9 @@ type Message struct {
 	URL string
 	// Header looks fields up; nil is a request without any.
 	Header Lookup
+	// Remote is the address of the sender, with or without a port. Schemes with
+	// ranges of addresses need it.
+	Remote string
 	// Body is the raw body, byte for byte.
 	Body []byte
 	// Received is when the relay received the request. The age of a signature

@@ -1,67 +1,24 @@
 package signature
 
 import (
-	"crypto/sha1"
 	"crypto/sha256"
-	"crypto/sha512"
-	"hash"
-	"slices"
+	"time"
 )
-
-// Scheme is one way in which senders sign. It is immutable and safe for
-// concurrent use.
-type Scheme struct {
-	name  string
-	title string // of the sender, in a sentence
-
-	// layouts are where a message can carry its signature. The first one
-	// whose field is there is verified; signing makes those that are there,
-	// or else the first.
-	layouts []layout
-
-	// signed is the text that is signed, with {id}, {time} and {body} in it.
-	signed string
-
-	// key reads a secret for signatures with a tag. It returns nil where
-	// signatures of that tag are made with another kind of key.
-	key func(tag string, secret []byte) (signer, error)
-
-	window window
-	open   bool // needs options
-}
-
-// layout says where the parts of a signature stand, and how it is written.
-type layout struct {
-	signature, time, id string // names of fields; empty where there is none
-	format
-	tags []string // that are taken, best for signing first
-}
-
-// window is which signed times are refused.
-type window uint8
-
-const (
-	untimed window = iota // no time is signed, or the sender promises none
-	past                  // too old
-	both                  // too old, or too far in the future
-)
-
-// hashes are those that signatures name.
-var hashes = map[string]func() hash.Hash{
-	"sha1":   sha1.New,
-	"sha256": sha256.New,
-	"sha512": sha512.New,
-}
 
 // Ways in which the signature field is written, beside those that only one
 // scheme has.
 var (
 	bareHex      = format{encoding: hexadecimal, bare: "sha256"}                   // 7571…
+	bareSHA1     = format{encoding: hexadecimal, bare: "sha1"}                     // 48e3…
 	prefixedHex  = format{encoding: hexadecimal, tag: "="}                         // sha256=7571…
 	bareBase64   = format{encoding: base64Text, bare: "sha256"}                    // B23t…=
+	base64SHA1   = format{encoding: base64Text, bare: "sha1"}                      // RSOY…=
+	base64EC     = format{encoding: base64Text, bare: "ecdsa"}                     // MEUC…=
 	listOfBase64 = format{encoding: base64Text, list: " ", tag: ","}               // v1,g0hM… v1,Ceo5…
 	bareEd25519  = format{encoding: hexadecimal, bare: "ed25519"}                  // b6f6…
 	plainToken   = format{encoding: plain, bare: "token"}                          // the secret itself
+	userPassword = format{encoding: base64Text, tag: " ", fold: true}              // Basic dXNl…=
+	bearerToken  = format{encoding: plain, tag: " ", fold: true}                   // Bearer 8f74…
 	listOfHex    = format{encoding: hexadecimal, list: ",", tag: "="}              // v1=0c0b…,v1=7020…
 	stripeList   = format{encoding: hexadecimal, list: ",", tag: "=", stamp: "t"}  // t=1533…,v1=2220…
 	paddleList   = format{encoding: hexadecimal, list: ";", tag: "=", stamp: "ts"} // ts=1710…;h1=6c05…
@@ -69,100 +26,156 @@ var (
 
 // Fields that several schemes have.
 var (
-	hub256  = layout{signature: "X-Hub-Signature-256", format: prefixedHex, tags: []string{"sha256"}}
+	hub256  = layout{signature: "X-Hub-Signature-256", format: prefixedHex, tags: sha256Tag}
 	hub     = layout{signature: "X-Hub-Signature", format: prefixedHex, tags: []string{"sha1", "sha256", "sha512"}}
-	gogs    = layout{signature: "X-Gogs-Signature", format: bareHex, tags: []string{"sha256"}}
-	webhook = layout{signature: "webhook-signature", time: "webhook-timestamp", id: "webhook-id", format: listOfBase64, tags: []string{"v1", "v1a"}}
-	svix    = layout{signature: "svix-signature", time: "svix-timestamp", id: "svix-id", format: listOfBase64, tags: []string{"v1", "v1a"}}
+	hubOnly = layout{signature: "X-Hub-Signature", format: prefixedHex, tags: sha256Tag}
+	gogs    = layout{signature: "X-Gogs-Signature", format: bareHex, tags: sha256Tag}
+	webhook = layout{signature: "webhook-signature", time: "webhook-timestamp", id: "webhook-id", format: listOfBase64, tags: standardTags}
+	svix    = layout{signature: "svix-signature", time: "svix-timestamp", id: "svix-id", format: listOfBase64, tags: standardTags}
+
+	sha256Tag    = []string{"sha256"}
+	standardTags = []string{"v1", "v1a"}
+)
+
+// Recipes that several schemes have.
+var (
+	ofBody      = recipe{signed: "{body}", key: hmacKey}
+	ofSecret    = recipe{key: tokenKey}
+	ofStandard  = recipe{signed: "{id}.{time}.{body}", key: standardKey, window: both}
+	ofSlackKind = recipe{signed: "v0:{time}:{body}", key: versioned(sha256.New), window: both}
 )
 
 // schemes is the table, ordered by name.
 var schemes = []Scheme{
 	{
-		name: "bitbucket", title: "Bitbucket", signed: "{body}", key: hmacKey,
-		layouts: []layout{{signature: "X-Hub-Signature", format: prefixedHex, tags: []string{"sha256"}}},
+		name: "adyen", title: "Adyen", recipe: recipe{signed: "{body}", key: hexKey},
+		layouts: []layout{
+			{signature: "HmacSignature", format: bareBase64, tags: sha256Tag},
+			{signature: "additionalData.hmacSignature", format: bareBase64, tags: sha256Tag, custom: &custom{there: hasItems, read: readItems}},
+		},
 	},
 	{
-		name: "discord", title: "Discord", signed: "{time}{body}", key: ed25519Key,
+		name: "basic", vague: true, title: "the sender", takes: "user", open: openBasic, recipe: ofSecret,
+		layouts: []layout{{signature: "Authorization", format: userPassword, tags: []string{"Basic"}}},
+	},
+	{
+		name: "bearer", vague: true, title: "the sender", recipe: ofSecret,
+		layouts: []layout{{signature: "Authorization", format: bearerToken, tags: []string{"Bearer"}}},
+	},
+	{name: "bitbucket", title: "Bitbucket", mark: "X-Event-Key", recipe: ofBody, layouts: []layout{hubOnly}},
+	{
+		name: "discord", title: "Discord", recipe: recipe{signed: "{time}{body}", key: ed25519Key},
 		layouts: []layout{{signature: "X-Signature-Ed25519", time: "X-Signature-Timestamp", format: bareEd25519, tags: []string{"ed25519"}}},
 	},
 	{
-		name: "gitea", title: "Gitea", signed: "{body}", key: hmacKey,
+		name: "dropbox", title: "Dropbox", recipe: ofBody,
+		layouts: []layout{{signature: "X-Dropbox-Signature", format: bareHex, tags: sha256Tag}},
+	},
+	{
+		name: "gitea", title: "Gitea", mark: "X-Gitea-Event", recipe: ofBody,
 		layouts: []layout{
-			{signature: "X-Gitea-Signature", format: bareHex, tags: []string{"sha256"}},
-			{signature: "X-Forgejo-Signature", format: bareHex, tags: []string{"sha256"}},
+			{signature: "X-Gitea-Signature", format: bareHex, tags: sha256Tag},
+			{signature: "X-Forgejo-Signature", format: bareHex, tags: sha256Tag},
 			gogs, hub256, hub,
 		},
 	},
+	{name: "github", title: "GitHub", mark: "X-GitHub-Event", recipe: ofBody, layouts: []layout{hub256, hub}},
 	{
-		name: "github", title: "GitHub", signed: "{body}", key: hmacKey,
-		layouts: []layout{hub256, hub},
+		name: "gitlab", title: "GitLab", mark: "X-Gitlab-Event", recipe: ofSecret,
+		layouts: []layout{
+			{signature: "X-Gitlab-Token", format: plainToken, tags: []string{"token"}, own: &recipe{key: unsignedKey}},
+			{
+				signature: "webhook-signature", time: "webhook-timestamp", id: "webhook-id", format: listOfBase64, tags: []string{"v1"},
+				own: &recipe{signed: "{id}.{time}.{body}", key: signingKey, window: both},
+			},
+		},
 	},
+	{name: "gogs", title: "Gogs", mark: "X-Gogs-Event", recipe: ofBody, layouts: []layout{gogs}},
 	{
-		name: "gitlab", title: "GitLab", signed: "", key: tokenKey,
-		layouts: []layout{{signature: "X-Gitlab-Token", format: plainToken, tags: []string{"token"}}},
+		name: "graph", title: "Microsoft Graph", recipe: ofSecret,
+		layouts: []layout{{signature: "clientState", format: plainToken, tags: []string{"token"}, custom: &custom{there: hasStates, read: readStates}}},
 	},
-	{name: "gogs", title: "Gogs", signed: "{body}", key: hmacKey, layouts: []layout{gogs}},
-	{name: "hmac", title: "the sender", signed: "{body}", key: hmacKey, open: true},
+	{name: "hmac", title: "the sender", takes: "header hash encoding prefix signed time url", open: openHmac, recipe: ofBody},
 	{
-		name: "jira", title: "Jira", signed: "{body}", key: hmacKey,
-		layouts: []layout{{signature: "X-Hub-Signature", format: prefixedHex, tags: []string{"sha256"}}},
+		name: "hubspot", title: "HubSpot", takes: "url",
+		recipe: recipe{signed: "{method}{url}{body}{time}", key: versioned(sha256.New), window: both, clock: millis},
+		layouts: []layout{
+			{signature: "X-HubSpot-Signature-v3", time: "X-HubSpot-Request-Timestamp", format: bareBase64, tags: sha256Tag},
+			{signature: "X-HubSpot-Signature", where: &Header{"X-HubSpot-Signature-Version", "v2"}, format: bareHex, tags: sha256Tag, own: &recipe{signed: "{method}{url}{body}", key: digestKey}},
+			{signature: "X-HubSpot-Signature", where: &Header{"X-HubSpot-Signature-Version", "v1"}, format: bareHex, tags: sha256Tag, own: &recipe{signed: "{body}", key: digestKey}},
+			{signature: "X-HubSpot-Signature", format: bareHex, tags: sha256Tag, own: &recipe{signed: "{body}", key: digestKey}},
+		},
 	},
+	{name: "ip", title: "the sender", keyless: true, open: openIP},
+	{name: "jira", title: "Jira", mark: "X-Atlassian-Webhook-Identifier", recipe: ofBody, layouts: []layout{hubOnly}},
 	{
-		name: "paddle", title: "Paddle", signed: "{time}:{body}", key: versioned(sha256.New), window: both,
+		name: "linear", title: "Linear", mark: "Linear-Delivery", recipe: ofBody,
+		layouts: []layout{{signature: "Linear-Signature", format: bareHex, tags: sha256Tag}},
+	},
+	{name: "meta", title: "Meta", recipe: ofBody, layouts: []layout{hub256, hub}},
+	{
+		name: "paddle", title: "Paddle", recipe: recipe{signed: "{time}:{body}", key: versioned(sha256.New), window: both},
 		layouts: []layout{{signature: "Paddle-Signature", format: paddleList, tags: []string{"h1"}}},
 	},
 	{
-		name: "pagerduty", title: "PagerDuty", signed: "{body}", key: versioned(sha256.New),
+		name: "pagerduty", title: "PagerDuty", recipe: recipe{signed: "{body}", key: versioned(sha256.New)},
 		layouts: []layout{{signature: "X-PagerDuty-Signature", format: listOfHex, tags: []string{"v1"}}},
 	},
 	{
-		name: "shopify", title: "Shopify", signed: "{body}", key: hmacKey,
+		name: "rfc9421", title: "a sender of HTTP message signatures", takes: "url covers", recipe: recipe{signed: "{base}", key: messageKey, window: both},
+		layouts: []layout{{
+			signature: "Signature", format: format{encoding: base64Text}, tags: algorithms,
+			custom: &custom{there: hasMessageSignature, read: readMessageSignatures, sign: signMessage},
+		}},
+	},
+	{
+		name: "scalr", vague: true, title: "Scalr", recipe: recipe{signed: "{body}{time}", key: hmacKey, window: both, clock: dates},
+		layouts: []layout{{signature: "X-Signature", time: "Date", format: bareSHA1, tags: []string{"sha1"}}},
+	},
+	{
+		name: "sendgrid", title: "SendGrid", recipe: recipe{signed: "{time}{body}", key: ecKey},
+		layouts: []layout{{signature: "X-Twilio-Email-Event-Webhook-Signature", time: "X-Twilio-Email-Event-Webhook-Timestamp", format: base64EC, tags: []string{"ecdsa"}}},
+	},
+	{
+		name: "shopify", title: "Shopify", mark: "X-Shopify-Topic", recipe: ofBody,
 		layouts: []layout{
-			{signature: "X-Shopify-Hmac-SHA256", format: bareBase64, tags: []string{"sha256"}},
-			{signature: "shopify-hmac-sha256", format: bareBase64, tags: []string{"sha256"}},
+			{signature: "X-Shopify-Hmac-SHA256", format: bareBase64, tags: sha256Tag},
+			{signature: "shopify-hmac-sha256", format: bareBase64, tags: sha256Tag},
 		},
 	},
 	{
-		name: "slack", title: "Slack", signed: "v0:{time}:{body}", key: versioned(sha256.New), window: both,
+		name: "slack", title: "Slack", recipe: ofSlackKind,
 		layouts: []layout{{signature: "X-Slack-Signature", time: "X-Slack-Request-Timestamp", format: prefixedHex, tags: []string{"v0"}}},
 	},
 	{
-		name: "standard", title: "a sender of Standard Webhooks", signed: "{id}.{time}.{body}", key: standardKey, window: both,
-		layouts: []layout{webhook, svix},
+		name: "square", title: "Square", takes: "url", recipe: recipe{signed: "{url}{body}", key: hmacKey},
+		layouts: []layout{{signature: "x-square-hmacsha256-signature", format: bareBase64, tags: sha256Tag}},
 	},
+	{name: "standard", title: "a sender of Standard Webhooks", recipe: ofStandard, layouts: []layout{webhook, svix}},
 	{
-		name: "stripe", title: "Stripe", signed: "{time}.{body}", key: versioned(sha256.New), window: past,
+		name: "stripe", title: "Stripe", recipe: recipe{signed: "{time}.{body}", key: versioned(sha256.New), window: past},
 		layouts: []layout{{signature: "Stripe-Signature", format: stripeList, tags: []string{"v1"}}},
 	},
+	{name: "svix", title: "Svix", recipe: ofStandard, layouts: []layout{svix, webhook}},
+	{name: "token", title: "the sender", takes: "header", open: openToken, recipe: ofSecret},
 	{
-		name: "svix", title: "Svix", signed: "{id}.{time}.{body}", key: standardKey, window: both,
-		layouts: []layout{svix, webhook},
+		name: "twilio", title: "Twilio", mark: "I-Twilio-Idempotency-Token", takes: "url",
+		recipe:  recipe{signed: "{url}{content}", key: hmacKey, content: twilioContent, urls: withPorts},
+		layouts: []layout{{signature: "X-Twilio-Signature", format: base64SHA1, tags: []string{"sha1"}}},
+	},
+	{
+		name: "twitch", title: "Twitch", recipe: recipe{signed: "{id}{time}{body}", key: hmacKey, window: both, clock: rfc3339, within: 10 * time.Minute},
+		layouts: []layout{{
+			signature: "Twitch-Eventsub-Message-Signature", time: "Twitch-Eventsub-Message-Timestamp", id: "Twitch-Eventsub-Message-Id",
+			format: prefixedHex, tags: sha256Tag,
+		}},
+	},
+	{
+		name: "xero", title: "Xero", recipe: ofBody,
+		layouts: []layout{{signature: "x-xero-signature", format: bareBase64, tags: sha256Tag}},
+	},
+	{
+		name: "zoom", title: "Zoom", recipe: ofSlackKind,
+		layouts: []layout{{signature: "x-zm-signature", time: "x-zm-request-timestamp", format: prefixedHex, tags: []string{"v0"}}},
 	},
 }
-
-// Find returns the scheme of that name; names are in lower case.
-func Find(name string) (*Scheme, bool) {
-	for i := range schemes {
-		if schemes[i].name == name {
-			return &schemes[i], true
-		}
-	}
-	return nil, false
-}
-
-// Names lists the schemes by name, sorted.
-func Names() []string {
-	var names []string
-	for _, s := range schemes {
-		names = append(names, s.name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// Name returns the name by which Find knows the scheme.
-func (s *Scheme) Name() string { return s.name }
-
-// Timed reports whether signed times are checked, so that a tolerance counts.
-func (s *Scheme) Timed() bool { return s.window != untimed }

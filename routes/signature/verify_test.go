@@ -2,7 +2,10 @@ package signature
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -15,6 +18,7 @@ import (
 const (
 	stdSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 	text      = `{"id":"evt_1","amount":5}`
+	target    = "https://hooks.example.com/in?x=1"
 )
 
 var now = time.Unix(1_700_000_000, 0)
@@ -35,8 +39,34 @@ func keysOf(name string) (sign, verify string) {
 		return discordPrivate, discordPublic
 	case "standard", "svix":
 		return stdSecret, stdSecret
+	case "adyen":
+		return "DFB1EB5485895CFA84146406857104ABB4CBCABDC8AAF103A624C8F6A3EAAB00", "DFB1EB5485895CFA84146406857104ABB4CBCABDC8AAF103A624C8F6A3EAAB00"
+	case "sendgrid":
+		return ecPair(1)
 	}
 	return "It's a Secret to Everybody", "It's a Secret to Everybody"
+}
+
+// ecPair is a key pair of the curve P-256, in base64.
+func ecPair(seed byte) (private, public string) {
+	k, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{seed}, 32))
+	if err != nil {
+		panic(err)
+	}
+	own, err := x509.MarshalPKCS8PrivateKey(k)
+	if err != nil {
+		panic(err)
+	}
+	all, err := x509.MarshalPKIXPublicKey(k.Public())
+	if err != nil {
+		panic(err)
+	}
+	return base64.StdEncoding.EncodeToString(own), base64.StdEncoding.EncodeToString(all)
+}
+
+// signing lists the schemes that sign in fields.
+func signing() []string {
+	return slices.DeleteFunc(Names(), func(name string) bool { return name == "ip" || name == "graph" })
 }
 
 // schemeFor returns a scheme of the table ready for use.
@@ -47,8 +77,13 @@ func schemeFor(t testing.TB, name string) *Scheme {
 		t.Fatalf("no scheme %q", name)
 	}
 	o := Options{}
-	if name == "hmac" {
+	switch name {
+	case "hmac", "token":
 		o.Header = "X-Signature"
+	case "basic":
+		o.User = "me"
+	case "ip":
+		o.From = []string{"192.0.2.0/24"}
 	}
 	s, err := s.With(o)
 	if err != nil {
@@ -60,7 +95,10 @@ func schemeFor(t testing.TB, name string) *Scheme {
 // signed returns a message that a scheme has signed.
 func signed(t testing.TB, s *Scheme, secret string, at time.Time, existing ...Header) ([]Header, *Message) {
 	t.Helper()
-	m := &Message{Method: "POST", Body: []byte(text), Received: now, Header: Fields(existing)}
+	m := &Message{Method: "POST", URL: target, Body: []byte(text), Received: now, Header: Fields(existing)}
+	if s.name == "twilio" {
+		m.Body = []byte("id=evt_1&amount=5")
+	}
 	set, err := s.Sign(m, []byte(secret), at)
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +125,7 @@ func failed(err error) (step, detail string) {
 
 // TestEveryScheme goes both ways through each row of the table.
 func TestEveryScheme(t *testing.T) {
-	for _, name := range Names() {
+	for _, name := range signing() {
 		t.Run(name, func(t *testing.T) {
 			s := schemeFor(t, name)
 			private, public := keysOf(name)
@@ -111,8 +149,8 @@ func TestEveryScheme(t *testing.T) {
 				"header twice":   {func(m *Message) { m.Header = Fields(slices.Concat(set, set)) }, public, StepHeader},
 				"another body":   {func(m *Message) { m.Body = []byte("x") }, public, StepSignature},
 			} {
-				if what == "another body" && name == "gitlab" {
-					continue // its token signs nothing
+				if what == "another body" && s.recipeOf(&s.layouts[0]).signed == "" {
+					continue // a secret that is sent signs nothing
 				}
 				changed := *m
 				tt.change(&changed)
@@ -136,6 +174,11 @@ func other(name string) string {
 		return "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 	case "standard", "svix":
 		return "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+	case "adyen":
+		return "00FF"
+	case "sendgrid":
+		_, public := ecPair(2)
+		return public
 	}
 	return "another"
 }
@@ -208,7 +251,7 @@ func TestReasons(t *testing.T) {
 		{"no id", "standard", stdSecret, std[1:], text, StepHeader, "there is no webhook-id header"},
 		{"two ids", "standard", stdSecret, append(slices.Clone(std), std[0]), text, StepHeader, "more than one id header: webhook-id is there 2 times"},
 		{"time with a sign", "standard", stdSecret, ofStd("webhook-timestamp", "+1700000000"), text, StepFormat, "the time in webhook-timestamp is not a number of seconds"},
-		{"time without end", "standard", stdSecret, ofStd("webhook-timestamp", "1099511627776"), text, StepFormat, "the time in webhook-timestamp is not a number of seconds"},
+		{"time without end", "standard", stdSecret, ofStd("webhook-timestamp", "109951162777600"), text, StepFormat, "the time in webhook-timestamp is not a number of seconds"},
 		{"many signatures", "standard", stdSecret, ofStd("webhook-signature", strings.Repeat("v1,AAAA ", 17)), text, StepFormat, "webhook-signature has more than 16 signatures in it"},
 		{"key of another kind", "standard", "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=", std, text, StepSignature, "webhook-signature has only signatures of another kind than the secret makes"},
 		{"no base64", "standard", "whsec_*", std, text, StepSecret, "the secret is not base64"},
@@ -238,7 +281,7 @@ func TestGuessFindsWhatWasTakenOff(t *testing.T) {
 		{"a\n", "a", "the newline at its end was taken off"},
 		{"a\r\n", "a", "the newline at its end was taken off"},
 		{"a\nb\n", "a\r\nb\r\n", "its line ends were turned into CR LF"},
-		{"", "a", "the body is not the one that it signed"},
+		{"b", "a", "no change of the body that is known explains it"},
 	} {
 		m := &Message{Body: []byte(tt.sent)}
 		set, err := s.Sign(m, []byte("s"), now)

@@ -1,0 +1,117 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"homehook/routes"
+)
+
+// desktopWait is how long a desktop may take to show a notification.
+const desktopWait = 2 * time.Second
+
+// errNoDesktop says that there is no desktop on which a notification could be
+// shown. There may be one later.
+var errNoDesktop = errors.New("nobody is signed in to show it")
+
+// The notification service of desktops, as freedesktop.org describes it.
+const (
+	notifyService = "org.freedesktop.Notifications"
+	notifyPath    = dbus.ObjectPath("/org/freedesktop/Notifications")
+)
+
+// showOnDesktop shows a notification on the desktop of the user that the agent
+// runs as.
+func showOnDesktop(ctx context.Context, n *routes.Notification) error {
+	address := sessionBus()
+	if address == "" {
+		return errNoDesktop
+	}
+	ctx, cancel := context.WithTimeout(ctx, desktopWait)
+	defer cancel()
+	conn, err := dbus.Connect(address, dbus.WithContext(ctx))
+	if err != nil {
+		return errNoDesktop // a session that has ended leaves its socket behind
+	}
+	defer conn.Close()
+	service := conn.Object(notifyService, notifyPath)
+	var can []string
+	if err := service.CallWithContext(ctx, notifyService+".GetCapabilities", 0).Store(&can); err != nil {
+		return desktopError(err)
+	}
+	urgency := byte(1)
+	if n.Urgent {
+		urgency = 2
+	}
+	call := service.CallWithContext(ctx, notifyService+".Notify", 0, "Homehook", uint32(0), "", plainText(n.Title),
+		bodyText(n, can), []string{}, map[string]dbus.Variant{"urgency": dbus.MakeVariant(urgency)}, int32(-1))
+	return desktopError(call.Err)
+}
+
+// sessionBus is the address of the bus of the user's session, "" where there is
+// none. Only a bus that is there is used: none is started, whatever the address
+// says.
+func sessionBus() string {
+	for address := range strings.SplitSeq(os.Getenv("DBUS_SESSION_BUS_ADDRESS"), ";") {
+		if strings.HasPrefix(address, "unix:") {
+			return address
+		}
+	}
+	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
+		path := filepath.Join(dir, "bus")
+		if fi, err := os.Stat(path); err == nil && fi.Mode()&os.ModeSocket != 0 {
+			return "unix:path=" + dbus.EscapeBusAddressValue(path)
+		}
+	}
+	return ""
+}
+
+// desktopError says why a notification was not shown.
+func desktopError(err error) error {
+	var told dbus.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &told) && (told.Name == "org.freedesktop.DBus.Error.ServiceUnknown" || told.Name == "org.freedesktop.DBus.Error.NameHasNoOwner"):
+		return errNoDesktop // a session without a desktop
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, dbus.ErrClosed):
+		return fmt.Errorf("the desktop did not show it within %s", desktopWait)
+	}
+	return fmt.Errorf("the desktop does not show it: %w", err)
+}
+
+// bodyText is what stands below the title, in the markup of a desktop that reads
+// any. What came with a delivery is never markup.
+func bodyText(n *routes.Notification, can []string) string {
+	text, link := plainText(n.Text), plainText(n.Link)
+	if slices.Contains(can, "body-markup") {
+		text, link = escapeMarkup(text), escapeMarkup(link)
+	}
+	if link == "" {
+		return text
+	}
+	if slices.Contains(can, "body-hyperlinks") {
+		link = `<a href="` + escapeMarkup(plainText(n.Link)) + `">` + escapeMarkup(plainText(n.Link)) + `</a>`
+	}
+	if text == "" {
+		return link
+	}
+	return text + "\n" + link
+}
+
+var markup = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;")
+
+func escapeMarkup(s string) string { return markup.Replace(s) }
+
+// plainText takes out what a text on the bus cannot have.
+func plainText(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+}

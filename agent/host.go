@@ -1,0 +1,37 @@
+package agent
+
+import (
+	"context"
+
+	"homehook/agent/control"
+	"homehook/routes"
+)
+
+// host is what handlers ask the agent for.
+type host struct{ in *inbox }
+
+var _ routes.Host = (*host)(nil)
+
+// Secret returns the value of a credential.
+func (h *host) Secret(name string) ([]byte, error) { return h.in.secret(name) }
+
+// Notify tells all who listen on the control socket, and shows the notification
+// on the desktop where the agent can do that itself. The error says that nobody
+// has seen it, as far as is known.
+func (h *host) Notify(ctx context.Context, n routes.Notification) error {
+	listened := h.in.hub.Subscribers() > 0
+	err := showOnDesktop(ctx, &n)
+	h.in.hub.Publish(control.Event{Type: control.EventNotification, Notification: notified(&n, err == nil)})
+	if err == errNoDesktop && listened {
+		return nil // they are to show it
+	}
+	return err
+}
+
+// notified puts a notification into the words of the control API.
+func notified(n *routes.Notification, shown bool) *control.Notification {
+	return &control.Notification{
+		Delivery: n.Delivery, Claim: n.Claim, Route: n.Route, Title: n.Title, Text: n.Text, Link: n.Link,
+		Urgent: n.Urgent, Shown: shown,
+	}
+}

@@ -1,0 +1,140 @@
+package routes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"homehook/http1"
+)
+
+// cgiRun is one program that runs, and the answer that it makes.
+type cgiRun struct {
+	run
+	answer   gatewayAnswer
+	deadline time.Time
+	lingers  time.Time // until when its outputs may be held open once it has ended
+}
+
+// run runs the program once. It returns where in this server the request is to
+// go on, if that is what the program says.
+func (h *cgi) run(ctx context.Context, d *Delivery, x *http1.Exchange) (Result, string) {
+	body := d.Request.Body
+	whole, first, err := takeBody(d.Request)
+	if err != nil {
+		return failBody(x, err), ""
+	}
+	at, why := h.place(d)
+	if why != nil {
+		return why.reply(x), ""
+	}
+	headers, err := writeHeaders(h.spool, d.Request.Raw(), nil)
+	if err != nil {
+		return h.notStarted(err).reply(x), ""
+	}
+	defer removeFile(headers)
+	r := &cgiRun{answer: gatewayAnswer{x: x, kind: FailedScript, limit: h.output, patience: h.patience}}
+	r.x, r.mark, r.answer.before = x, headersVariable+headers, r.settle
+	r.order = order{
+		argv: append([]string{h.program}, searchWords(d.Request)...), dir: h.dir, env: h.variables(d, at, headers),
+		keep: [2]int{32 << 10, maxErrors}, passes: true, timeout: h.timeout, grace: h.grace, linger: h.linger,
+	}
+	r.deadline = time.Now().Add(h.timeout)
+	err = r.begin(body, first, whole)
+	if r.proc == nil {
+		consume(body, consumeMax)
+		return h.notStarted(err).reply(x), ""
+	}
+	if err != nil {
+		return r.end(ctx, bodyFault(err)), ""
+	}
+	return r.finish(ctx)
+}
+
+// notStarted says why a program did not run.
+func (h *cgi) notStarted(err error) *fault {
+	return &fault{500, "the program could not be started", fmt.Errorf("start %s: %w", h.program, pathCause(err)), FailedScript}
+}
+
+// finish waits for the program and passes on what it writes.
+func (r *cgiRun) finish(ctx context.Context) (Result, string) {
+	for {
+		switch e := r.proc.attend(ctx, r.until(), r.linger, r.broken); e {
+		case arrived:
+			if why := r.answer.write(r.proc.take()); why != nil {
+				return r.end(ctx, why), ""
+			}
+		case ended:
+			r.reap()
+			return r.ended()
+		case stopped:
+			f := &fault{503, textStopped, errStopped, FailedStopped}
+			if !errors.Is(context.Cause(ctx), ErrAtOnce) {
+				return r.end(context.WithoutCancel(ctx), f), ""
+			}
+			r.grace = 0
+			return r.end(ctx, f), ""
+		case spoiled:
+			return r.end(ctx, bodyFault(r.cause)), ""
+		default:
+			if why := r.late(time.Now()); why != nil {
+				return r.end(ctx, why), ""
+			}
+		}
+	}
+}
+
+// until is when something is to be done though nothing has come.
+func (r *cgiRun) until() time.Time {
+	until := r.deadline
+	if !r.lingers.IsZero() && r.lingers.Before(until) {
+		until = r.lingers
+	}
+	if soon := time.Now().Add(r.answer.pause()); r.answer.waits() && soon.Before(until) {
+		return soon
+	}
+	return until
+}
+
+// late sends what is there, unless the program has had its time.
+func (r *cgiRun) late(now time.Time) *fault {
+	switch over := r.proc.over(); {
+	case over && r.lingers.IsZero():
+		r.lingers = now.Add(r.linger)
+	case over && !now.Before(r.lingers):
+		return &fault{500, "the program left processes running", fmt.Errorf(
+			"the program ended but left processes that held its output open; they were killed after %s", Duration(r.linger)), FailedScript}
+	case !over && !now.Before(r.deadline):
+		return &fault{504, "the program took too long",
+			fmt.Errorf("timed out after %s; the program and its children were killed", Duration(r.timeout)), FailedScript}
+	}
+	r.answer.flush()
+	return nil
+}
+
+// end ends a program that must not go on.
+func (r *cgiRun) end(ctx context.Context, why *fault) Result {
+	r.proc.waste()
+	r.came = r.answer.first
+	return r.abort(ctx, why, r.grace)
+}
+
+// ended answers for a program that has ended by itself.
+func (r *cgiRun) ended() (Result, string) {
+	r.settle()
+	if to := r.answer.local(); to != "" && r.proc.exit() == 0 {
+		return r.result(Result{}), to
+	}
+	var why *fault
+	if code := r.proc.exit(); r.proc.killed() {
+		why = r.answer.bad(errors.New("the program was " + r.proc.ending()))
+	} else if why = r.answer.end(); why != nil && code != 0 {
+		why.err = fmt.Errorf("%w (%s)", why.err, r.proc.ending())
+	}
+	if why != nil {
+		r.came = r.answer.first
+		return r.result(why.reply(r.x)), ""
+	}
+	return r.result(r.answer.result()), ""
+}

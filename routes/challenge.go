@@ -1,0 +1,71 @@
+package routes
+
+import (
+	"bytes"
+
+	"homehook/http1"
+	"homehook/routes/signature"
+)
+
+// challenge returns the answer to a sender's question whether the address is the
+// user's, nil where there is none. Only routes that check their senders answer.
+// Most senders sign their question: its answer waits for the check, and is not
+// given before it. checked says that it has passed.
+//
+// The error is a [*SecretError]: what the question is answered with is not there.
+func (r *Route) challenge(d *Delivery, o ChooseOptions, checked bool) (*Answer, error) {
+	if r.verifier == nil {
+		return nil, nil
+	}
+	m := message(d, d.Body)
+	for i, preset := range []string{r.Scheme(), o.Sender} {
+		if i > 0 && preset == r.Scheme() {
+			break
+		}
+		secrets, token, err := r.known(preset, d, o)
+		if err != nil {
+			return nil, err
+		}
+		a, ok := signature.Challenge(preset, m, secrets, token)
+		if !ok || a.Unsigned == checked || r.takesItself(d) {
+			continue
+		}
+		answer := &Answer{Status: a.Status, Body: a.Body, Why: "answered the challenge of " + a.Who}
+		if a.ContentType != "" {
+			answer.Fields = []http1.Field{{Name: "Content-Type", Value: a.ContentType}}
+		}
+		return answer, nil
+	}
+	return nil, nil
+}
+
+// takesItself reports whether the route's events name what the sender asks by:
+// its handler is to see that then.
+func (r *Route) takesItself(d *Delivery) bool {
+	if r.events == nil {
+		return false
+	}
+	r.Input(d)
+	_, wanted := r.events.wants(d.Input)
+	return wanted
+}
+
+// known returns what a sender's question is answered with besides itself: the
+// secret that Zoom signs with, the text that Meta was told.
+func (r *Route) known(preset string, d *Delivery, o ChooseOptions) (secrets [][]byte, token []byte, err error) {
+	if preset == "zoom" {
+		for _, name := range r.SecretNames() {
+			if s, err := o.Secret(name); err == nil {
+				secrets = append(secrets, s)
+			}
+		}
+	}
+	_, query := d.Request.PathQuery()
+	if r.token == "" || preset != "meta" || !bytes.Contains(query, []byte("hub.")) {
+		return secrets, nil, nil
+	}
+	if token, err = o.Secret(r.token); err != nil {
+		return nil, nil, &SecretError{r.token, err}
+	}
+	return secrets, token, nil
+}

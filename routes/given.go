@@ -1,0 +1,152 @@
+package routes
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// given is what one run of a script gets of its delivery besides the body.
+type given struct {
+	command []string
+	env     []string
+	fields  []header // of the answer
+	files   []string // paths, to be removed when the script has ended
+}
+
+// argument is an argument of a script, or the value of a variable.
+type argument struct {
+	text
+	name   string // of the variable; empty for an argument
+	source string // of an argument, as it is configured
+	begins bool   // with an expression, whose value may look like an option
+}
+
+// maxArgument is how long an argument or a variable may be: Linux has room for
+// 128 KiB with its end, Windows for 32,767 characters in all.
+func maxArgument() int {
+	if runtime.GOOS == "windows" {
+		return 30_000
+	}
+	return 128<<10 - 1
+}
+
+// give fills in what the script gets of a delivery. The caller removes the files
+// once the script has ended; there are none with a fault.
+func (s *scripter) give(d *Delivery) (g *given, why *fault) {
+	g = &given{command: s.command, env: s.env}
+	if s.templates == nil {
+		return g, nil
+	}
+	defer func() {
+		if why != nil {
+			g.remove()
+		}
+	}()
+	if g.command, why = s.arguments(d); why != nil {
+		return g, why
+	}
+	if why = g.variables(s.templates.env, d); why != nil {
+		return g, why
+	}
+	if why = g.writeFiles(s.spool, s.templates.files, d, s.as); why != nil {
+		return g, why
+	}
+	g.fields, why = fillHeaders(s.templates.fields, d)
+	return g, why
+}
+
+// arguments fills the arguments in. One expression stays in its argument,
+// whatever is in it. A value that looks like an option is none of the user's: it
+// is refused unless a literal "--" before it has ended the options.
+func (s *scripter) arguments(d *Delivery) ([]string, *fault) {
+	command := slices.Clone(s.command)
+	ended := false
+	for i, a := range s.templates.arguments {
+		if a.template == nil {
+			ended = ended || i > 0 && a.fixed == "--"
+			continue
+		}
+		value, _, err := a.fill(d)
+		at := fmt.Sprintf("argument %d", i)
+		if err != nil {
+			return nil, unfit("%s cannot be filled in: %w", at, err)
+		} else if why := fits(at, value); why != nil {
+			return nil, why
+		}
+		if a.begins && !ended && strings.HasPrefix(value, "-") {
+			return nil, unfit("%s begins with a value that begins with a hyphen, which the program would take for an option: put -- before it in the command, or its option before it as in --name={…}", at)
+		}
+		command[i] = value
+	}
+	return command, nil
+}
+
+// fits refuses what no system hands to a program.
+func fits(what, value string) *fault {
+	if strings.IndexByte(value, 0) >= 0 {
+		return unfit("the value for %s has a NUL byte, which nothing that is handed to a program may have", what)
+	}
+	if most := maxArgument(); len(value) > most {
+		return unfit("the value for %s has %d bytes, and a program is handed %d at most: use standard input or files", what, len(value), most)
+	}
+	return nil
+}
+
+// variables adds the variables whose values are templates. One that comes to
+// nothing is not set.
+func (g *given) variables(set []argument, d *Delivery) *fault {
+	g.env = slices.Clone(g.env)
+	for _, v := range set {
+		value, missing, err := v.fill(d)
+		if err != nil {
+			return unfit("the variable %s cannot be filled in: %w", v.name, err)
+		} else if missing {
+			continue
+		} else if why := fits("the variable "+v.name, value); why != nil {
+			return why
+		}
+		g.env = append(g.env, v.name+"="+value)
+	}
+	return nil
+}
+
+// writeFiles writes each value into a file that only the user of the script can
+// read, and names it in its variable. The name of the file has nothing of the delivery.
+func (g *given) writeFiles(dir string, set []argument, d *Delivery, as *account) *fault {
+	for _, f := range set {
+		value, missing, err := f.fill(d)
+		if err != nil {
+			return unfit("the file for %s cannot be filled in: %w", f.name, err)
+		} else if missing {
+			continue
+		}
+		path := filepath.Join(dir, valuePrefix+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(rand.Uint64(), 36))
+		err = createFile(path, []byte(value))
+		if err == nil {
+			g.files = append(g.files, path)
+			err = as.own(path)
+		}
+		if err != nil {
+			return &fault{500, "the script could not be started", fmt.Errorf("write the file for %s: %w", f.name, err), FailedScript}
+		}
+		g.env = append(g.env, f.name+"="+path)
+	}
+	return nil
+}
+
+// remove removes the files.
+func (g *given) remove() {
+	for _, path := range g.files {
+		removeFile(path)
+	}
+}
+
+// valuePrefix begins the name of each file with a value; the number of the agent
+// that wrote it follows.
+const valuePrefix = "homehook-value-"

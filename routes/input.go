@@ -1,0 +1,48 @@
+package routes
+
+import "homehook/routes/expression"
+
+// Input sets d.Input to what expressions see of a delivery on the route, by its
+// head, d.Body and d.Params.
+func (r *Route) Input(d *Delivery) {
+	in := expression.Delivery{
+		ID: d.ID, Claim: d.Claim, Route: r.Name, Remote: d.Remote, Received: d.Received, Body: d.Body,
+	}
+	if q := d.Request; q != nil {
+		path, query := q.PathQuery()
+		in.Method, in.Path, in.Query = string(q.Method), string(path), string(query)
+		in.Header = make([]expression.Field, 0, q.Len())
+		for i := range q.Len() {
+			name, value, _ := q.At(i)
+			in.Header = append(in.Header, expression.Field{Name: string(name), Value: string(value)})
+		}
+	}
+	for _, p := range d.Params {
+		in.Params = append(in.Params, expression.Param(p))
+	}
+	d.Input = expression.NewInput(in)
+}
+
+// ready returns a delivery as the route's handlers get it: transformed, and with
+// the input of their templates. The caller's own stays as it is, and is what is
+// returned with an error.
+func (r *Route) ready(d *Delivery) (*Delivery, error) {
+	if r.transform == nil && (!r.templated || d.Input != nil) {
+		return d, nil
+	}
+	own := *d
+	if r.transform != nil {
+		if own.Input == nil {
+			r.Input(&own)
+		}
+		if err := r.transform.apply(&own); err != nil {
+			return d, err
+		}
+	}
+	if r.templated {
+		r.Input(&own)
+	}
+	return &own, nil
+}
+
+func notTransformed(err error) *fault { return unfit("the delivery cannot be transformed: %w", err) }

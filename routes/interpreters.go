@@ -1,0 +1,102 @@
+package routes
+
+import "strings"
+
+// syntax is how the command line of a program is read that takes code from
+// there, or the name of a file with code, or another command. Options are read
+// as getopt does: letters in a row, the value of the last one behind it or in the
+// next argument.
+type syntax struct {
+	code   string   // letters of options whose value is code
+	words  []string // long options likewise
+	from   string   // letters of options whose value says where code is
+	value  string   // letters of options with another value
+	values []string // long options with a value, likewise
+	data   string   // letters of options with a value that is data
+	kind   int      // what the first operand is
+
+	skip   int  // operands before it
+	assign bool // NAME=value may stand before it
+}
+
+// What the first operand of a program is.
+const (
+	scriptFile     = iota // a file with code; without one, standard input is the code
+	shellText             // as scriptFile, but code itself behind an option for that
+	filterText            // code, unless there was some in an option
+	anotherProgram        // a program, whose arguments follow
+)
+
+var (
+	shell    = syntax{code: "c", value: "oO", values: []string{"rcfile", "init-file"}, kind: shellText}
+	python   = syntax{code: "c", from: "m", value: "WX"}
+	node     = syntax{code: "ep", words: []string{"eval", "print"}, value: "rC", values: []string{"require", "import", "loader", "experimental-loader", "env-file"}}
+	awk      = syntax{code: "e", words: []string{"source"}, from: "fE", value: "FilW", data: "v", kind: filterText}
+	sed      = syntax{code: "e", words: []string{"expression"}, from: "f", value: "l", kind: filterText}
+	launcher = syntax{kind: anotherProgram}
+)
+
+// programs are those of which that is known, by their names without a version.
+var programs = map[string]syntax{
+	"sh": shell, "bash": shell, "dash": shell, "ash": shell, "zsh": shell, "ksh": shell, "mksh": shell, "fish": shell,
+	"csh": shell, "tcsh": shell, "rbash": shell, "yash": shell, "elvish": shell,
+	"python": python, "pythonw": python, "pypy": python, "node": node, "nodejs": node, "awk": awk, "gawk": awk, "mawk": awk, "nawk": awk,
+	"sed": sed, "gsed": sed, "tclsh": {}, "wish": {},
+	"bun":     {code: "ep", words: []string{"eval", "print"}, value: "rc", values: []string{"preload", "require"}},
+	"perl":    {code: "eE", value: "IMm"},
+	"ruby":    {code: "e", value: "CIr"},
+	"php":     {code: "rBRE", words: []string{"run", "process-begin", "process-code", "process-end"}, from: "fF", value: "cdz", values: []string{"define", "php-ini"}},
+	"lua":     {code: "e", value: "l"},
+	"luajit":  {code: "e", value: "lj"},
+	"rscript": {code: "e"},
+	"julia":   {code: "eE", words: []string{"eval", "print"}, value: "L", values: []string{"load"}},
+	"expect":  {code: "c"},
+	"guile":   {code: "c", from: "s", value: "lLex"},
+	"elixir":  {code: "e", words: []string{"eval"}, value: "r"},
+
+	"env":  {code: "S", words: []string{"split-string"}, value: "uC", values: []string{"unset", "chdir"}, kind: anotherProgram, assign: true},
+	"sudo": {value: "ugpCrtTUDhR", values: []string{"user", "group", "prompt", "chdir", "host"}, kind: anotherProgram, assign: true},
+	"doas": {value: "uC", kind: anotherProgram}, "gosu": {kind: anotherProgram, skip: 1}, "su-exec": {kind: anotherProgram, skip: 1}, "chroot": {kind: anotherProgram, skip: 1},
+	"nice": {value: "n", values: []string{"adjustment"}, kind: anotherProgram}, "ionice": {value: "cnp", kind: anotherProgram},
+	"timeout": {value: "ks", values: []string{"kill-after", "signal"}, kind: anotherProgram, skip: 1},
+	"chrt":    {value: "TPD", kind: anotherProgram, skip: 1}, "taskset": {kind: anotherProgram, skip: 1},
+	"flock": {code: "c", words: []string{"command"}, value: "wE", kind: anotherProgram, skip: 1},
+	"xargs": {value: "aEILnPsd", kind: anotherProgram}, "stdbuf": {value: "ioe", kind: anotherProgram}, "time": {value: "fo", kind: anotherProgram},
+	"strace": {value: "abeEIoOpPsSuUX", kind: anotherProgram}, "systemd-run": {value: "HMuptE", kind: anotherProgram}, "caffeinate": {value: "tw", kind: anotherProgram},
+	"nohup": launcher, "setsid": launcher, "setpriv": launcher, "unbuffer": launcher, "busybox": launcher, "toybox": launcher, "winpty": launcher,
+	"tini": launcher, "dumb-init": launcher, "dbus-run-session": launcher, "arch": launcher, "unshare": launcher,
+}
+
+// shellish are programs that have their arguments read as commands, wherever
+// they stand.
+var shellish = map[string]string{
+	"cmd": "reads its arguments as commands", "ssh": "has a shell at the other end read its arguments",
+	"su": "has a shell read its arguments", "runuser": "has a shell read its arguments", "watch": "has a shell read its arguments",
+	"script": "has a shell read its arguments", "parallel": "has a shell read its arguments",
+	"make": "has a shell read what its arguments set", "gmake": "has a shell read what its arguments set",
+	"osascript": "reads its arguments as a script", "mshta": "reads its arguments as a script", "wscript": "reads its arguments as a script",
+}
+
+// isPowerShell reports whether all arguments are code unless one says that a file
+// follows.
+func isPowerShell(name string) bool { return name == "pwsh" || name == "powershell" }
+
+// programName is what a program is called, without its folder, its version and
+// what Windows puts at its end: python for /usr/bin/python3.11.
+func programName(path string) string {
+	name := strings.ToLower(path[strings.LastIndexAny(path, `/\`)+1:])
+	name = strings.TrimSuffix(strings.TrimRight(name, ". "), ".exe")
+	if short := strings.TrimRight(name, "0123456789.-"); short != "" {
+		return short
+	}
+	return name
+}
+
+// isBatch reports whether Windows would hand a file to its command processor,
+// however its name is written there.
+func isBatch(path string) bool {
+	name := strings.ToLower(path[strings.LastIndexAny(path, `/\`)+1:])
+	name, _, _ = strings.Cut(name, ":") // a stream, such as ::$DATA
+	name = strings.TrimRight(name, ". ")
+	return strings.HasSuffix(name, ".bat") || strings.HasSuffix(name, ".cmd")
+}

@@ -1,0 +1,232 @@
+package signature
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Message signatures of RFC 9421, of requests: what is signed is a text that is
+// made of the components that the field Signature-Input lists.
+
+const inputField = "Signature-Input"
+
+// hasMessageSignature asks for both fields: others use the name Signature alone.
+func hasMessageSignature(m *Message) bool { return m.has("Signature") && m.has(inputField) }
+
+// readMessageSignatures reads the signatures of a message, each of which has its
+// own text. Those that cannot be checked are passed over as long as there are
+// others.
+func readMessageSignatures(s *Scheme, l *layout, m *Message) (list []*parts, all bool, err error) {
+	var found [2][]dictMember
+	for i, name := range []string{inputField, l.signature} {
+		value, err := m.one(name, "signature")
+		if err != nil {
+			return nil, false, err
+		}
+		if found[i], err = readDictionary(value); err != nil {
+			return nil, false, failf(StepFormat, "%s cannot be read", name)
+		}
+	}
+	var first error
+	for _, in := range found[0] {
+		at := slices.IndexFunc(found[1], func(sig dictMember) bool { return sig.name == in.name })
+		if at < 0 {
+			continue
+		}
+		p, err := s.messageParts(l, m, in, found[1][at])
+		switch {
+		case err == nil && len(list) < maxSignatures:
+			list = append(list, p)
+		case first == nil:
+			first = err
+		}
+	}
+	switch {
+	case len(list) > 0:
+		return list, false, nil
+	case first != nil:
+		return nil, false, first
+	}
+	return nil, false, failf(StepFormat, "%s and %s have no name in common", inputField, l.signature)
+}
+
+// messageParts reads one signature.
+func (s *Scheme) messageParts(l *layout, m *Message, in, sig dictMember) (p *parts, err error) {
+	if !in.isList || sig.isList || sig.item.kind != 'b' {
+		return nil, failf(StepFormat, "%s or %s cannot be read", inputField, l.signature)
+	}
+	p = &parts{urls: []string{""}}
+	if p.base, err = base(in, m, s.urlOf(m)); err != nil {
+		return nil, err
+	}
+	ps := in.item.params
+	for _, name := range []string{"created", "expires"} {
+		if _, there := ps.has(name); !there {
+			continue
+		}
+		text, _ := ps.get(name, 'i')
+		at, err := seconds1970.read(text, inputField)
+		if err != nil {
+			return nil, err
+		}
+		if name == "expires" {
+			p.expires = max(at, 1)
+			continue
+		}
+		p.time, p.at = text, at
+	}
+	tags := l.tags
+	if _, there := ps.has("alg"); there {
+		alg, _ := ps.get("alg", 's')
+		if !slices.Contains(tags, alg) {
+			return nil, failf(StepFormat, "%s names an algorithm that is none of %s", inputField, strings.Join(tags, ", "))
+		}
+		tags = []string{alg}
+	}
+	for _, tag := range tags {
+		p.signatures = append(p.signatures, candidate{tag, []byte(sig.item.text)})
+	}
+	p.also = func() error { return s.covered(in.list, m) }
+	return p, nil
+}
+
+// covered checks that a signature is over what matters: what the options say,
+// and otherwise the body. A digest that is signed must be the body's.
+func (s *Scheme) covered(list []item, m *Message) error {
+	covers := s.covers
+	if covers == nil && len(m.Body) > 0 {
+		covers = []string{"content-digest"}
+	}
+	for _, name := range covers {
+		if !slices.ContainsFunc(list, func(i item) bool { return i.text == name && len(i.params) == 0 }) {
+			return failf(StepSignature, "the signature does not cover %s, so that anybody could change it", name)
+		}
+	}
+	if slices.ContainsFunc(list, func(i item) bool { return i.text == "content-digest" }) {
+		return checkDigest(m)
+	}
+	return nil
+}
+
+// components checks the names of components that have to be covered.
+func components(list []string) ([]string, error) {
+	for i, name := range list {
+		if _, derived := strings.CutPrefix(name, "@"); !derived && !isToken(name) || name != strings.ToLower(name) {
+			return nil, &OptionError{fmt.Sprintf("covers[%d]", i), fmt.Sprintf("%q is no component of a message", name), `write it in lower case, such as content-digest or "@method"`}
+		}
+	}
+	return list, nil
+}
+
+// base is the text that is signed (section 2.5).
+func base(in dictMember, m *Message, target string) ([]byte, error) {
+	var b strings.Builder
+	seen := map[string]bool{}
+	for _, c := range in.list {
+		if c.kind != 's' || seen[c.String()] {
+			return nil, failf(StepFormat, "%s lists a component twice, or none that could be", inputField)
+		}
+		seen[c.String()] = true
+		value, err := component(c, m, target)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteString(c.String() + ": " + value + "\n")
+	}
+	b.WriteString(`"@signature-params": ` + in.String())
+	return []byte(b.String()), nil
+}
+
+// component returns the value of one component of a request.
+func component(c item, m *Message, target string) (string, error) {
+	if strings.HasPrefix(c.text, "@") {
+		return derived(c, m, target)
+	}
+	if c.text != strings.ToLower(c.text) || !isToken(c.text) {
+		return "", failf(StepFormat, "%s lists a component that is no field", inputField)
+	}
+	values := m.values(c.text)
+	if len(values) == 0 {
+		return "", failf(StepHeader, "the signature covers the header %s, which is not there", c.text)
+	}
+	switch {
+	case len(c.params) == 0:
+		return strings.Join(values, ", "), nil
+	case len(c.params) > 1:
+	case c.params[0].name == "bs":
+		for i, v := range values {
+			values[i] = ":" + base64.StdEncoding.EncodeToString([]byte(v)) + ":"
+		}
+		return strings.Join(values, ", "), nil
+	case c.params[0].name == "key":
+		key, _ := c.params.get("key", 's')
+		list, err := readDictionary(strings.Join(values, ", "))
+		if at := slices.IndexFunc(list, func(m dictMember) bool { return m.name == key }); err == nil && at >= 0 {
+			return list[at].String(), nil
+		}
+		return "", failf(StepHeader, "the signature covers the member %s of the header %s, which is not there", strconv.Quote(key), c.text)
+	}
+	return "", failf(StepFormat, "the signature covers %s, which cannot be checked here", c)
+}
+
+// derived returns the value of a component that is no field (section 2.2).
+func derived(c item, m *Message, target string) (string, error) {
+	scheme, rest, _ := strings.Cut(target, "://")
+	authority, path := rest, ""
+	if at := strings.IndexAny(rest, "/?"); at >= 0 {
+		authority, path = rest[:at], rest[at:]
+	}
+	path, query, _ := strings.Cut(path, "?")
+	if path == "" {
+		path = "/"
+	}
+	if len(c.params) > 0 && c.text != "@query-param" {
+		return "", failf(StepFormat, "the signature covers %s, which no request has", c)
+	}
+	switch c.text {
+	case "@method":
+		return m.Method, nil
+	case "@target-uri":
+		return target, nil
+	case "@scheme":
+		return strings.ToLower(scheme), nil
+	case "@authority":
+		port := map[string]string{"http": ":80", "https": ":443"}[strings.ToLower(scheme)]
+		return strings.TrimSuffix(strings.ToLower(authority), port), nil
+	case "@path":
+		return path, nil
+	case "@query":
+		return "?" + query, nil
+	case "@request-target":
+		if strings.Contains(rest, "?") {
+			path += "?" + query
+		}
+		return path, nil
+	case "@query-param":
+		return queryParam(c, query)
+	}
+	return "", failf(StepFormat, "the signature covers %s, which no request has", c)
+}
+
+// queryParam returns a parameter that is there once, encoded anew.
+func queryParam(c item, query string) (string, error) {
+	name, ok := c.params.get("name", 's')
+	if !ok || len(c.params) > 1 {
+		return "", failf(StepFormat, "the signature covers a parameter of the query without its name")
+	}
+	if plain, err := url.PathUnescape(name); err == nil {
+		name = plain
+	}
+	form, err := readForm([]byte(query))
+	if err != nil || len(form[name]) != 1 {
+		return "", failf(StepFormat, "the signature covers a parameter that the query has not once")
+	}
+	return formEscape.Replace(url.QueryEscape(form[name][0])), nil
+}
+
+// formEscape makes of what net/url escapes what forms do, but for spaces.
+var formEscape = strings.NewReplacer("+", "%20", "%2A", "*", "~", "%7E")
