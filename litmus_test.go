@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,6 +24,7 @@ ServerName localhost
 Listen %[2]s
 PidFile %[6]q
 ErrorLog /dev/stderr
+LogLevel crit
 DocumentRoot %[3]q
 User www-data
 Group www-data
@@ -63,7 +65,11 @@ func startDAV(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
 	root := filepath.Join(dir, "root")
 	for _, d := range []string{filepath.Join(root, "~garage", "dav"), filepath.Join(dir, "locks")} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
@@ -79,7 +85,15 @@ func startDAV(t *testing.T) string {
 	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	start(t, nil, "apache2", "-DFOREGROUND", "-f", conf)
+	cmd := exec.Command("apache2", "-DFOREGROUND", "-f", conf)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(syscall.SIGTERM) // it ends its children then, which kill does not
+		cmd.Wait()
+	})
 	eventually(t, "Apache listens", func() bool { return listens(addr) })
 	return addr
 }
@@ -108,7 +122,7 @@ func giveAway(t *testing.T, dir, name string) {
 var (
 	litmusTest  = regexp.MustCompile(`(?m)^ *\d+\. (\S+?)\.+ *(pass|FAIL|WARNING|SKIPPED)(.*)$`)
 	litmusSuite = regexp.MustCompile("(?m)^<- summary for `(\\w+)': of (\\d+) tests run: (\\d+) passed")
-	place       = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	davPlace    = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 )
 
 // litmus runs the suite at a URL and returns what each of its tests came to, by
@@ -120,7 +134,7 @@ func litmus(t *testing.T, url string) (results []string, run, passed int) {
 	out, _ := cmd.CombinedOutput()
 	text := strings.ReplaceAll(string(out), "\r", "\n")
 	for line := range strings.Lines(text) {
-		line = place.ReplaceAllString(strings.TrimSpace(line), "SERVER")
+		line = davPlace.ReplaceAllString(strings.TrimSpace(line), "SERVER")
 		if m := litmusTest.FindStringSubmatch(line); m != nil {
 			results = append(results, m[1]+" "+m[2]+m[3])
 		} else if m := litmusSuite.FindStringSubmatch(line); m != nil {
@@ -146,8 +160,8 @@ func TestLitmusThrough(t *testing.T) {
 	app := startDAV(t)
 	public, _, _ := startBoth(t, fmt.Sprintf("  - {name: dav, claim: garage, match: /, unverified: true, forward: {to: \"http://%s/~garage\"}}\n", app))
 	direct, run, passed := litmus(t, "http://"+app+"/~garage/dav/")
-	through, _, _ := litmus(t, public+"/dav/")
-	t.Logf("litmus: %d tests, %d passed direct", run, passed)
+	through, _, passedThrough := litmus(t, public+"/dav/")
+	t.Logf("litmus: of %d tests %d passed direct, %d through relay and agent", run, passed, passedThrough)
 	if diff := cmp.Diff(direct, through); diff != "" {
 		t.Error(diff)
 	}

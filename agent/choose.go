@@ -40,10 +40,8 @@ type question struct {
 }
 
 // direct reports whether a route takes a delivery that fits it without a look at
-// the body, and nothing else is to be asked.
-func direct(route *routes.Route, claim *config.Claim) bool {
-	return !route.NeedsBody() && (claim == nil || claim.Sender == "")
-}
+// the body, and nothing else is to be asked but its rate.
+func direct(route *routes.Route) bool { return !route.NeedsBody() }
 
 // choose asks the routes about a delivery. The age of a signature is judged by
 // the time at which the relay received the request, so that one that had to wait

@@ -13,6 +13,7 @@ import (
 	"homehook/agent/control"
 	"homehook/agent/history"
 	"homehook/http1"
+	"homehook/routes"
 	"homehook/routes/signature"
 )
 
@@ -125,21 +126,42 @@ func fieldsOf(old *http1.Request, given []control.Field) []http1.Field {
 
 // sign makes the signature of a request anew.
 func (b *backend) sign(req *http1.Request, body []byte, with *control.Sign) ([]signature.Header, error) {
-	scheme, ok := signature.Find(with.Scheme)
-	if !ok {
-		return nil, marked{fmt.Errorf("there is no signature scheme %q; use one of %s", with.Scheme, strings.Join(signature.Names(), ", ")), control.ErrInvalid}
+	scheme, err := b.schemeFor(with)
+	if err != nil {
+		return nil, marked{err, control.ErrInvalid}
 	}
 	secret, err := b.opts.Credentials.Get(with.Secret)
 	if err != nil {
 		return nil, translated(err)
 	}
 	now := time.Now()
-	m := &signature.Message{Method: string(req.Method), Header: req.Values, Body: body, Received: now}
+	prefix, _ := req.Get("X-Forwarded-Prefix")
+	m := &signature.Message{Method: string(req.Method), URL: routes.PublicURL(req, string(prefix)), Header: req.Values, Body: body, Received: now}
 	fields, err := scheme.Sign(m, []byte(secret), now)
 	if err != nil {
 		return nil, marked{fmt.Errorf("sign with credential %q: %w", with.Secret, err), control.ErrInvalid}
 	}
 	return fields, nil
+}
+
+// schemeFor is a scheme as the routes have it that check by it with the same
+// credential: some need to be told more than their name.
+func (b *backend) schemeFor(with *control.Sign) (*signature.Scheme, error) {
+	scheme, ok := signature.Find(with.Scheme)
+	if !ok {
+		return nil, fmt.Errorf("there is no signature scheme %q; use one of %s", with.Scheme, strings.Join(signature.Names(), ", "))
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, s := range b.config.Routes {
+		if v := s.Verify; v != nil && v.Scheme == with.Scheme && (v.Secret == with.Secret || slices.Contains(v.Secrets, with.Secret)) {
+			return scheme.With(v.Options())
+		}
+	}
+	if open, err := scheme.With(signature.Options{}); err == nil {
+		return open, nil
+	}
+	return nil, fmt.Errorf("no route checks by the scheme %s with the credential %q, so that what is to be signed is not known", with.Scheme, with.Secret)
 }
 
 // replaced puts signed fields where fields of the same names stand, else at the

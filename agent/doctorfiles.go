@@ -100,6 +100,9 @@ func (d *doctor) credentialNames() []string {
 	}
 	for _, s := range d.config.Routes {
 		names = append(names, secretNames(&s)...)
+		if s.Verify != nil {
+			names = append(names, s.Verify.Token)
+		}
 	}
 	slices.Sort(names)
 	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
@@ -160,7 +163,7 @@ func schemeAsConfigured(v *routes.VerifySpec) *signature.Scheme {
 	if !known {
 		return nil
 	}
-	with, err := scheme.With(signature.Options{Header: v.Header, Hash: v.Hash, Encoding: v.Encoding})
+	with, err := scheme.With(v.Options())
 	if err != nil {
 		return nil
 	}

@@ -71,7 +71,7 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 		found := false
 		if route, d.Params, found = table.Find(k.claim.Name, x.Request.Method, path); found {
 			d.Route = route.Name
-			plain = direct(route, &k.claim)
+			plain = direct(route)
 		} else {
 			no = errNoRoute
 		}

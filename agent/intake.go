@@ -29,7 +29,7 @@ type arrival struct {
 
 	accepted  *routes.Answer // to one that runs later, nil for that of the claim
 	unchecked bool           // a credential for the check is missing
-	unwritten bool           // the journal did not take it
+	placed    *job           // that has its place in a line; nil for none
 }
 
 // receive takes in a delivery that has to be written down before its handler
@@ -186,24 +186,25 @@ func (in *inbox) takeIn(a *arrival, seq *sequence) {
 	} else {
 		j.live = newLive(a.x, a.began, time.Duration(a.k.claim.Hold))
 	}
+	a.placed = j
 	if !in.write(a) {
-		in.missed(a, j, seq)
+		if a.placed != nil {
+			in.executor.withdraw(j)
+		}
 		return
 	}
 	leave()
 	in.begin(a, j, rule == routes.WhileRunningLatest)
 }
 
-// missed takes back the place of a delivery that is not written down. One that
-// the journal did not take comes again, and those of its line that came behind
-// it have to wait for that.
-func (in *inbox) missed(a *arrival, j *job, seq *sequence) {
-	if !a.unwritten {
-		in.executor.withdraw(j)
-		return
+// missed takes back the place of a delivery that the journal did not take: it
+// comes again, and those that came behind it have to wait for that.
+func (in *inbox) missed(a *arrival) {
+	if j := a.placed; j != nil {
+		in.sequenceOf(j.claim).missed(j.id)
+		in.executor.missed(j)
+		a.placed = nil
 	}
-	seq.missed(j.id)
-	in.executor.missed(j)
 }
 
 // acceptedStatus is the status of the answer to a delivery that runs later.
@@ -233,8 +234,8 @@ func (in *inbox) write(a *arrival) bool {
 	case errors.Is(err, history.ErrExists):
 		in.repeated(a)
 	default:
-		a.unwritten = true
 		in.log.Error("delivery cannot be written down, the relay keeps it", "delivery", a.rec.ID, "claim", a.rec.Claim, "error", err)
+		in.missed(a) // before the relay knows, and goes on
 		unavailable(a.x, "the journal cannot be written just now")
 	}
 	return false

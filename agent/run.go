@@ -322,7 +322,7 @@ func (in *inbox) decide(q *question) decision {
 	switch {
 	case !found:
 		return decision{no: errNoRoute}
-	case direct(route, q.claim):
+	case direct(route):
 		return decision{route: route, taken: []routes.Taken{{Route: route, Params: params}}}
 	}
 	return in.choose(q)

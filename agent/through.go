@@ -48,7 +48,7 @@ func (in *inbox) passChosen(a *arrival, c *decision, free func()) {
 	if c.missing != nil {
 		no = &rejection{status: 503, text: "this address cannot check who sends just now", reason: c.missing.Error()}
 	}
-	if c.route != nil {
+	if a.d.Route = ""; c.route != nil {
 		a.d.Route = c.route.Name
 	}
 	if no == nil {

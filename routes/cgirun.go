@@ -91,6 +91,9 @@ func (r *cgiRun) until() time.Time {
 	if !r.lingers.IsZero() && r.lingers.Before(until) {
 		until = r.lingers
 	}
+	if r.proc.over() {
+		return until
+	}
 	if soon := time.Now().Add(r.answer.pause()); r.answer.waits() && soon.Before(until) {
 		return soon
 	}
@@ -103,13 +106,15 @@ func (r *cgiRun) late(now time.Time) *fault {
 	case over && r.lingers.IsZero():
 		r.lingers = now.Add(r.linger)
 	case over && !now.Before(r.lingers):
+		r.grace = 0 // it has had its time
 		return &fault{500, "the program left processes running", fmt.Errorf(
 			"the program ended but left processes that held its output open; they were killed after %s", Duration(r.linger)), FailedScript}
 	case !over && !now.Before(r.deadline):
 		return &fault{504, "the program took too long",
 			fmt.Errorf("timed out after %s; the program and its children were killed", Duration(r.timeout)), FailedScript}
+	case !over:
+		r.answer.flush()
 	}
-	r.answer.flush()
 	return nil
 }
 

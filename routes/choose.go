@@ -30,6 +30,10 @@ type Choice struct {
 
 	// Trace is what each route that fits the path said, in their order.
 	Trace []Trace
+
+	// input is the delivery as the last route saw it that looked into it, so
+	// that the body is read once for all.
+	input *expression.Input
 }
 
 // Taken is a route that takes a delivery.
@@ -146,8 +150,11 @@ func (c *Choice) ask(r *Route, d *Delivery, o ChooseOptions) (next bool) {
 	case r.verifier != nil:
 		tr.Verified = "ok"
 	}
-	if !r.wants(d, &tr) {
-		return true
+	if r.conditional() {
+		c.look(r, d)
+		if !r.wants(d, &tr) {
+			return true
+		}
 	}
 	tr.Took = true
 	c.Taken = append(c.Taken, Taken{r, d.Params})
@@ -174,13 +181,19 @@ func (r *Route) check(d *Delivery, o ChooseOptions) error {
 	return r.Verify(d, d.Body, o.Secret)
 }
 
+// look sets d.Input for a route.
+func (c *Choice) look(r *Route, d *Delivery) {
+	if c.input == nil {
+		r.Input(d)
+	} else {
+		d.Input = c.input.For(r.Name, params(d.Params))
+	}
+	c.input = d.Input
+}
+
 // wants reports whether the route's events and its condition let it take a
 // delivery.
 func (r *Route) wants(d *Delivery, tr *Trace) bool {
-	if !r.conditional() {
-		return true
-	}
-	r.Input(d)
 	if r.events != nil {
 		var wanted bool
 		if tr.Event, wanted = r.events.wants(d.Input); !wanted {
@@ -242,7 +255,7 @@ func checkKey(s *VerifySpec) string {
 	key := s.Scheme + ":" + strings.Join(names, ",")
 	for _, o := range []struct{ name, value string }{
 		{"header", s.Header}, {"hash", s.Hash}, {"encoding", s.Encoding}, {"prefix", s.Prefix}, {"signed", s.Signed},
-		{"time", s.Time}, {"user", s.User}, {"url", s.URL}, {"from", strings.Join(s.From, ",")},
+		{"time", s.Time}, {"user", s.User}, {"url", s.URL}, {"from", strings.Join(s.From, ",")}, {"covers", strings.Join(s.Covers, ",")},
 	} {
 		if o.value != "" {
 			key += ";" + o.name + "=" + o.value

@@ -119,7 +119,7 @@ func TestCompileForwardExtras(t *testing.T) {
 		{"insecure with a root", ForwardSpec{TLS: &TLSSpec{Insecure: true, Name: "x"}}, "tls.insecure", "any certificate"},
 		{"name", ForwardSpec{TLS: &TLSSpec{Name: "a b"}}, "tls.name", "not the name"},
 		{"relative root", ForwardSpec{TLS: &TLSSpec{CA: "x.pem"}}, "tls.ca", "absolute path"},
-		{"no root", ForwardSpec{TLS: &TLSSpec{CA: dir + "/none"}}, "tls.ca", "cannot be read"},
+		{"no root", ForwardSpec{TLS: &TLSSpec{CA: dir + "/none"}}, "tls.ca", "cannot be found"},
 		{"key alone", ForwardSpec{TLS: &TLSSpec{Key: dir + "/k"}}, "tls.key", "without its certificate"},
 		{"certificate alone", ForwardSpec{TLS: &TLSSpec{Cert: dir + "/c"}}, "tls.cert", "without its key"},
 	} {

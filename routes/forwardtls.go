@@ -60,7 +60,7 @@ func (c *compiler) readPEM(path, name string) ([]byte, bool) {
 	}
 	text, err := os.ReadFile(name)
 	if err != nil {
-		c.report(path, fmt.Sprintf("the file %s cannot be read: %s", name, pathCause(err)), "check the path")
+		c.report(path, fmt.Sprintf("the file %s cannot be found: %s", name, pathCause(err)), "check the path")
 		return nil, false
 	}
 	return text, true

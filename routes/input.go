@@ -17,10 +17,15 @@ func (r *Route) Input(d *Delivery) {
 			in.Header = append(in.Header, expression.Field{Name: string(name), Value: string(value)})
 		}
 	}
-	for _, p := range d.Params {
-		in.Params = append(in.Params, expression.Param(p))
-	}
+	in.Params = params(d.Params)
 	d.Input = expression.NewInput(in)
+}
+
+func params(list Params) (of []expression.Param) {
+	for _, p := range list {
+		of = append(of, expression.Param(p))
+	}
+	return of
 }
 
 // ready returns a delivery as the route's handlers get it: transformed, and with

@@ -18,9 +18,9 @@ const leftWait = 2 * time.Second
 // and returns how many processes that were. What this process has started itself
 // is spared.
 //
-// They are processes of the same user with exactly that id in HOMEHOOK_DELIVERY,
-// their process groups and their descendants. One that has cleared its
-// environment and outlived its parents escapes. So does all where there are no
+// They are processes of the same user, or of any if that is root, with exactly
+// that id in HOMEHOOK_DELIVERY, their process groups and their descendants. One
+// that has cleared its environment and outlived its parents escapes. So does all where there are no
 // descriptors of processes, as on Linux before 5.3, or /proc is hidden.
 func SweepDelivery(ids ...string) int {
 	if len(ids) == 0 {
@@ -51,14 +51,16 @@ func deliveryOf(env []byte) string {
 	return ""
 }
 
-// isOwn says that a process belongs to the user of this one.
+// isOwn says that a process belongs to the user of this one, or to any if that is
+// root, who starts scripts of others.
 func isOwn(pid int) bool {
 	info, err := os.Stat("/proc/" + strconv.Itoa(pid))
 	if err != nil {
 		return false
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && int(stat.Uid) == os.Geteuid()
+	uid := os.Geteuid()
+	return ok && (uid == 0 || int(stat.Uid) == uid)
 }
 
 // sweepLeft kills what is left among the processes that live, and waits for

@@ -12,10 +12,22 @@ import (
 
 // available says why a limit cannot be set here, nil if it can.
 func (l *limits) available(key string, as *account) error {
-	if uid := as.id(); key == "processes" && uid == 0 {
+	switch {
+	case key == "processes" && as.id() == 0:
 		return mistaken("name another user under user", "the system does not limit how many processes root has")
+	case as.id() != os.Geteuid() && !mayLimitOthers():
+		return mistaken("start the agent with that capability, or leave the limits out",
+			"the agent runs as root without the capability SYS_RESOURCE, so it cannot limit programs of another user")
 	}
 	return nil
+}
+
+// mayLimitOthers reports whether this process may set limits of other users'
+// processes. Root in a container often may not.
+func mayLimitOthers() bool {
+	var data [2]unix.CapUserData
+	err := unix.Capget(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &data[0])
+	return err == nil && data[0].Effective&(1<<unix.CAP_SYS_RESOURCE) != 0
 }
 
 // resources lists what is limited, in the system's terms.

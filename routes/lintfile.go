@@ -113,37 +113,28 @@ var taken = regexp.MustCompile(`^\$(\{?HOMEHOOK_(METHOD|PATH|QUERY|HEADERS_FILE|
 // unquoted finds the first of them that is not in quotes, where a shell splits
 // words. It returns the number of its line, 0 for none.
 func unquoted(text string) (line int, variable string) {
-	var quote byte
-	line = 1
-	word := 0 // where the word began
+	open := []byte{0} // what has been opened: quotes, "(" and "`", each within the one before
+	word := 0         // where the word began
 	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '\n':
-			line++
-			word = i + 1
-		case quote == '\'':
-			if c == '\'' {
-				quote = 0
-			}
+		c, top := text[i], open[len(open)-1]
+		quoted := top == '"'
+		switch {
 		case c == '\\':
 			i++
-			if i < len(text) && text[i] == '\n' {
-				line++
-			}
-		case c == '"':
-			quote ^= '"'
-		case quote == '"':
+		case c == '"' && quoted, c == '`' && top == '`', c == ')' && top == '(':
+			open = open[:len(open)-1]
+		case c == '"', c == '`', c == '(' && (!quoted || i > 0 && text[i-1] == '$'):
+			open, word = append(open, c), i+1
+		case quoted:
 		case c == '\'':
-			quote = c
-		case c == ' ' || c == '\t' || c == ';' || c == '(' || c == '|' || c == '&':
+			i += 1 + max(strings.IndexByte(text[i+1:], '\''), 0)
+		case strings.IndexByte(" \t\n;|&)", c) >= 0:
 			word = i + 1
 		case c == '#' && word == i:
-			for i+1 < len(text) && text[i+1] != '\n' {
-				i++
-			}
+			i += max(strings.IndexByte(text[i:], '\n')-1, 0)
 		case c == '$' && splits(text, word, i):
 			if v := taken.FindString(text[i:]); v != "" {
-				return line, v
+				return 1 + strings.Count(text[:i], "\n"), v
 			}
 		}
 	}

@@ -73,14 +73,9 @@ func TestSaveBody(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, dir := saveRoute(t, tt.spec)
-			tt.spec.Folder = dir
 			status, res := saveOne(t, r, saveHead, tt.body)
 			if status != 204 || res.Err != nil || res.Handler != "save" || !strings.Contains(string(res.Output), fmt.Sprintf("(%d bytes)", len(tt.body))) {
 				t.Errorf("%d, %+v", status, res)
-			}
-			if tt.name == "by its id" {
-				delete(tt.want, "7")
-				tt.want["7"] = tt.body
 			}
 			if diff := cmp.Diff(tt.want, contents(t, dir)); diff != "" {
 				t.Error(diff)
@@ -414,6 +409,48 @@ func TestRow76HostileNames(t *testing.T) {
 	}
 	if len(list) < 10 {
 		t.Errorf("%d files of %d", len(list), len(names))
+	}
+}
+
+// TestRow35PathsAsNames makes names of paths that mean to get elsewhere.
+func TestRow35PathsAsNames(t *testing.T) {
+	outer := t.TempDir()
+	dir := filepath.Join(outer, "in")
+	os.Mkdir(dir, 0o700)
+	r, _ := saveRoute(t, SaveSpec{Folder: dir, Name: "{path}/{id}"})
+	f := serveRoute(t, r)
+	paths := []string{"/%2e%2e%2f", "/..;/", "/%00", "/\\", "/../../x", "//", "/./.", "/~/"}
+	for _, p := range paths {
+		got := ask(t, f.addr, "POST "+p+" HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx")
+		if !strings.HasPrefix(got, "HTTP/1.1 204 ") {
+			t.Errorf("%s: %q", p, got)
+		}
+	}
+	for name := range contents(t, outer) {
+		if strings.Count(name, "/") != 2 || !strings.HasPrefix(name, "in/_") || !strings.HasSuffix(name, "/0199") {
+			t.Errorf("%s", name)
+		}
+	}
+	if list, _ := os.ReadDir(dir); len(list) < 6 {
+		t.Errorf("%v", list)
+	}
+}
+
+// TestSaveByContent fills names in from the body, and still has all of it.
+func TestSaveByContent(t *testing.T) {
+	r, dir := saveRoute(t, SaveSpec{Name: "{json.shop}/{json.number}-{id}.json"})
+	body := `{"shop": "../blumen", "number": 12345678901234567890}`
+	status, res := saveOne(t, r, saveHead+"Content-Type: application/json\r\n", body)
+	if status != 204 || !r.NeedsBody() {
+		t.Errorf("%d, %+v", status, res)
+	}
+	status, res = saveOne(t, r, saveHead, "no json")
+	if status != 204 {
+		t.Errorf("%d, %+v", status, res)
+	}
+	want := map[string]string{"___blumen/12345678901234567890-7.json": body, "_/-7.json": "no json"}
+	if diff := cmp.Diff(want, contents(t, dir)); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -152,7 +152,10 @@ func editParts(body []byte, boundary, name string, e edit) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return b.Bytes(), errors.Join(w.Close())
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 // disposition is the Content-Disposition of a form's part.

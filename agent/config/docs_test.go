@@ -15,7 +15,7 @@ import (
 var yamlBlock = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```")
 
 // missing are problems with what an example names and this machine has not.
-var missing = regexp.MustCompile(`^(ca ".*" (does not exist|is not an absolute path)|the (command|folder) .* cannot be found: |absolute path needed for the |the target "unix:.* the path of a socket is absolute)`)
+var missing = regexp.MustCompile(`^(ca ".*" (does not exist|is not an absolute path)|the (command|folder|file) .* cannot be found: |absolute path needed for the |the target "unix:.* the path of a socket is absolute)`)
 
 // TestDocs loads the examples that readers copy. Those that are parts of a
 // file get the relay and the claim that the text around them speaks of.

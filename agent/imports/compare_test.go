@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,47 +29,63 @@ type answer struct {
 	body   string
 }
 
-// compare sends both sides the requests of all hooks.
+// compare sends both sides the requests of all hooks, of several at once.
 func compare(t *testing.T, cases []*hookCase, theirs, ours *side) []outcome {
 	t.Helper()
 	results := make([]outcome, len(cases))
-	for i, c := range cases {
-		results[i] = outcome{c, map[string]string{}}
-		if c.item.State == imports.Refused {
-			continue
-		}
-		before, after := 0, 0
-		for n := range c.Requests {
-			r := &c.Requests[n]
-			note := results[i].noter(n)
-			compareAnswers(note, c, theirs.send(c, r), ours.send(c, r))
-			if c.Command.Record != nil {
-				continue
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range 8 {
+		wg.Go(func() {
+			for i := range next {
+				results[i].requests(theirs, ours)
 			}
-			if r.runs() {
-				before++
-			}
-			if r.runsHere() {
-				after++
-			}
-			x, y := theirs.await(c, before), ours.await(c, after)
-			switch {
-			case r.runs() != r.runsHere():
-				note(imports.Process, fmt.Sprintf("runs: %t", r.runs()), fmt.Sprintf("runs: %t", r.runsHere()))
-			case r.runs() && x != nil && y != nil:
-				compareRecords(note, c, theirs, ours, x, y)
-			}
-		}
+		})
 	}
 	for i, c := range cases {
-		results[i].counts(theirs, ours, c)
+		results[i] = outcome{c, map[string]string{}}
+		if c.item.State != imports.Refused {
+			next <- i
+		}
+	}
+	close(next)
+	wg.Wait()
+	for i := range results {
+		results[i].counts(theirs, ours)
 	}
 	return results
 }
 
+// requests sends both sides the requests of a hook, and notes what differs.
+func (o *outcome) requests(theirs, ours *side) {
+	c, before, after := o.c, 0, 0
+	for n := range c.Requests {
+		r := &c.Requests[n]
+		note := o.noter(n)
+		compareAnswers(note, c, theirs.send(c, r), ours.send(c, r))
+		if c.Command.Record != nil {
+			continue
+		}
+		if r.runs() {
+			before++
+		}
+		if r.runsHere() {
+			after++
+		}
+		x, y := theirs.await(c, before), ours.await(c, after)
+		switch {
+		case r.runs() != r.runsHere():
+			note(imports.Process, fmt.Sprintf("runs: %t", r.runs()), fmt.Sprintf("runs: %t", r.runsHere()))
+		case r.runs() && x != nil && y != nil:
+			compareRecords(note, c, theirs, ours, x, y)
+		}
+	}
+}
+
 // counts looks for commands that ran although they should not have: by now each
 // request has its answer, and the commands of later ones have run.
-func (o *outcome) counts(theirs, ours *side, c *hookCase) {
+func (o *outcome) counts(theirs, ours *side) {
+	c := o.c
 	if c.item.State == imports.Refused || c.Command.Record != nil {
 		return
 	}

@@ -1,71 +1,19 @@
 package imports_test
 
-import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
-	"testing"
-	"time"
-)
-
-// TestMain is the command of the hooks when the test program is called by its
-// name.
-func TestMain(m *testing.M) {
-	self, err := os.Executable()
-	if err == nil && strings.HasPrefix(filepath.Base(self), "probe") {
-		os.Exit(probe(filepath.Dir(self)))
-	}
-	os.Exit(m.Run())
-}
-
 // behaviour is what a command does besides writing down how it was called.
 type behaviour struct {
 	Stdout string `yaml:"stdout"`
 	Stderr string `yaml:"stderr"`
 	Exit   int    `yaml:"exit"`
-	Record *bool  `yaml:"record"`
+	// Record is false for a command that is not the probe, and writes nothing
+	// down.
+	Record *bool `yaml:"record"`
 }
 
-// record is how a command was called.
+// record is how a command was called, as the probe writes it down.
 type record struct {
 	Args  []string
 	Env   map[string]string
 	Files map[string]string // contents, by variable
 	Dir   string
-}
-
-// probe writes down how it was called, into a folder beside itself.
-func probe(home string) int {
-	r := record{Args: os.Args, Env: map[string]string{}, Files: map[string]string{}}
-	r.Dir, _ = os.Getwd()
-	for _, v := range os.Environ() {
-		name, value, _ := strings.Cut(v, "=")
-		r.Env[name] = value
-		if filepath.IsAbs(value) {
-			if data, err := os.ReadFile(value); err == nil {
-				r.Files[name] = string(data)
-			}
-		}
-	}
-	data, err := json.Marshal(r)
-	name := filepath.Join(home, "records", fmt.Sprintf("%d-%d", time.Now().UnixNano(), os.Getpid()))
-	if err == nil {
-		err = os.WriteFile(name+".tmp", data, 0o600)
-	}
-	if err == nil {
-		err = os.Rename(name+".tmp", name)
-	}
-	var b behaviour
-	if data, err := os.ReadFile(filepath.Join(home, "behaviour")); err == nil {
-		_ = json.Unmarshal(data, &b)
-	}
-	fmt.Fprint(os.Stdout, b.Stdout)
-	fmt.Fprint(os.Stderr, b.Stderr)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 100
-	}
-	return b.Exit
 }

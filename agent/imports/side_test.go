@@ -3,7 +3,6 @@ package imports_test
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -38,11 +37,7 @@ func newSide(t *testing.T, cases []*hookCase) *side {
 	dir := t.TempDir()
 	s := &side{t: t, dir: dir, bin: filepath.Join(dir, "bin"), program: filepath.Join(dir, "probe"), client: &http.Client{Timeout: patience}}
 	s.env = append(os.Environ(), "PATH="+s.bin+string(os.PathListSeparator)+os.Getenv("PATH"), "HOMEHOOK_HOME="+filepath.Join(dir, "home"))
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	copyFile(t, self, s.program)
+	s.build(s.program, "./testdata/probe")
 	for _, folder := range []string{s.bin, filepath.Join(s.bin, "records")} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			t.Fatal(err)
@@ -74,25 +69,6 @@ func (s *side) folder(c *hookCase) string {
 	return filepath.Join(s.dir, "hooks", strings.NewReplacer("/", "_", " ", "_", "%", "_").Replace(c.ID))
 }
 
-func copyFile(t *testing.T, from, to string) {
-	t.Helper()
-	in, err := os.Open(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o700)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(out, in); err != nil {
-		t.Fatal(err)
-	}
-	if err := out.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // startWebhook runs the true webhook over the hooks.
 func (s *side) startWebhook(program string, cases []*hookCase) {
 	addr := freeAddr(s.t)
@@ -108,7 +84,7 @@ func (s *side) startWebhook(program string, cases []*hookCase) {
 
 // startHomehook runs relay and agent, with the hooks imported.
 func (s *side) startHomehook(cases []*hookCase) {
-	s.build()
+	s.build(s.bin+string(filepath.Separator), "homehook/cmd/homehook", "homehook/cmd/homehook-relay")
 	addr, data := freeAddr(s.t), filepath.Join(s.dir, "relay")
 	relay := filepath.Join(s.bin, "homehook-relay")
 	token := s.run(nil, relay, "token", "create", "test", "--data", data)
@@ -119,10 +95,13 @@ func (s *side) startHomehook(cases []*hookCase) {
 	s.run(nil, home, "claim", "garage")
 	files := s.hooksFiles(cases)
 	var answer struct{ imports.Report }
+	began := time.Now()
+	defer func() { s.t.Logf("PHASE start %v", time.Since(began)) }()
 	text := s.run(nil, home, append([]string{"import", "webhook", "--json"}, files...)...)
 	if err := json.Unmarshal(text, &answer); err != nil {
 		s.t.Fatalf("%v in %s", err, text)
 	}
+	s.t.Logf("PHASE import %v", time.Since(began))
 	always = answer.Always
 	byName := map[string]*hookCase{}
 	for _, c := range cases {
@@ -157,10 +136,10 @@ func (s *side) approve() {
 	}
 }
 
-// build makes the programs.
-func (s *side) build() {
+// build makes programs.
+func (s *side) build(to string, packages ...string) {
 	s.t.Helper()
-	cmd := exec.Command("go", "build", "-o", s.bin+string(filepath.Separator), "homehook/cmd/homehook", "homehook/cmd/homehook-relay")
+	cmd := exec.Command("go", append([]string{"build", "-o", to}, packages...)...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		s.t.Fatalf("build: %v\n%s", err, out)

@@ -15,6 +15,8 @@ type routeCmd struct {
 	List  routeListCmd  `cmd:"" help:"List the routes in the order in which they are tried."`
 	Check routeCheckCmd `cmd:"" help:"Check a configuration file and report all that is wrong with it."`
 	Test  routeTestCmd  `cmd:"" help:"Say what the routes would do with stored deliveries."`
+
+	Approve routeApproveCmd `cmd:"" help:"Allow the programs of a route as they are now, and no others."`
 }
 
 // Help shows an example.

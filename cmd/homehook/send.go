@@ -34,6 +34,7 @@ type sendCmd struct {
 	Header []string `sep:"none" placeholder:"NAME: VALUE" help:"A field of the request; may be given several times."`
 	As     string   `enum:",${schemes}" default:"" placeholder:"SCHEME" help:"Sign it as a sender does: ${schemes}."`
 	Secret string   `placeholder:"NAME" help:"The credential to sign with; see: homehook secret --help."`
+	With   []string `sep:"none" placeholder:"KEY=VALUE" help:"What the route's verify says besides, such as header=X-Signature for hmac; may be given several times."`
 }
 
 // Help shows examples.
@@ -46,7 +47,8 @@ Examples:
 
     homehook send https://relay.example.com/~garage/hello --data '{"name":"you"}'
     homehook send http://127.0.0.1:8080/ --data @payload.json --header 'X-GitHub-Event: push'
-    homehook send https://relay.example.com/~garage/github --data @payload.json --as github --secret github`
+    homehook send https://relay.example.com/~garage/github --data @payload.json --as github --secret github
+    homehook send https://relay.example.com/~garage/own --data '{}' --as hmac --with header=X-Signature --secret own`
 }
 
 // answer is what came back, in JSON with the names of an attempt.

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"homehook/agent/credentials"
 	"homehook/routes/signature"
@@ -13,6 +16,8 @@ import (
 // sign adds the signature that the flags ask for.
 func (c *sendCmd) sign(a *app, req *http.Request, body []byte) error {
 	switch {
+	case c.As == "" && len(c.With) > 0:
+		return misused("--with is there without --as; name the scheme to sign by")
 	case c.As == "" && c.Secret == "":
 		return nil
 	case c.As == "":
@@ -23,13 +28,9 @@ func (c *sendCmd) sign(a *app, req *http.Request, body []byte) error {
 	if err := checkCredential("--secret", c.Secret); err != nil {
 		return err
 	}
-	scheme, ok := signature.Find(c.As)
-	if ok {
-		_, err := scheme.With(signature.Options{})
-		ok = err == nil
-	}
-	if !ok {
-		return misused("--as %s is for routes that say what their signature looks like; it cannot be made here", c.As)
+	scheme, err := c.scheme()
+	if err != nil {
+		return err
 	}
 	store, err := a.store()
 	if err != nil {
@@ -43,7 +44,7 @@ func (c *sendCmd) sign(a *app, req *http.Request, body []byte) error {
 		return err
 	}
 	fields, err := scheme.Sign(&signature.Message{
-		Method: req.Method, URL: c.URL, Body: body, Received: a.now(),
+		Method: req.Method, URL: signedURL(req), Body: body, Received: a.now(),
 		Header: func(name string) iter.Seq[[]byte] { return valuesOf(req.Header, name) },
 	}, []byte(secret), a.now())
 	if err != nil {
@@ -53,6 +54,46 @@ func (c *sendCmd) sign(a *app, req *http.Request, body []byte) error {
 		req.Header.Set(f.Name, f.Value)
 	}
 	return nil
+}
+
+// scheme is what --as and --with name.
+func (c *sendCmd) scheme() (*signature.Scheme, error) {
+	var o signature.Options
+	keys := map[string]*string{
+		"header": &o.Header, "hash": &o.Hash, "encoding": &o.Encoding, "prefix": &o.Prefix,
+		"signed": &o.Signed, "time": &o.Time, "user": &o.User, "url": &o.URL,
+	}
+	for _, text := range c.With {
+		key, value, _ := strings.Cut(text, "=")
+		if keys[key] == nil || value == "" {
+			return nil, misused("--with %q is no key of verify with its value; use %s", text, strings.Join(slices.Sorted(maps.Keys(keys)), ", "))
+		}
+		*keys[key] = value
+	}
+	scheme, ok := signature.Find(c.As)
+	if !ok || scheme.Keyless() {
+		return nil, misused("--as %s signs nothing", c.As)
+	}
+	scheme, err := scheme.With(o)
+	var wrong *signature.OptionError
+	if errors.As(err, &wrong) {
+		return nil, misused("--as %s: %s; %s (--with %s=…)", c.As, wrong.Message, wrong.Remedy, wrong.Option)
+	}
+	return scheme, err
+}
+
+// signedURL is the URL that the receiver will see.
+func signedURL(req *http.Request) string {
+	scheme, rest, _ := strings.Cut(req.URL.String(), "://")
+	path := ""
+	if at := strings.IndexAny(rest, "/?"); at >= 0 {
+		path = rest[at:]
+	}
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	path, _, _ = strings.Cut(path, "#")
+	return scheme + "://" + req.Host + path
 }
 
 // valuesOf are the values of a field of a request.

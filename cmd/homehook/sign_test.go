@@ -16,12 +16,27 @@ func TestSendSigned(t *testing.T) {
 	secrets := map[string]string{
 		"github": "It's a Secret to Everybody", "stripe": "whsec_test", "slack": "8f742231b10e8888abcd99yyyzzz85a5",
 		"shopify": "hush", "bad": "whsec_8f742231 no base64", "standard": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "gitlab": "token",
+		"square": "signature-key", "hubspot": "yyyy", "adyen": "DFB1EB54", "rfc9421": "shared", "zoom": "z", "bearer": "open sesame",
+		"hmac": "own", "token": "t0ken", "basic": "password",
+	}
+	with := map[string][]string{
+		"hmac":  {"--with", "header=X-Sig", "--with", "hash=sha512", "--with", "signed={header.X-Time}.{method}{url}{body}", "--with", "time=X-Time"},
+		"token": {"--with", "header=X-Api-Key"}, "basic": {"--with", "user=me"},
+	}
+	options := map[string]signature.Options{
+		"hmac":  {Header: "X-Sig", Hash: "sha512", Signed: "{header.X-Time}.{method}{url}{body}", Time: "X-Time"},
+		"token": {Header: "X-Api-Key"}, "basic": {User: "me"},
 	}
 	var failed error
 	scheme := ""
 	at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		s, _ := signature.Find(scheme)
+		s, err := s.With(options[scheme])
+		if err != nil {
+			t.Error(err)
+			return
+		}
 		failed = s.Verify(&signature.Message{
 			Method: r.Method, URL: "http://" + r.Host + r.URL.Path, Body: body, Received: time.Now(),
 			Header: func(name string) iter.Seq[[]byte] { return valuesOf(r.Header, name) },
@@ -40,7 +55,7 @@ func TestSendSigned(t *testing.T) {
 		if scheme = name; name == "bad" {
 			continue
 		}
-		code := a.execute(t.Context(), []string{"send", at.URL + "/hook", "--data", `{"a":1}`, "--as", name, "--secret", "sign/" + name})
+		code := a.execute(t.Context(), append([]string{"send", at.URL + "/hook", "--data", `{"a":1}`, "--as", name, "--secret", "sign/" + name}, with[name]...))
 		if code != exitDone || failed != nil {
 			t.Errorf("%s: code %d, %v, %s", name, code, failed, errs)
 		}
@@ -50,7 +65,10 @@ func TestSendSigned(t *testing.T) {
 		"--secret sign/github":            "--secret is there without --as",
 		"--as github --secret none":       "store it first: homehook secret set none",
 		"--as github --secret hh_abc":     "name of a credential",
-		"--as hmac --secret sign/github":  "it cannot be made here",
+		"--as hmac --secret sign/github":  "(--with header=…)",
+		"--as ip --secret sign/github":    "--as ip signs nothing",
+		"--with header=X":                 "--with is there without --as",
+		"--as hmac --with x=y --secret a": "is no key of verify",
 		"--as standard --secret sign/bad": "sign with credential sign/bad",
 	} {
 		errs.Reset()

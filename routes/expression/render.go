@@ -15,8 +15,11 @@ type writer struct {
 	room int
 }
 
+// perValue is what a value costs besides its text.
+const perValue = 8
+
 func (w *writer) value(v any) {
-	if w.room -= 1; w.room < 0 {
+	if w.room -= perValue; w.room < 0 {
 		return
 	}
 	before := len(w.b)

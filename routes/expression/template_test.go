@@ -34,7 +34,6 @@ func TestTemplates(t *testing.T) {
 		{`{json.none ?? "x"}`, "x", false},
 		{"{json.yes} {json.no} {json.null}", "true false ", false},
 		{"{json.list} {json.deep}", `[1,2.5,3] {"a":{"b":"c"}}`, false},
-		{"{json.list[0] + 1} {json.v * 2} {1 / 3 > 0}", "{1 / 3 > 0}", false},
 		{"{json.list[0] + 1} {json.v * 2} {2 ** 70}", "2 2.2 {2 ** 70}", false},
 		{"{float(2 ** 70)} {float(0.0000001)}", "1.1805916207174113e+21 1e-07", false},
 		{`{"a": {"b": {toJSON(json.ref)}}}`, `{"a": {"b": "refs/heads/main"}}`, false},
@@ -49,9 +48,6 @@ func TestTemplates(t *testing.T) {
 		{"{text({b: 1, a: [true, nil]})}", `{"b":1,"a":[true,null]}`, false},
 	} {
 		t.Run(tt.text, func(t *testing.T) {
-			if strings.Contains(tt.want, "{1 / 3") {
-				tt.want = "2 2.2 {1 / 3 > 0}"
-			}
 			text, missing, err := mustTemplate(t, tt.text).Text(in)
 			if text != tt.want || missing != tt.missing || err != nil {
 				t.Errorf("%q, %v, %v, want %q", text, missing, err, tt.want)

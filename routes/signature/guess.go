@@ -46,7 +46,15 @@ func (s *Scheme) Explain(err error, m *Message, secrets [][]byte) error {
 	if t.l, err = s.find(m, secrets); err != nil {
 		return f // the signature is not there: what is found in its place is said
 	}
-	for _, find := range causes {
+	look := causes
+	switch {
+	case f.Step != StepSignature || f.Detail == mismatch || strings.HasSuffix(f.Detail, otherKind):
+	case strings.HasPrefix(f.Detail, bodyChanged):
+		look = []func(*trial) string{wrongBody, wrongJSON}
+	default:
+		return f // the signature is good, and not enough
+	}
+	for _, find := range look {
 		if what := find(t); what != "" {
 			return &Failure{f.Step, what}
 		}
@@ -56,6 +64,12 @@ func (s *Scheme) Explain(err error, m *Message, secrets [][]byte) error {
 	}
 	return &Failure{f.Step, t.unknown()}
 }
+
+// How details begin and end that leave room for a cause.
+const (
+	bodyChanged = "body changed on the way"
+	otherKind   = "has only signatures of another kind than the secret makes"
+)
 
 // passes reports whether the message is signed, as the trial has it.
 func (t trial) passes() bool {
@@ -186,20 +200,30 @@ func (t *trial) otherUser() string {
 	return ": the user is right, the password is not"
 }
 
-// wrongSender looks for a scheme of another sender that fits.
+// wrongSender looks for a scheme of another sender that fits. Where several do,
+// it is that whose first choice such signatures are.
 func wrongSender(t *trial) string {
+	var best *Scheme
+	least := 0
 	for i := range schemes {
 		o := &schemes[i]
 		if o.name == t.s.name || o.open != nil || !o.signs(t.m) {
 			continue
 		}
+		l, err := o.find(t.m, t.secrets)
+		at := slices.IndexFunc(o.layouts, func(one layout) bool { return l != nil && one.signature == l.signature })
+		if err != nil || o.recipeOf(l).signed == "" || best != nil && at >= least {
+			continue
+		}
 		other := *t
-		other.s = o
-		if l, err := o.find(t.m, t.secrets); err == nil && o.recipeOf(l).signed != "" && other.passes() {
-			return "wrong header: it is signed as " + o.title + " does it, with the secret that is here; set scheme: " + o.name
+		if other.s = o; other.passes() {
+			best, least = o, at
 		}
 	}
-	return ""
+	if best == nil {
+		return ""
+	}
+	return "wrong header: it is signed as " + best.title + " does it, with the secret that is here; set scheme: " + best.name
 }
 
 // rewritten reports whether a body looks as if a program had read and written

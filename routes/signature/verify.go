@@ -61,7 +61,7 @@ func (s *Scheme) judge(l *layout, p *parts, m *Message, secrets [][]byte, tolera
 	r := s.recipeOf(l)
 	switch kind, ok := s.fits(l, p, secrets); {
 	case !kind:
-		return failf(StepSignature, "%s has only signatures of another kind than the secret makes", l.signature)
+		return failf(StepSignature, "%s "+otherKind, l.signature)
 	case !ok:
 		return failf(StepSignature, mismatch)
 	}
