@@ -11,15 +11,22 @@
 // inbox takes a request from a link (inbox.go, note.go) and sees that it is for
 // the claim and within its limits (admit.go, address.go).
 //
+// Which routes take it is found out by its path alone where that is enough, and
+// else once its body is there (choose.go): who has sent it, what it is about and
+// what is in it.
+//
 // From there two ways lead on. What the relay keeps nothing of passes through:
 // it is recorded (recorder.go) and handed to routes on the goroutine of its
-// link. All else is written down first (intake.go): in the order of the relay's
-// queue (sequence.go), once its sender is checked (verify.go), and only once
-// (dedupe.go). Then the relay may forget it, and the executor gives it its turn
-// (executor.go, line.go, waiting.go) to be run (run.go, attempt.go), with the
-// answer going to a sender who still waits (live.go), and again later if it
-// fails (retry.go). What an agent leaves unfinished the next one goes on with
-// (resume.go).
+// link, or, where they look into it, with its body in memory (through.go). All
+// else is written down first (intake.go): in the order of the relay's queue
+// (sequence.go, order.go), and only once (dedupe.go). Then the relay may forget
+// it, and the executor gives it its turn (executor.go, line.go, waiting.go), by
+// the rate of its route (rate.go), to be run (run.go): each handler that it is
+// owed by itself (step.go, attempt.go), with the answer of the first going to a
+// sender who still waits (live.go), and again later if it fails (retry.go). What
+// an agent leaves unfinished the next one goes on with (resume.go).
+//
+// Handlers ask the agent for credentials, and to show notifications (host.go).
 //
 // What happened goes out as events to whoever listens on the control socket
 // (backend.go), by which deliveries are replayed, retried and tried on other

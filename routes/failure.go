@@ -17,7 +17,7 @@ const (
 	FailedUnreachable Failure = "unreachable" // the target gave no answer, or none that is whole
 	FailedStatus      Failure = "status"      // the answer is 400 or more
 	FailedScript      Failure = "script"      // not started, ended by time, or exit other than 0
-	FailedRequest     Failure = "request"     // the request broke, or is none that the handler carries
+	FailedRequest     Failure = "request"     // the request broke, or is none that the handler can take
 	FailedAnswer      Failure = "answer"      // the work is done, but the sender did not take the answer
 	FailedWrite       Failure = "write"       // a file could not be written
 	FailedStopped     Failure = "stopped"     // given up because the agent stops

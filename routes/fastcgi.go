@@ -54,7 +54,7 @@ func (c *compiler) fastcgi(path string, s *FastCGISpec, r *Route) handler {
 	}
 	c.fastCGIScripts(path, s)
 	h.env = c.parameters(path+".env", s.Env)
-	h.pool = fastcgi.NewPool(h.network, h.address, net.Dialer{Timeout: dialTimeout, Control: guard}, s.Keep)
+	h.pool = fastcgi.NewPool(h.network, h.address, net.Dialer{Timeout: dialTimeout, Control: guard}, s.Reuse)
 	return h
 }
 

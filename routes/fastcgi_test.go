@@ -38,7 +38,7 @@ func TestFastCGI(t *testing.T) {
 		fmt.Fprintf(w, "%s %s %s %d %v|%s", r.Method, r.URL, r.Header.Get("Authorization")+r.Header.Get("Proxy"), len(body), err, body)
 	})
 	for _, keep := range []bool{false, true} {
-		f := serveRoute(t, compileOne(t, Spec{FastCGI: &FastCGISpec{To: addr, Keep: keep, Env: map[string]string{"MODE": "fast"}}}))
+		f := serveRoute(t, compileOne(t, Spec{FastCGI: &FastCGISpec{To: addr, Reuse: keep, Env: map[string]string{"MODE": "fast"}}}))
 		for _, size := range []int{0, 1, maxWhole, maxWhole + 1, 3 << 20} {
 			for _, chunked := range []bool{false, true} {
 				body := strings.Repeat("0123456789", size/10+1)[:size]

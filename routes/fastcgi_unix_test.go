@@ -64,7 +64,7 @@ echo $_SERVER["REQUEST_METHOD"], " ", $_SERVER["SCRIPT_NAME"], " ", $_SERVER["PA
 	os.WriteFile(filepath.Join(root, "broken.php"), []byte(`<?php no_such_function();`), 0o644)
 	socket := startResponder(t, php, "PHP_FCGI_MAX_REQUESTS=0")
 	for _, keep := range []bool{false, true} {
-		f := serveRoute(t, compileOne(t, Spec{FastCGI: &FastCGISpec{To: "unix:" + socket, Root: root, Keep: keep}}))
+		f := serveRoute(t, compileOne(t, Spec{FastCGI: &FastCGISpec{To: "unix:" + socket, Root: root, Reuse: keep}}))
 		nc := dial(t, f.addr)
 		r := bufio.NewReader(nc)
 		for _, tt := range []struct {
@@ -135,7 +135,7 @@ func TestFastCGIOfC(t *testing.T) {
 	}
 	socket := startResponder(t, exe)
 	for _, keep := range []bool{false, true} {
-		f := serveRoute(t, compileOne(t, Spec{Match: "/app/", FastCGI: &FastCGISpec{To: "unix:" + socket, Keep: keep}}))
+		f := serveRoute(t, compileOne(t, Spec{Match: "/app/", FastCGI: &FastCGISpec{To: "unix:" + socket, Reuse: keep}}))
 		for _, size := range []int{0, 5, 200_000} {
 			nc := dial(t, f.addr)
 			go fmt.Fprintf(nc, "POST /app/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", size, strings.Repeat("\x01", size))

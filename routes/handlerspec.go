@@ -95,7 +95,8 @@ type ScriptSpec struct {
 }
 
 // LimitsSpec is what a script may use, for each of its processes. Zero is no
-// limit but the system's.
+// limit but the system's. Linux has them all, Windows Memory, Processes (of the
+// script) and CPU; other systems refuse them.
 type LimitsSpec struct {
 	Memory    Size     `yaml:"memory"`    // of address space
 	Processes int      `yaml:"processes"` // of the user that runs it, in all
@@ -162,9 +163,9 @@ type FastCGISpec struct {
 	// Env are further parameters.
 	Env map[string]string `yaml:"env"`
 
-	// Keep leaves connections open for further requests. A responder that
+	// Reuse leaves connections open for further requests. A responder that
 	// serves one connection at a time serves nobody else then.
-	Keep bool `yaml:"keep"`
+	Reuse bool `yaml:"reuse"`
 }
 
 // What SaveSpec.What may be.

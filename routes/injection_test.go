@@ -86,7 +86,7 @@ func answerOf(t *testing.T, raw []byte) (fields []http1.Field, body string) {
 }
 
 // batchSize is how many texts one process gets.
-const batchSize = 12
+const batchSize = 30
 
 // batches puts texts together, but for those that no program can be handed.
 func batches(texts []string) [][]string {
@@ -104,17 +104,16 @@ func TestInjectionScripts(t *testing.T) {
 	}
 	shell, python, node := peer(t, "sh"), peer(t, "python3"), peer(t, "node")
 	const inShell = `for a; do printf '%s\0' "$a"; done
-i=0; while [ $i -lt 12 ]; do
+i=0; while [ $i -lt 30 ]; do
   eval 'v=$V'$i 'f=$F'$i # of names that are fixed
   [ -n "$f" ] && { printf '%s\0' "$v"; cat "$f"; printf '\0'; }
   i=$((i+1))
 done`
 	commands := map[string][]string{
-		"sh file":  {commandFile(t, folder, "show.sh", "#!"+shell+"\n"+inShell)},
-		"sh -c":    {shell, "-c", inShell, "show"},
-		"python":   {python, commandFile(t, folder, "show.py", pythonShow)},
-		"node":     {node, commandFile(t, folder, "show.js", nodeShow)},
-		"env node": {peer(t, "env"), "-u", "X", node, commandFile(t, folder, "show2.js", nodeShow)},
+		"sh file": {commandFile(t, folder, "show.sh", "#!"+shell+"\n"+inShell)},
+		"sh -c":   {shell, "-c", inShell, "show"},
+		"python":  {python, commandFile(t, folder, "show.py", pythonShow)},
+		"node":    {node, commandFile(t, folder, "show.js", nodeShow)},
 	}
 	for name, command := range commands {
 		t.Run(name, func(t *testing.T) {
@@ -143,7 +142,7 @@ done`
 
 const pythonShow = `import os, sys
 out = b''.join(os.fsencode(a) + b'\0' for a in sys.argv[1:])
-for i in range(12):
+for i in range(30):
     f = os.environb.get(b'F%d' % i)
     if f:
         out += os.environb[b'V%d' % i] + b'\0' + open(f, 'rb').read() + b'\0'
@@ -152,7 +151,7 @@ sys.stdout.buffer.write(out)
 
 const nodeShow = `const fs = require('fs')
 let out = process.argv.slice(2).map(a => a + '\0').join('')
-for (let i = 0; i < 12; i++) {
+for (let i = 0; i < 30; i++) {
   const f = process.env['F' + i]
   if (f) out += process.env['V' + i] + '\0' + fs.readFileSync(f) + '\0'
 }
@@ -303,10 +302,12 @@ func TestInjectionSave(t *testing.T) {
 	if err := os.Mkdir(saved, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"{json.p}", "in-{json.p}.txt"} {
+	for every, name := range map[int]string{1: "{json.p}", 5: "in-{json.p}.txt"} {
 		r := compileOne(t, Spec{Save: &SaveSpec{Folder: saved, Name: name, Overwrite: true}})
-		for _, text := range texts {
-			serveJSON(t, r, map[string]string{"p": text})
+		for i, text := range texts {
+			if i%every == 0 {
+				serveJSON(t, r, map[string]string{"p": text})
+			}
 		}
 	}
 	all, err := os.ReadDir(folder)

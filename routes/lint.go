@@ -94,11 +94,19 @@ func (l *linter) arguments(path string, command []string) {
 		switch {
 		case looksSecret(arg), with && secretName.MatchString(name) && isInline(value):
 			l.warn(at, "the argument looks like a secret: other users of this machine see the arguments of programs", "have the program read it from a file that only its user can read")
+		case runsValue.MatchString(arg) && hasValue(arg), runsNext.MatchString(command[i]) && strings.HasPrefix(arg, "{") && hasValue(arg):
+			l.warn(at, "a value of the delivery stands where the program takes a command", "write the command out, and hand the value over in another way")
 		case pipedToShell.MatchString(arg):
 			l.warn(at, "what comes from the network is run by a shell", "fetch it once, look at it, and run the file")
 		}
 	}
 }
+
+// Options by which programs such as tar, git, rsync, curl and ssh run commands.
+var (
+	runsValue = regexp.MustCompile(`(?i)^--?[\w-]*(exec|command|cmd|rsh|hook|pager|editor|upload-pack|receive-pack|compress-program|eval)=|=exec=|(ProxyCommand|sshCommand|alias\.[\w-]+)\s*=`)
+	runsNext  = regexp.MustCompile(`(?i)^--?(exec|execdir|command|cmd|rsh|to-command|eval)$`)
+)
 
 func isRecursive(arg string) bool {
 	return strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && strings.ContainsAny(arg, "rR") || arg == "--recursive"

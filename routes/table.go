@@ -123,7 +123,8 @@ type Result struct {
 
 	// Output is what a script wrote to its standard error, 64 KiB at most. Of
 	// one that failed, the end of its standard output is before that, 16 KiB at
-	// most: it is no answer then.
+	// most: it is no answer then. Of save it is what was written, of notify what
+	// was left out.
 	Output []byte
 
 	// OutputTruncated says that a script wrote more, there or as its answer,

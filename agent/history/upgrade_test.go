@@ -131,3 +131,101 @@ func TestUpgradeInterrupted(t *testing.T) {
 		t.Errorf("%d are unfinished", got)
 	}
 }
+
+// versionTwo makes a file as the second version left it after a crash: of
+// deliveries that are owed an end, and one that has ended.
+func versionTwo(t *testing.T, path string) {
+	t.Helper()
+	steps, err := dbfile.Steps(embedded)
+	check(t, err)
+	c := openRaw(t, path)
+	check(t, dbfile.Migrate(c, path, applicationID, steps[:2]))
+	insert, err := c.Prepare(`INSERT INTO deliveries (seq, id, claim, state, durable, method, path, size, route, status, duration_ms, attempts, starts, answer, arrival, facet)
+VALUES (?,?,'garage',?,1,'POST','/x',6,'deploy',0,0,?,?,'store',?,1)`)
+	check(t, err)
+	request, err := c.Prepare(`INSERT INTO requests VALUES (?,?,?,0)`)
+	check(t, err)
+	attempt, err := c.Prepare(`INSERT INTO attempts VALUES (?,?,'deploy','script',?,1.5,?,-1,NULL,0,?,NULL,NULL,0,0)`)
+	check(t, err)
+	check(t, c.Exec("BEGIN; INSERT INTO facets VALUES (1, 'garage', 'deploy', 'running', 'POST', 0)"))
+	add := func(i int, state string, attempts, starts int64, log ...any) {
+		r := numbered(i)
+		seq, arrival := seqOf(r.Received), any(nil)
+		if unfinished(state) {
+			arrival = int64(i)
+		}
+		check(t, insert.Exec(seq, r.ID, state, attempts, starts, arrival))
+		check(t, request.Exec(seq, r.Head, r.Body))
+		for n, failure := range log {
+			status := int64(0)
+			if failure == "answered" {
+				status, failure = 503, nil
+			}
+			check(t, attempt.Exec(seq, int64(n+1), r.Received.UnixMicro(), status, failure))
+		}
+	}
+	add(1, Received, 0, 0)
+	add(2, Waiting, 3, 2, "answered", "answered", "answered") // retried by hand behind the first
+	add(3, Running, 1, 1, nil)                                // with its attempt
+	add(4, Running, 2, 2, "answered")                         // crashed before that was written down
+	add(5, Dead, 1, 1, "answered")
+	check(t, c.Exec("COMMIT"))
+	for _, st := range []*dbfile.Stmt{insert, request, attempt} {
+		check(t, st.Close())
+	}
+}
+
+// What the second version has left goes on: nothing of it is lost, and what ran
+// is known to have run.
+func TestUpgradeFromTwo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.db")
+	versionTwo(t, path)
+	j := openAt(t, path, Options{Keep: -1})
+	diff(t, unfinishedIDs(t, j, "", 10), testIDs(1, 2, 3, 4))
+	for _, tt := range []struct {
+		n, renewed, attempts int
+		open                 bool // the last one runs
+	}{
+		{1, 0, 0, false},
+		{2, 1, 3, false},
+		{3, 0, 1, true},
+		{4, 0, 2, true},
+		{5, 0, 1, false},
+	} {
+		r := originalOf(t, j, testID(tt.n))
+		if r.Renewed != tt.renewed || len(r.Log) != tt.attempts || r.Checked != "" || r.Trace != nil {
+			t.Errorf("%d: %+v", tt.n, r)
+			continue
+		}
+		for i, a := range r.Log {
+			if open := a.Status == 0 && a.Error == ""; open != (tt.open && i == tt.attempts-1) || a.Number != i+1 || a.Place != 0 || a.GivenUp || a.Route != "deploy" {
+				t.Errorf("%d: attempt %+v", tt.n, a)
+			}
+		}
+	}
+	// What is new is stored beside it.
+	r := numbered(6)
+	r.State, r.Checked, r.Trace = Received, "github:a\n", []byte(`[{"route":"deploy"}]`)
+	r.Size = int64(len(r.Body))
+	check(t, j.Begin(r, true))
+	_, err := j.Start(r.ID, Attempt{Number: 1, Route: "deploy", Handler: "save", Place: 1}, true)
+	check(t, err)
+	check(t, j.Finish(&Record{
+		Delivery: Delivery{ID: r.ID, State: Dead}, Trace: []byte(`[]`),
+		Log: []Attempt{{Number: 1, Route: "deploy", Handler: "save", Place: 1, Error: "no", GivenUp: true}},
+	}))
+	got := get(t, j, r.ID)
+	if got.Checked != r.Checked || string(got.Trace) != "[]" || len(got.Log) != 1 || got.Log[0].Place != 1 || !got.Log[0].GivenUp {
+		t.Errorf("%+v", got)
+	}
+	check(t, j.Reopen(t.Context(), r.ID))
+	if got := get(t, j, r.ID); got.Renewed != 1 || got.Starts != 0 {
+		t.Errorf("%+v", got)
+	}
+	if got := sqlValue(t, path+".v2", "SELECT count(*) FROM deliveries"); got != int64(5) {
+		t.Errorf("the copy holds %v deliveries", got)
+	}
+	if got := sqlValue(t, path, "PRAGMA integrity_check"); got != "ok" {
+		t.Errorf("integrity check: %v", got)
+	}
+}

@@ -98,7 +98,7 @@ func (o *outcome) counts(theirs, ours *side) {
 			after++
 		}
 	}
-	x, y := len(theirs.records(c)), len(ours.records(c))
+	x, y := len(theirs.calls(c)), len(ours.calls(c))
 	if c.Command.Exit != 0 {
 		y = min(y, after) // it is tried again
 	}
@@ -121,11 +121,11 @@ func (s *side) await(c *hookCase, n int) *record {
 	if n == 0 {
 		return nil
 	}
-	var all []record
-	if !s.until(fmt.Sprintf("%s of %s ran %d times", c.ID, s.public, n), func() bool { all = s.records(c); return len(all) >= n }) {
+	var all []string
+	if !s.until(fmt.Sprintf("%s of %s ran %d times", c.ID, s.public, n), func() bool { all = s.calls(c); return len(all) >= n }) {
 		return nil
 	}
-	return &all[n-1]
+	return s.record(all[n-1])
 }
 
 func compareAnswers(note func(string, any, any), c *hookCase, x, y answer) {

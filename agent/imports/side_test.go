@@ -95,13 +95,10 @@ func (s *side) startHomehook(cases []*hookCase) {
 	s.run(nil, home, "claim", "garage")
 	files := s.hooksFiles(cases)
 	var answer struct{ imports.Report }
-	began := time.Now()
-	defer func() { s.t.Logf("PHASE start %v", time.Since(began)) }()
 	text := s.run(nil, home, append([]string{"import", "webhook", "--json"}, files...)...)
 	if err := json.Unmarshal(text, &answer); err != nil {
 		s.t.Fatalf("%v in %s", err, text)
 	}
-	s.t.Logf("PHASE import %v", time.Since(began))
 	always = answer.Always
 	byName := map[string]*hookCase{}
 	for _, c := range cases {
@@ -220,28 +217,32 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// records reads how the command of a hook was called so far, in order.
-func (s *side) records(c *hookCase) (all []record) {
+// calls are the files about the calls of a hook's command so far, in order.
+func (s *side) calls(c *hookCase) (names []string) {
 	dir := s.folder(c)
 	if c.Execute == "$NAME" {
 		dir = s.bin
 	}
-	names, _ := filepath.Glob(filepath.Join(dir, "records", "*"))
-	for _, name := range names { // in the order of time
-		if strings.HasSuffix(name, ".tmp") {
-			continue
+	all, _ := filepath.Glob(filepath.Join(dir, "records", "*"))
+	for _, name := range all { // in the order of time
+		if !strings.HasSuffix(name, ".tmp") {
+			names = append(names, name)
 		}
-		data, err := os.ReadFile(name)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		var r record
-		if err := json.Unmarshal(data, &r); err != nil {
-			s.t.Fatal(err)
-		}
-		all = append(all, r)
 	}
-	return all
+	return names
+}
+
+// record reads how a command was called.
+func (s *side) record(name string) *record {
+	data, err := os.ReadFile(name)
+	if err == nil {
+		var r record
+		if err = json.Unmarshal(data, &r); err == nil {
+			return &r
+		}
+	}
+	s.t.Errorf("%s: %v", name, err)
+	return nil
 }
 
 // plain takes out of a text what differs by the folders alone.

@@ -13,6 +13,7 @@ import (
 // routeCmd is "homehook route".
 type routeCmd struct {
 	List  routeListCmd  `cmd:"" help:"List the routes in the order in which they are tried."`
+	New   routeNewCmd   `cmd:"" help:"Make a route of a template, step by step."`
 	Check routeCheckCmd `cmd:"" help:"Check a configuration file and report all that is wrong with it."`
 	Test  routeTestCmd  `cmd:"" help:"Say what the routes would do with stored deliveries."`
 
@@ -78,6 +79,8 @@ type routeCheckCmd struct {
 // Help shows an example.
 func (*routeCheckCmd) Help() string {
 	return `Each problem comes with its line and column and what to do about it.
+What is risky about routes, such as scripts that run text of strangers, is
+told as a warning; the file is good all the same.
 
 Example:
 
@@ -91,6 +94,9 @@ type problemAnswer struct {
 	Column  int    `json:"column"`
 	Message string `json:"message"`
 	Remedy  string `json:"remedy"`
+
+	// Warning says that the file is good with it.
+	Warning bool `json:"warning"`
 }
 
 // Run checks the file.
@@ -112,23 +118,32 @@ func (c *routeCheckCmd) Run(a *app) error {
 	}
 	// Problems are the answer here and no error of the check, so that programs
 	// find them on stdout.
+	var warnings config.Problems
+	if err == nil {
+		defer cfg.Table.Close()
+		if warnings, err = config.Lint(path); err != nil {
+			return err
+		}
+	}
 	if a.json {
-		return c.encode(a, problems)
+		return c.encode(a, problems, warnings)
 	}
 	if err != nil {
 		return err
 	}
-	defer cfg.Table.Close()
+	for _, w := range warnings {
+		a.note("warning: %s", w.Error())
+	}
 	a.say("%s is good: %s, %s, %s", path,
 		count(len(cfg.Relays), "relay"), count(len(cfg.Claims), "claim"), count(len(cfg.Routes), "route"))
 	return nil
 }
 
-// encode prints the problems as an array.
-func (*routeCheckCmd) encode(a *app, problems config.Problems) error {
-	answer := make([]problemAnswer, 0, len(problems))
-	for _, p := range problems {
-		answer = append(answer, problemAnswer(p))
+// encode prints the problems and warnings as an array.
+func (*routeCheckCmd) encode(a *app, problems, warnings config.Problems) error {
+	answer := make([]problemAnswer, 0, len(problems)+len(warnings))
+	for i, p := range append(problems, warnings...) {
+		answer = append(answer, problemAnswer{p.File, p.Line, p.Column, p.Message, p.Remedy, i >= len(problems)})
 	}
 	if err := a.writeJSON(answer); err != nil {
 		return err

@@ -101,6 +101,32 @@ Attempt 1: script, route r, exit code 3, 12 ms, at 08:00:00
 	}
 }
 
+func TestShowTrace(t *testing.T) {
+	a, out, _ := newTestApp(t)
+	a.showTrace(nil)
+	a.showTrace([]control.Trace{
+		{
+			Route: "push to main", Verified: "ok", Event: "push\x1b", Note: "its condition is not met",
+			Parts: []control.TracePart{
+				{Text: `json.ref == "main"`, Value: "false", Note: "json.ref is not there"}, {Text: "json.x", Value: "not needed"},
+			},
+		},
+		{Route: "rest", Took: true},
+	})
+	want := `
+Routes
+  push to main did not take it: its condition is not met
+    verified
+    event push\x1b
+    false       json.ref == "main" (json.ref is not there)
+    not needed  json.x
+  rest took it
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestExcerptLimits(t *testing.T) {
 	a, out, _ := newTestApp(t)
 	a.excerpt("", []byte(strings.Repeat("é", maxText)))

@@ -3,7 +3,6 @@ package expression
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/checker"
@@ -104,6 +103,3 @@ func tooLong(text string) error {
 		Remedy:  "have a script do what is that long",
 	}
 }
-
-// trimmed is a text without the space around it.
-func trimmed(text string) string { return strings.TrimSpace(text) }

@@ -1,7 +1,6 @@
 package expression
 
 import (
-	"reflect"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -36,16 +35,16 @@ func CompileCondition(text string, o Options) (*Condition, error) {
 	if err := tooLong(text); err != nil {
 		return nil, err
 	}
-	if trimmed(text) == "" {
+	if strings.TrimSpace(text) == "" {
 		return nil, &Error{Message: "the condition is empty", Remedy: "leave it out, or write true"}
 	}
 	node, err := checked(text, o)
 	if err != nil {
 		return nil, err
 	}
-	if k := kindOfType(typeOf(node)); k&aBool == 0 {
+	if k := resultOf(node); k != "" {
 		return nil, &Error{
-			Message: "a condition is true or false, and this is " + k.String(),
+			Message: "a condition is true or false, and this is " + k,
 			Remedy:  "compare it with something: == \"…\", or ask has(…)",
 		}
 	}
@@ -128,11 +127,14 @@ func (e *evaluation) eval(b *branch) bool {
 	return met
 }
 
-// typeOf is the type of a checked node, nil for one that is known only when a
-// delivery comes.
-func typeOf(n ast.Node) reflect.Type {
+// resultOf is what an expression is that is neither true nor false; empty for
+// one that is, or may be when a delivery comes.
+func resultOf(n ast.Node) string {
 	if _, ok := n.(*ast.NilNode); ok {
-		return textType // no condition either
+		return "nothing"
 	}
-	return n.Type()
+	if k := kindOfType(n.Type()); k&aBool == 0 {
+		return k.String()
+	}
+	return ""
 }

@@ -3,6 +3,7 @@ package expression
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -175,7 +176,7 @@ func TestConditionMistakes(t *testing.T) {
 		{`method ==`, "this ends too early", "", 8},
 		{`method "GET"`, `"GET" has no place here`, "", 7},
 		{`method`, "a condition is true or false, and this is text", `compare it with something: == "…", or ask has(…)`, 0},
-		{`nil`, "a condition is true or false, and this is text", `compare it with something: == "…", or ask has(…)`, 0},
+		{`nil`, "a condition is true or false, and this is nothing", `compare it with something: == "…", or ask has(…)`, 0},
 		{`[true]`, "a condition is true or false, and this is a list", `compare it with something: == "…", or ask has(…)`, 0},
 		{`uper(method) == "A"`, `there is no function "uper"`, "did you mean upper?", 0},
 		{`now() == 1`, `there is no function "now"`, "", 0},
@@ -223,4 +224,30 @@ func TestNeedsBody(t *testing.T) {
 			t.Errorf("%s: %v", text, got)
 		}
 	}
+}
+
+// TestAtOnce holds that conditions and templates are compiled and evaluated by
+// several at once.
+func TestAtOnce(t *testing.T) {
+	shared := mustCompile(t, `any(json.commits, upper(.by) == "BOB") && json.ref matches "main$"`)
+	template := mustTemplate(t, `{join(map(json.commits, lower(.by)), ",")}`)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 20 {
+				in := NewInput(delivery(sample))
+				own, err := CompileCondition(`sum(json.commits, int(.n)) == 7 && len(upper(lower(method))) == 4`, options)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				met, _ := own.Eval(in)
+				also, _ := shared.Eval(in)
+				if text, _, err := template.Text(in); !met || !also || err != nil || text != "ann,bob" {
+					t.Errorf("%v, %v, %q, %v", met, also, text, err)
+				}
+			}
+		})
+	}
+	group.Wait()
 }

@@ -32,7 +32,7 @@ const (
 	anything = aText | aNumber | aList | anObject | aBool
 )
 
-// kindName is what a message calls a kind.
+// kindNames are what messages call kinds.
 var kindNames = []struct {
 	kind kind
 	name string

@@ -76,7 +76,7 @@ func (r *clockedReader) ReadRune() (rune, int, error) {
 	return c, n, nil
 }
 
-// regexpRemedy is what to do about a pattern that is none.
+// regexpMessage is what is wrong with a pattern.
 func regexpMessage(err error) string {
 	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // The names of what the engine's own operators are replaced by. No user can
@@ -50,112 +49,6 @@ func variable(s *state, a []any) (any, error) {
 		s.unfit = r.unfit
 	}
 	return r.value, nil
-}
-
-// getMember returns a member: of, its name or place, how the user wrote it.
-func getMember(s *state, a []any) (any, error) {
-	if a[0] == nil {
-		return nil, nil
-	}
-	v := member(a[0], a[1])
-	if how := a[2].(string); v == nil && how != "" {
-		s.note(how + " is not there")
-	}
-	return v, s.searched(a[0])
-}
-
-// searched counts what it takes to find a name in a value.
-func (s *state) searched(of any) error {
-	if f, ok := of.(fields); ok {
-		return s.tick(len(f.list) / 4)
-	}
-	return nil
-}
-
-func member(of, key any) any {
-	switch of := of.(type) {
-	case object:
-		if name, ok := key.(string); ok {
-			return of.get(name)
-		}
-	case fields:
-		if name, ok := key.(string); ok {
-			return of.get(name)
-		}
-	case []any:
-		n, ok := native(key)
-		i, whole := n.(int)
-		if !ok || !whole {
-			return nil
-		}
-		if i < 0 {
-			i += len(of)
-		}
-		if i >= 0 && i < len(of) {
-			return of[i]
-		}
-	}
-	return nil
-}
-
-// slice returns a part of a list, or of the characters of a text: of, from, to.
-func slice(s *state, a []any) (any, error) {
-	switch of := a[0].(type) {
-	case nil:
-		return nil, nil
-	case []any:
-		from, to, err := bounds(a, len(of))
-		if err != nil {
-			return nil, err
-		}
-		return of[from:to], nil
-	case string:
-		if err := s.tick(len(of) / 64); err != nil {
-			return nil, err
-		}
-		from, to, err := bounds(a, utf8.RuneCountInString(of))
-		if err != nil {
-			return nil, err
-		}
-		return cut(of, from, to), nil
-	}
-	return nil, trouble("only a list or a text has parts, not " + kindOf(a[0]))
-}
-
-// cut returns the characters from and up to a place.
-func cut(s string, from, to int) string {
-	begin, end, at := len(s), len(s), 0
-	for i := range s {
-		if at == from {
-			begin = i
-		}
-		if at == to {
-			end = i
-			break
-		}
-		at++
-	}
-	return s[min(begin, end):end]
-}
-
-// bounds returns the ends of a slice within n. Negative ones count from the end.
-func bounds(a []any, n int) (from, to int, err error) {
-	from, to = 0, n
-	for i, p := range []*int{&from, &to} {
-		if a[1+i] == nil {
-			continue
-		}
-		v, _ := native(a[1+i])
-		x, ok := v.(int)
-		if !ok {
-			return 0, 0, trouble("a place is a whole number, not " + kindOf(a[1+i]))
-		}
-		if x < 0 {
-			x += n
-		}
-		*p = max(0, min(x, n))
-	}
-	return min(from, to), to, nil
 }
 
 // toBool returns a truth. What is missing is not true.

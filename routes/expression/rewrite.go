@@ -1,7 +1,9 @@
 package expression
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/parser/utils"
@@ -210,27 +212,44 @@ func (r *rewriter) object(n *ast.MapNode) ast.Node {
 	return call(opObject, args...)
 }
 
+// maxWritten is how many steps of a member a note has. Each member of a long
+// chain has a note of its own.
+const maxWritten = 20
+
 // written is how a user writes a member, as far as that tells no value.
 func written(n ast.Node) string {
-	switch n := n.(type) {
-	case *ast.IdentifierNode:
-		return n.Value
-	case *ast.ChainNode:
-		return written(n.Node)
-	case *ast.MemberNode:
-		of := written(n.Node)
-		switch p := n.Property.(type) {
-		case *ast.StringNode:
-			if utils.IsValidIdentifier(p.Value) {
-				return of + "." + p.Value
-			}
-			return of + "[" + strconv.Quote(p.Value) + "]"
-		case *ast.IntegerNode:
-			return of + "[" + strconv.Itoa(p.Value) + "]"
+	var steps []string
+	for len(steps) < maxWritten {
+		switch m := n.(type) {
+		case *ast.ChainNode:
+			n = m.Node
+			continue
+		case *ast.MemberNode:
+			steps = append(steps, writtenStep(m.Property))
+			n = m.Node
+			continue
+		case *ast.IdentifierNode:
+			steps = append(steps, m.Value)
+		case *ast.PointerNode: // the entry of a loop: .name
+		default:
+			steps = append(steps, "…")
 		}
-		return of + "[…]"
-	case *ast.PointerNode:
-		return ""
+		break
 	}
-	return "…"
+	slices.Reverse(steps)
+	return strings.Join(steps, "")
+}
+
+// writtenStep is the last step to a member.
+func writtenStep(property ast.Node) string {
+	switch p := property.(type) {
+	case *ast.StringNode:
+		if utils.IsValidIdentifier(p.Value) {
+			return "." + p.Value
+		}
+		return "[" + strconv.Quote(p.Value) + "]"
+	case *ast.IntegerNode:
+		return "[" + strconv.Itoa(p.Value) + "]"
+	}
+	return "[…]"
 }

@@ -95,7 +95,7 @@ func (s *Scheme) refuse(o Options) error {
 				takers = append(takers, schemes[i].name)
 			}
 		}
-		return &OptionError{given.option, fmt.Sprintf("the scheme %s has no %s to be chosen", s.name, given.option), "leave it out; it belongs to " + strings.Join(takers, ", ")}
+		return &OptionError{given.option, fmt.Sprintf("%s has no meaning with the scheme %s: what its senders do is known", given.option, s.name), "leave it out; it belongs to " + strings.Join(takers, ", ")}
 	}
 	return nil
 }

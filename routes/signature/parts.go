@@ -1,7 +1,6 @@
 package signature
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -72,61 +71,6 @@ func (s *Scheme) suits(l *layout, secrets [][]byte) bool {
 		}
 	}
 	return false
-}
-
-// unsigned says why a message has no signature of the scheme.
-func (s *Scheme) unsigned(m *Message, secrets [][]byte) error {
-	l := &s.layouts[0]
-	for i := range s.layouts {
-		if s.suits(&s.layouts[i], secrets) {
-			l = &s.layouts[i]
-			break
-		}
-	}
-	missing := fmt.Sprintf("there is no %s header", l.signature)
-	if l.custom != nil && l.custom.sign == nil {
-		missing = fmt.Sprintf("there is no %s in the body", l.signature)
-	}
-	if o := recognise(m); o != nil && o != s && o.name != s.name {
-		if o.signs(m) {
-			return failf(StepHeader, "%s: the request is signed as %s does it", missing, o.title)
-		}
-		return failf(StepHeader, "%s: the request is one of %s, which does not sign so", missing, o.title)
-	}
-	if s.mark != "" && m.has(s.mark) {
-		return failf(StepHeader, "%s: %s has no secret set for this address", missing, s.title)
-	}
-	if s.recipeOf(l).signed == "" {
-		return failf(StepHeader, "%s: the request names no secret", missing)
-	}
-	return failf(StepHeader, "%s: %s has no secret set, or somebody else sent the request", missing, s.title)
-}
-
-// signs reports whether a message has a signature of the scheme, whoever made
-// it.
-func (s *Scheme) signs(m *Message) bool {
-	return slices.ContainsFunc(s.layouts, func(l layout) bool { return l.in(m) })
-}
-
-// recognise returns the scheme whose fields a message has, nil for none. What
-// only one sender writes counts most.
-func recognise(m *Message) *Scheme {
-	for i := range schemes {
-		if s := &schemes[i]; s.mark != "" && m.has(s.mark) {
-			return s
-		}
-	}
-	for i := range schemes {
-		if s := &schemes[i]; !s.vague && len(s.layouts) > 0 && s.layouts[0].in(m) {
-			return s
-		}
-	}
-	for i := range schemes {
-		if s := &schemes[i]; !s.vague && s.signs(m) {
-			return s
-		}
-	}
-	return nil
 }
 
 // read reads what a message says about its signatures. all says that each of
@@ -202,46 +146,4 @@ func (s *Scheme) urlOf(m *Message) string {
 		return s.url + "?" + query
 	}
 	return s.url
-}
-
-// text returns the pieces that are signed, with one spelling of the URL.
-func (r *recipe) text(p *parts, url string) (pieces [][]byte) {
-	for rest := r.signed; rest != ""; {
-		before, after, _ := strings.Cut(rest, "{")
-		name, more, _ := strings.Cut(after, "}")
-		pieces = append(pieces, []byte(before))
-		switch field, ok := strings.CutPrefix(name, "header."); {
-		case ok:
-			pieces = append(pieces, []byte(p.fields[field]))
-		case name == "id":
-			pieces = append(pieces, []byte(p.id))
-		case name == "time":
-			pieces = append(pieces, []byte(p.time))
-		case name == "method":
-			pieces = append(pieces, []byte(p.method))
-		case name == "url":
-			pieces = append(pieces, []byte(url))
-		case name == "body":
-			pieces = append(pieces, p.body)
-		case name == "content":
-			pieces = append(pieces, p.content)
-		case name == "base":
-			pieces = append(pieces, p.base)
-		}
-		rest = more
-	}
-	return pieces
-}
-
-// fieldsIn lists the names of the fields that a signed text has in it.
-func fieldsIn(signed string) (names []string) {
-	for {
-		_, after, ok := strings.Cut(signed, "{header.")
-		if !ok {
-			return names
-		}
-		var name string
-		name, signed, _ = strings.Cut(after, "}")
-		names = append(names, name)
-	}
 }

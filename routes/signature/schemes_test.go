@@ -278,8 +278,9 @@ func TestCauses(t *testing.T) {
 		{"SHA-1 where SHA-256 is wanted", "jira", "s", hub1, "wrong header: it is signed as GitHub does it"},
 		{"no secret at the sender", "github", "s", []Header{{"X-GitHub-Event", "push"}}, "there is no X-Hub-Signature-256 header: GitHub has no secret set"},
 		{"another sender without a secret", "stripe", "s", []Header{{"X-GitHub-Event", "push"}}, "there is no Stripe-Signature header: the request is one of GitHub"},
-		{"digest tells", "github", "s", []Header{{"X-Hub-Signature-256", "sha256=00"}, {"Content-Digest", contentDigest([]byte(text))}}, "wrong key: the secret here"},
-		{"digest tells otherwise", "github", "s", []Header{{"X-Hub-Signature-256", "sha256=00"}, {"Content-Digest", contentDigest(nil)}}, "body changed on the way"},
+		{"cut off", "github", "s", []Header{{"X-Hub-Signature-256", "sha256=00ff"}}, "the signature in X-Hub-Signature-256 has 2 bytes, where 32 are needed"},
+		{"digest tells", "github", "s", []Header{{"X-Hub-Signature-256", "sha256=" + strings.Repeat("00", 32)}, {"Content-Digest", contentDigest([]byte(text))}}, "wrong key: the secret here"},
+		{"digest tells otherwise", "github", "s", []Header{{"X-Hub-Signature-256", "sha256=" + strings.Repeat("00", 32)}, {"Content-Digest", contentDigest(nil)}}, "body changed on the way"},
 		{"text of the key", "standard", stdSecret, []Header{
 			{"webhook-id", "m"}, {"webhook-timestamp", "1700000000"},
 			{"webhook-signature", "v1," + base64Of(plainText[0].Value)},

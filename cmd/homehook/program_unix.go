@@ -1,0 +1,8 @@
+//go:build unix
+
+package main
+
+import "io/fs"
+
+// isProgram reports whether a file can be run.
+func isProgram(info fs.FileInfo) bool { return info.Mode()&0o111 != 0 }
