@@ -278,3 +278,92 @@ func TestTwinOfOneThatWaits(t *testing.T) {
 		t.Errorf("%+v", rec.Delivery)
 	}
 }
+
+// TestTwoSignaturesAreRefused is row 40 of the bad inputs.
+func TestTwoSignaturesAreRefused(t *testing.T) {
+	r, h, a := asking(t, "")
+	body := `{"ref": "main"}`
+	signed := signedAt(t, "github", "hush", body, time.Now())
+	s := sent{id: newID(), line: "POST /x", body: body, fields: "X-GitHub-Event: push\r\n" + signed + signed}
+	if g := r.must(t, s); g.status != 401 {
+		t.Errorf("%+v", g)
+	}
+	if rec := h.record(t, s.id, "rejected"); !strings.Contains(rec.Reason, "more than one") || len(a.bodies()) > 0 {
+		t.Errorf("%+v", rec.Delivery)
+	}
+}
+
+// TestReplayOnARoute: what the user runs on a route runs there, whatever the
+// route wants and whoever has sent it, with all its handlers.
+func TestReplayOnARoute(t *testing.T) {
+	r, h, a := asking(t, "", ", off: true, also: [{forward: {to: \"http://127.0.0.1:9\"}}]")
+	s := sent{id: newID(), line: "POST /y", body: `{"window": "open"}`}
+	r.must(t, s)
+	for _, tt := range []struct{ route, state, reason string }{
+		{"", "succeeded", ""},
+		{"door", "succeeded", ""},
+		{"deploy", "dead", "replayed by hand; the signature would be refused"},
+	} {
+		rec, err := h.client.Replay(t.Context(), s.id, control.Replay{Route: tt.route})
+		if err != nil || rec.State != tt.state || !strings.Contains(rec.Reason, tt.reason) || tt.route != "" && rec.Route != tt.route {
+			t.Errorf("%s: %+v, %v", tt.route, rec, err)
+		}
+		if tt.route == "deploy" && (len(rec.Log) != 2 || rec.Log[0].Status != 200 || rec.Log[1].Error == "") {
+			t.Errorf("%+v", rec.Log)
+		}
+	}
+	if n := len(a.bodies()); n != 2 {
+		t.Errorf("%d ran", n)
+	}
+}
+
+// TestReplayKeepsWildcards: a route that is named gets its wildcards where the
+// path has them.
+func TestReplayKeepsWildcards(t *testing.T) {
+	var asked []string
+	a := startApp(t, func(_ http.ResponseWriter, q *http.Request, _ int) { asked = append(asked, q.Header.Get("X-Repo")) })
+	r := startRelay(t, "127.0.0.1:0", "hh_secret")
+	h := startHome(t, storing(r.addr, "", fmt.Sprintf(`  - {name: all, claim: garage, match: "/hooks/{any}", unverified: true, respond: {}}
+  - {name: repo, claim: garage, match: "POST /{kind}/{repo}", unverified: true, forward: {to: %q, headers: {X-Repo: "{params.repo}"}}}
+`, a.URL)))
+	s := sent{id: newID(), line: "POST /hooks/blog"}
+	r.must(t, s)
+	if rec, err := h.client.Replay(t.Context(), s.id, control.Replay{Route: "repo"}); err != nil || rec.State != "succeeded" || !slices.Equal(asked, []string{"blog"}) {
+		t.Errorf("%+v, %v: %v", rec, err, asked)
+	}
+	if _, err := h.client.Replay(t.Context(), s.id, control.Replay{Route: "repo", Target: "/short"}); err == nil || !strings.Contains(err.Error(), `the route "repo" cannot be used for this path`) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestRouteTestAsksTheContent: the trial says which parts of a condition are
+// false, and what all handlers would do.
+func TestRouteTestAsksTheContent(t *testing.T) {
+	r, h, a := asking(t, "")
+	for _, body := range []string{`{"window": "open"}`, `{"window": "shut"}`} {
+		s := sent{id: newID(), line: "POST /y", body: body}
+		r.must(t, s)
+		h.record(t, s.id, map[bool]string{true: "succeeded", false: "rejected"}[strings.Contains(body, "open")])
+	}
+	text := storing(r.addr, "", `  - {name: door, claim: garage, match: /y, unverified: true, continue: true, when: has(json.window), respond: {}, also: [{forward: {to: "http://127.0.0.1:9"}}]}
+  - {name: window, claim: garage, match: /y, unverified: true, when: 'json.window == "open"', respond: {status: 203}}
+`)
+	got, err := h.client.RouteTest(t.Context(), control.RouteTest{Config: text})
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	shut, open := got[0], got[1]
+	if shut.Before != "" || shut.After != "door" || shut.Change != `route "door" takes it, where none did` || len(shut.Plan.Also) != 1 || len(shut.Trace) != 2 || shut.Trace[1].Parts[0].Value != "false" {
+		t.Errorf("%+v, %+v", shut, shut.Plan)
+	}
+	if open.Before != "window" || open.After != "door" || len(open.Plan.Also) != 2 || open.Plan.Also[0].Handler != "forward" || open.Plan.Also[1].Route != "window" || open.Plan.Also[1].Status != 203 {
+		t.Errorf("%+v, %+v", open, open.Plan)
+	}
+	back, err := h.client.RouteTest(t.Context(), control.RouteTest{Route: "window"})
+	if err != nil || len(back) != 1 || back[0].After != "window" {
+		t.Errorf("of one route: %+v, %v", back, err)
+	}
+	if n := len(a.bodies()); n > 0 {
+		t.Errorf("%d ran", n)
+	}
+}

@@ -45,7 +45,7 @@ func (v *verdict) breach(kind, key, format string, args ...any) {
 // one fate that a person can see, with the bytes that were sent, and no script
 // ran more than twice for it.
 func check(e *evidence) *verdict {
-	v := &verdict{Sent: len(e.sent), Deliveries: len(e.home), Queued: len(e.queue), Runs: len(e.runs)}
+	v := &verdict{Sent: len(e.sent), Deliveries: len(e.home), Queued: len(e.queue), Runs: len(e.runs) + len(e.also)}
 	v.violations = slices.Clone(e.faults)
 	byKey := make(map[key][]delivery)
 	byID := make(map[string]delivery)
@@ -66,7 +66,8 @@ func check(e *evidence) *verdict {
 	for k, s := range e.sent {
 		v.checkFate(k, s, byKey[k], waiting[k])
 	}
-	v.checkRuns(e, byID)
+	v.checkRuns(e, byID, e.runs, e.scripted)
+	v.checkRuns(e, byID, e.also, e.doubled)
 	v.checkOrder(e)
 	slices.SortStableFunc(v.violations, func(a, b violation) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key, b.Key))
@@ -150,10 +151,11 @@ func (v *verdict) checkFate(k key, s *sent, fates []delivery, waiting int) {
 	}
 }
 
-// checkRuns holds the script's own notes beside the history.
-func (v *verdict) checkRuns(e *evidence, byID map[string]delivery) {
+// checkRuns holds a script's own notes beside the history. It has to have run for
+// deliveries of the claims in scripted.
+func (v *verdict) checkRuns(e *evidence, byID map[string]delivery, runs []ran, scripted map[string]bool) {
 	whole, starts := make(map[string]int), make(map[string]int)
-	for _, r := range e.runs {
+	for _, r := range runs {
 		starts[r.ID]++
 		d, known := byID[r.ID]
 		switch {
@@ -182,7 +184,7 @@ func (v *verdict) checkRuns(e *evidence, byID map[string]delivery) {
 		}
 	}
 	for _, d := range e.home {
-		if d.State == "succeeded" && e.scripted[d.Key.Claim] && whole[d.ID] == 0 {
+		if d.State == "succeeded" && scripted[d.Key.Claim] && whole[d.ID] == 0 {
 			v.breach("run", d.Key.String(), "%s is said to have succeeded, and no script ran for it", d.ID)
 		}
 	}

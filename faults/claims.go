@@ -15,6 +15,8 @@ type claim struct {
 	handler string
 	// script has more arguments for the script.
 	script []string
+	// also has the script run twice, as two handlers of the route.
+	also bool
 	// hold is the hold time, "" the default.
 	hold string
 	// settings is more YAML of the claim: lines, indented by four.
@@ -29,7 +31,7 @@ func (c claim) scripted() bool { return c.handler == "" }
 func usual() []claim {
 	return []claim{
 		{name: "hold", answer: "hold"},
-		{name: "store", answer: "store"},
+		{name: "store", answer: "store", also: true},
 		{name: "quick", answer: "hold", handler: "respond: {body: done}"},
 		{name: "stored", answer: "store", handler: "respond: {body: done}"},
 	}
@@ -53,12 +55,30 @@ func (l *lab) configure() error {
 			fmt.Fprintf(&b, "    %s\n", c.handler)
 			continue
 		}
-		argv, err := json.Marshal(append([]string{l.bin.self, "handler", l.path("runs")}, c.script...))
-		if err != nil {
+		if err := l.script(&b, c); err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "    script: {command: %s}\n", argv)
 	}
 	b.WriteString("history: {keep: 30d, max_size: 20GB, body: 1KiB}\n")
 	return os.WriteFile(filepath.Join(l.home(), "config.yaml"), []byte(b.String()), 0o600)
+}
+
+// alsoFile is where the second of two scripts notes its runs.
+const alsoFile = "also"
+
+// script writes the handlers of a claim whose deliveries the script runs.
+func (l *lab) script(b *strings.Builder, c claim) error {
+	argv, err := json.Marshal(append([]string{l.bin.self, "handler", l.path("runs")}, c.script...))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "    script: {command: %s}\n", argv)
+	if !c.also {
+		return nil
+	}
+	if argv, err = json.Marshal([]string{l.bin.self, "handler", l.path(alsoFile)}); err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "    also: [{script: {command: %s}}]\n", argv)
+	return nil
 }

@@ -34,6 +34,10 @@ type evidence struct {
 	home  []delivery
 	queue []queued
 	runs  []ran
+	// also are the runs of the second script, of claims that have one.
+	also []ran
+	// doubled are the claims whose deliveries two scripts run.
+	doubled map[string]bool
 	// scripted are the claims whose deliveries the script handler runs.
 	scripted map[string]bool
 	// lenient lets deliveries die as quarantined or interrupted, which may
@@ -54,15 +58,18 @@ type evidence struct {
 
 // gather reads the folder of a lab. Relay and agent have ended.
 func gather(ctx context.Context, l *lab) (*evidence, error) {
-	e := &evidence{scripted: make(map[string]bool)}
+	e := &evidence{scripted: make(map[string]bool), doubled: make(map[string]bool)}
 	for _, c := range l.claims {
-		e.scripted[c.name] = c.scripted()
+		e.scripted[c.name], e.doubled[c.name] = c.scripted(), c.also
 	}
 	var err error
 	if e.sent, err = readLedger(l.path("ledger")); err != nil {
 		return nil, err
 	}
 	if e.runs, err = readRuns(l.path("runs")); err != nil {
+		return nil, err
+	}
+	if e.also, err = readRuns(l.path(alsoFile)); err != nil {
 		return nil, err
 	}
 	if e.home, err = readHistory(ctx, l.history()); err != nil {

@@ -235,7 +235,7 @@ type MailSpec struct {
 	Plain bool `yaml:"plain"`
 }
 
-// RespondSpec gives a fixed answer.
+// RespondSpec gives an answer without any work.
 type RespondSpec struct {
 	// Status is the status code, 200 to 599; default 200.
 	Status int `yaml:"status"`

@@ -7,7 +7,7 @@ import (
 
 // Plan is what a route would do with a delivery.
 type Plan struct {
-	Handler string `json:"handler"` // "forward", "script" or "respond"
+	Handler string `json:"handler"` // one of HandlerKeys
 
 	// Command is the program of a script with its arguments, Dir the folder
 	// it would run in.

@@ -2,6 +2,8 @@ package routes
 
 import (
 	"math/rand/v2"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -86,4 +88,24 @@ func TestInherit(t *testing.T) {
 		t.Errorf("the smaller rate: %v, %s", ok, wait)
 	}
 	less.Inherit(nil)
+}
+
+// TestRateAtOnce has many take at the same time.
+func TestRateAtOnce(t *testing.T) {
+	_, r := rateRoute(t, 50, time.Minute)
+	var wg sync.WaitGroup
+	var taken atomic.Int32
+	for range 8 {
+		wg.Go(func() {
+			for range 100 {
+				if ok, _ := r.Take(receivedAt); ok {
+					taken.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if taken.Load() != 50 {
+		t.Errorf("%d taken", taken.Load())
+	}
 }

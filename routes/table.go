@@ -10,8 +10,8 @@ import (
 	"homehook/routes/expression"
 )
 
-// Table is a compiled list of routes. It is immutable and safe for concurrent
-// use.
+// Table is a compiled list of routes. It is immutable, but for what its rates
+// count, and safe for concurrent use.
 type Table struct {
 	claims map[string][]*Route // in the order of the file
 }
@@ -115,7 +115,7 @@ type Notification struct {
 
 // Result is what an attempt came to; the response itself went to the exchange.
 type Result struct {
-	Handler string // "forward", "script" or "respond"
+	Handler string // one of HandlerKeys
 
 	// Exit is the exit status of a script, 128 and the number of the signal
 	// that ended it, or -1 when no process ran.

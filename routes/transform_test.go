@@ -164,7 +164,7 @@ func FuzzTransformJSON(f *testing.F) {
 		f.Add([]byte(in), "a", "b", 0)
 	}
 	f.Fuzz(func(t *testing.T, in []byte, first, second string, index int) {
-		if !json.Valid(in) || !utf8.ValidString(first+second) {
+		if !json.Valid(in) || !utf8.ValidString(first) || !utf8.ValidString(second) {
 			return // no name in the configuration is that
 		}
 		for _, path := range [][]step{{{name: first}}, {{name: first}, {name: second}}, {{index: index, list: true}}, {{name: first}, {index: index, list: true}, {name: second}}} {

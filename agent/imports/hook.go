@@ -40,7 +40,7 @@ func (i *importer) routes(item *Item, h *hook, base string) error {
 	}
 	v.inlineSecrets(h.Rule)
 	item.Path = pattern
-	name := strings.TrimPrefix(pattern, "/")
+	name := strings.TrimPrefix(strings.Trim(i.options.Prefix, "/")+"/"+string(h.ID), "/")
 	method, guard := i.methods(h)
 	if guard != "" {
 		item.Routes = append(item.Routes, i.answer(name+": other methods", pattern, guard, &routes.RespondSpec{Status: http.StatusMethodNotAllowed}))
