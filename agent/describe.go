@@ -20,15 +20,23 @@ func RouteOf(s *routes.Spec) control.Route {
 			r.Secret = v.Secrets[0]
 		}
 	}
-	main := routes.HandlerSpec{Forward: s.Forward, Script: s.Script, CGI: s.CGI, FastCGI: s.FastCGI, Save: s.Save, Notify: s.Notify}
-	if kind, target := describe(&main); kind != "" {
-		r.Handler, r.Target = kind, target
-	}
-	for i := range s.Also {
-		kind, _ := describe(&s.Also[i])
-		r.Also = append(r.Also, kind)
+	for i, h := range handlersOf(s) {
+		kind, target := describe(&h)
+		switch {
+		case i > 0:
+			r.Also = append(r.Also, kind)
+		case kind != "":
+			r.Handler, r.Target = kind, target
+		}
 	}
 	return r
+}
+
+// handlersOf returns the handlers of a route, the one that makes the answer
+// first, which is empty for a fixed answer.
+func handlersOf(s *routes.Spec) []routes.HandlerSpec {
+	main := routes.HandlerSpec{Forward: s.Forward, Script: s.Script, CGI: s.CGI, FastCGI: s.FastCGI, Save: s.Save, Notify: s.Notify}
+	return append([]routes.HandlerSpec{main}, s.Also...)
 }
 
 // describe says what a handler does and where it leads.

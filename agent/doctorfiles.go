@@ -103,6 +103,14 @@ func (d *doctor) credentialNames() []string {
 		if s.Verify != nil {
 			names = append(names, s.Verify.Token)
 		}
+		for _, h := range handlersOf(&s) {
+			if h.Notify != nil && h.Notify.NTFY != nil {
+				names = append(names, h.Notify.NTFY.Token)
+			}
+			if h.Notify != nil && h.Notify.Mail != nil {
+				names = append(names, h.Notify.Mail.Password)
+			}
+		}
 	}
 	slices.Sort(names)
 	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
@@ -178,10 +186,15 @@ func (d *doctor) scripts() {
 	}
 	count, good := 0, true
 	for _, s := range d.config.Routes {
-		if s.Script == nil {
+		runs := 0
+		for _, h := range handlersOf(&s) {
+			if h.Script != nil || h.CGI != nil {
+				runs++
+			}
+		}
+		if count += runs; runs == 0 {
 			continue
 		}
-		count++
 		table, problems := routes.Compile([]routes.Spec{s})
 		if table != nil {
 			table.Close()

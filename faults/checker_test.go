@@ -82,6 +82,9 @@ func TestEachViolation(t *testing.T) {
 		{"a part of a body", func(e *evidence) { e.runs[1].Cut, e.runs[1].Digest = true, "b" }, []string{"run"}},
 		{"a part of a body by a kill", func(e *evidence) { e.runs[1].Cut, e.runs[1].Digest, e.lenient = true, "b", true }, nil},
 		{"a run of nothing", func(e *evidence) { e.runs = append(e.runs, ran{ID: "9", Key: a, Digest: "aa"}) }, []string{"run"}},
+		{"no run of the second script", func(e *evidence) { e.doubled, e.also = e.scripted, e.runs[1:] }, []string{"run"}},
+		{"three runs of the second script", func(e *evidence) { e.doubled, e.also = e.scripted, append(e.runs, e.runs[1]) }, []string{"run"}},
+		{"runs of both scripts", func(e *evidence) { e.doubled, e.also = e.scripted, e.runs }, nil},
 		{"damage", func(e *evidence) { e.fault("integrity", "queue.db", "torn page") }, []string{"integrity"}},
 	}
 	for _, tt := range tests {

@@ -2,6 +2,7 @@ package routes
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -171,6 +172,25 @@ func TestChooseTrusts(t *testing.T) {
 	a, b := checkKey(&VerifySpec{Scheme: "hmac", Secret: "s", Header: "A"}), checkKey(&VerifySpec{Scheme: "hmac", Secret: "s", Header: "B"})
 	if a == b || strings.Contains(a, "\n") {
 		t.Errorf("keys %q and %q", a, b)
+	}
+}
+
+// TestCheckKeyNamesAll holds that a key of verify that is new is not forgotten.
+func TestCheckKeyNamesAll(t *testing.T) {
+	bare := checkKey(&VerifySpec{})
+	for field := range reflect.TypeFor[VerifySpec]().Fields() {
+		v := &VerifySpec{}
+		switch f := reflect.ValueOf(v).Elem().FieldByIndex(field.Index); f.Kind() {
+		case reflect.String:
+			f.SetString("x")
+		case reflect.Slice:
+			f.Set(reflect.ValueOf([]string{"x"}))
+		default:
+			continue // Tolerance
+		}
+		if field.Name != "Token" && checkKey(v) == bare {
+			t.Errorf("%s is not in it", field.Name)
+		}
 	}
 }
 

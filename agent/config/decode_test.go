@@ -114,7 +114,7 @@ func TestDecodeProblems(t *testing.T) {
 		{"infinity", "count: .inf", `f:1:8: "count" wants a whole number, not a fraction; write digits only`},
 		{"list for text", "text: [a]", `f:1:7: "text" wants text, not a list; write one value, in quotes if it has one of {}[]:# in it`},
 		{"keys for text", "text:\n  a: b", `f:2:3: "text" wants text, not keys; write one value, in quotes if it has one of {}[]:# in it`},
-		{"keys for a size", "size: {a: b}", `f:1:7: "size" wants a single value, not keys; write one value, in quotes if it has one of {}[]:# in it`},
+		{"keys for a size", "size: {a: b}", `f:1:7: "size" wants a single value, not keys; write a number of bytes such as 4096, 64KiB or 32MiB`},
 		{"text for a list", "list: a", `f:1:7: "list" wants a list, not text; write it like [a, b]`},
 		{"list in a list", "list: [a, [b]]", `f:1:11: an entry of "list" wants text, not a list; write one value, in quotes if it has one of {}[]:# in it`},
 		{"list for a map", "map: [a]", `f:1:6: "map" wants names with a value each, not a list; write it like {NAME: value}`},

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"homehook/routes"
 )
 
 // TestEdit runs the lines of each archive's do section one after the other on
@@ -123,6 +125,12 @@ func runEdit(t *testing.T, path, line string) error {
 			t.Fatal(err)
 		}
 		return AddClaim(path, c)
+	case "add routes":
+		var specs []routes.Spec
+		if err := json.Unmarshal([]byte(arg), &specs); err != nil {
+			t.Fatal(err)
+		}
+		return AddRoutes(path, specs)
 	}
 	t.Fatalf("unknown edit %q", line)
 	return nil

@@ -41,7 +41,7 @@ func (a *app) reportImport(r *imports.Report, path string, dry bool) error {
 		return errors.New("nothing was imported")
 	case a.json:
 	case dry:
-		a.note("nothing was changed; without --dry-run the %s go into %s", count(added, "route"), path)
+		a.note("nothing was changed; without --dry-run %s into %s", verb(added, "route goes", "routes go"), path)
 	default:
 		a.importDone(r, added, path)
 	}
@@ -72,7 +72,7 @@ func (a *app) importItems(r *imports.Report) {
 		a.say("")
 		a.importItem(&r.Items[i])
 	}
-	if len(r.Always) > 0 {
+	if len(r.Always) > 0 && states[imports.Refused] < len(r.Items) {
 		a.say("\nOf every hook:")
 		for _, d := range r.Always {
 			a.wrapped("  - ", d.Text)
@@ -96,7 +96,12 @@ func (a *app) importItem(item *imports.Item) {
 	if name == "" {
 		name = "a hook without an id"
 	}
-	a.say("%s  %s  %s", a.paint(importColours[item.State], item.State), a.paint(bold, name), item.Path)
+	title := []any{a.paint(importColours[item.State], item.State), a.paint(bold, name)}
+	if item.Path == "" {
+		a.say("%s  %s", title...)
+	} else {
+		a.say("%s  %s  %s", append(title, item.Path)...)
+	}
 	if item.Reason != "" {
 		a.wrapped("  ", item.Reason)
 	}
