@@ -52,8 +52,8 @@ WHERE d.seq >= ? AND d.seq < ? ORDER BY d.seq LIMIT ?`
 // index is the writer's part of the full-text index: it adds what has come and
 // changed, slice by slice, while there is nothing better to do.
 type index struct {
-	c    *dbfile.Conn // nil while it could not be opened
-	st   *indexStatements
+	c  *dbfile.Conn // nil while it could not be opened
+	st *indexStatements
 
 	shards []shard // by low
 	upto   int64   // the last bucket that is indexed; those up to it are, unless marked

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -39,7 +40,7 @@ func join(op string, neutral, decisive expr, list []expr) expr {
 		if e.join != "" && e.join != op {
 			text = "(" + text + ")"
 		}
-		if e == neutral || contains(parts, text) {
+		if e == neutral || slices.Contains(parts, text) {
 			continue
 		}
 		parts, only = append(parts, text), e
@@ -48,15 +49,6 @@ func join(op string, neutral, decisive expr, list []expr) expr {
 		return only
 	}
 	return expr{strings.Join(parts, " "+op+" "), op}
-}
-
-func contains(list []string, s string) bool {
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }
 
 // comparison is an expression that compares with "==", alone.

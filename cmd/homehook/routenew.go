@@ -4,10 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"slices"
-	"strconv"
 	"strings"
 
 	"homehook/agent/config"
@@ -58,11 +54,11 @@ func (c *routeNewCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	d := dialogue{app: a, ctx: ctx}
+	d := dialogue{app: a}
 	if isTerminal(a.in) && !a.json {
 		d.lines = bufio.NewReader(a.in)
 	}
-	t, answers, err := d.choose(all, c.Template, c.Set)
+	t, answers, err := d.choose(ctx, all, c.Template, c.Set)
 	if err != nil {
 		return err
 	}
@@ -73,7 +69,7 @@ func (c *routeNewCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return setRemedies(err)
 	}
-	return c.finish(&d, t, answers, specs, p.Config)
+	return c.finish(ctx, &d, t, answers, specs, p.Config)
 }
 
 // setRemedies takes places out of problems with a route that is in no file yet.
@@ -99,7 +95,7 @@ type newAnswer struct {
 
 // finish shows the routes, writes them if that is wanted, and says what is left
 // to do.
-func (c *routeNewCmd) finish(d *dialogue, t *routeTemplate, answers map[string]string, specs []routes.Spec, path string) error {
+func (c *routeNewCmd) finish(ctx context.Context, d *dialogue, t *routeTemplate, answers map[string]string, specs []routes.Spec, path string) error {
 	a := d.app
 	out := newAnswer{Template: t.Name, Config: path, Routes: []string{}, After: withAnswers(t.After, answers).(string)}
 	for _, s := range specs {
@@ -114,7 +110,7 @@ func (c *routeNewCmd) finish(d *dialogue, t *routeTemplate, answers map[string]s
 		a.block("", out.YAML)
 	}
 	if !c.DryRun {
-		agreed, err := d.agree("Write it to " + path + "?")
+		agreed, err := d.agree(ctx, "Write it to "+path+"?")
 		if err != nil || !agreed {
 			return err
 		}
@@ -126,7 +122,7 @@ func (c *routeNewCmd) finish(d *dialogue, t *routeTemplate, answers map[string]s
 		}
 		out.Written = true
 	}
-	out.Missing = a.missingCredentials(d.ctx, specs)
+	out.Missing = a.missingCredentials(ctx, specs)
 	if a.json {
 		return a.writeJSON(out)
 	}
@@ -199,130 +195,4 @@ func (a *app) listTemplates(all []routeTemplate) error {
 		}
 	}
 	return nil
-}
-
-// dialogue asks for what the command line has not said.
-type dialogue struct {
-	app   *app
-	ctx   context.Context
-	lines *bufio.Reader // nil where there is nobody to ask
-}
-
-func (d *dialogue) asks() bool { return d.lines != nil }
-
-// choose finds the template and the answers.
-func (d *dialogue) choose(all []routeTemplate, name string, set map[string]string) (*routeTemplate, map[string]string, error) {
-	t, err := d.template(all, name)
-	if err != nil {
-		return nil, nil, err
-	}
-	answers := map[string]string{}
-	var unset []string
-	for i := range t.Ask {
-		q := &t.Ask[i]
-		value, given := set[q.Key]
-		switch {
-		case given:
-		case d.asks():
-			if value, err = d.question(q); err != nil {
-				return nil, nil, err
-			}
-		case q.Default == "":
-			unset = append(unset, fmt.Sprintf("--set %s=… (%s)", q.Key, q.Text))
-			continue
-		default:
-			value = q.Default
-		}
-		if err := q.check(value); err != nil {
-			return nil, nil, misused("%s %q: %w", q.Key, value, err)
-		}
-		answers[q.Key] = value
-	}
-	for key := range set {
-		if !slices.ContainsFunc(t.Ask, func(q question) bool { return q.Key == key }) {
-			return nil, nil, misused("the template %s has no value %q", t.Name, key)
-		}
-	}
-	if len(unset) > 0 {
-		return nil, nil, misused("the template %s needs %s", t.Name, strings.Join(unset, ", "))
-	}
-	return t, answers, nil
-}
-
-// template finds a template by its name, or asks for its number.
-func (d *dialogue) template(all []routeTemplate, name string) (*routeTemplate, error) {
-	if name == "" && d.asks() {
-		for i, t := range all {
-			d.app.say("%2d  %-17s %s", i+1, t.Name, t.Title)
-		}
-		answer, err := d.read("Which one? ")
-		if err != nil {
-			return nil, err
-		}
-		if n, err := strconv.Atoi(answer); err == nil && n >= 1 && n <= len(all) {
-			return &all[n-1], nil
-		}
-		name = answer
-	}
-	var names []string
-	for i := range all {
-		if all[i].Name == name {
-			return &all[i], nil
-		}
-		names = append(names, all[i].Name)
-	}
-	if name == "" {
-		return nil, misused("which template? There are: %s", strings.Join(names, ", "))
-	}
-	return nil, misused("there is no template %q; there are: %s", name, strings.Join(names, ", "))
-}
-
-// question asks until the answer will do.
-func (d *dialogue) question(q *question) (string, error) {
-	prompt := q.Text
-	if q.Default != "" {
-		prompt += " [" + q.Default + "]"
-	}
-	for {
-		value, err := d.read(prompt + ": ")
-		if err != nil {
-			return "", err
-		}
-		if value == "" {
-			value = q.Default
-		}
-		if err = q.check(value); err == nil {
-			return value, nil
-		}
-		d.app.say("%s", err)
-	}
-}
-
-// agree asks for a yes. Where nobody is asked, the command line is the yes.
-func (d *dialogue) agree(prompt string) (bool, error) {
-	if !d.asks() {
-		return true, nil
-	}
-	answer, err := d.read(prompt + " [Y/n] ")
-	if err != nil {
-		return false, err
-	}
-	if answer = strings.ToLower(answer); answer == "" || answer == "y" || answer == "yes" {
-		return true, nil
-	}
-	d.app.note("nothing was written")
-	return false, nil
-}
-
-// read asks for one line.
-func (d *dialogue) read(prompt string) (string, error) {
-	fmt.Fprint(d.app.out, prompt)
-	line, err := await(d.ctx, func() ([]byte, error) {
-		line, err := d.lines.ReadString('\n')
-		if errors.Is(err, io.EOF) && line == "" {
-			return nil, errors.New("the input has ended")
-		}
-		return []byte(line), nil
-	})
-	return strings.TrimSpace(string(line)), err
 }
