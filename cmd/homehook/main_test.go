@@ -95,14 +95,23 @@ func TestEveryVerbHasAScript(t *testing.T) {
 		if node.Hidden {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join("testdata", "script", node.Name+".txtar"))
-		if err != nil {
-			t.Errorf("verb %s: %v", node.Name, err)
-			continue
+		var text []byte
+		for _, pattern := range []string{node.Name + ".txtar", node.Name + "-*.txtar"} {
+			names, err := filepath.Glob(filepath.Join("testdata", "script", pattern))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range names {
+				script, err := os.ReadFile(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text = append(text, script...)
+			}
 		}
 		for _, leaf := range node.Leaves(true) {
 			if call := "homehook " + leaf.Path(); !strings.Contains(string(text), call) {
-				t.Errorf("%s.txtar never runs %q", node.Name, call)
+				t.Errorf("no script of %s runs %q", node.Name, call)
 			}
 			if !strings.Contains(leaf.Detail, "Example") {
 				t.Errorf("the help of %q shows no example", leaf.Path())
