@@ -115,10 +115,10 @@ func TestGateways(t *testing.T) {
 					askGateway(t, public+tt.path+"/a%20b?q=1", tt.script, size, chunked)
 				}
 			}
-			list, _, err := client.Deliveries(t.Context(), control.Query{Route: tt.name})
-			if err != nil || len(list) != 6 || list[0].State != "succeeded" {
-				t.Errorf("got %+v, %v", list, err)
-			}
+			eventually(t, "all six have succeeded", func() bool {
+				list, _, err := client.Deliveries(t.Context(), control.Query{Route: tt.name, State: "succeeded"})
+				return err == nil && len(list) == 6
+			})
 		})
 	}
 }
