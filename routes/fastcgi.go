@@ -99,7 +99,7 @@ const exampleResponder = "write it like 127.0.0.1:9000 or unix:/run/php/php-fpm.
 func parseResponder(to string) (network, address string, err error) {
 	if path, ok := strings.CutPrefix(to, "unix:"); ok {
 		if path = filepath.FromSlash(path); !filepath.IsAbs(path) {
-			return "", "", mistaken(exampleResponder, "the target %q cannot be used: the path of a socket is absolute", to)
+			return "", "", mistaken(exampleResponder, "the target %q cannot be used: the path of a socket is absolute", shownAddress(to))
 		}
 		return "unix", path, nil
 	}
@@ -108,13 +108,13 @@ func parseResponder(to string) (network, address string, err error) {
 	}
 	host, port, err := net.SplitHostPort(to)
 	if err != nil {
-		return "", "", mistaken(exampleResponder, "the target %q cannot be used: it is no host with a port", to)
+		return "", "", mistaken(exampleResponder, "the target %q cannot be used: it is no host with a port", shownAddress(to))
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return "", "", mistaken("write a number from 1 to 65535", "the target %q cannot be used: %q is not a port", to, port)
+		return "", "", mistaken("write a number from 1 to 65535", "the target %q cannot be used: %q is not a port", shownAddress(to), port)
 	}
 	if err := checkHost(host); err != nil {
-		return "", "", mistaken(cmp.Or(remedyOf(err), exampleResponder), "the target %q cannot be used: %s", to, err)
+		return "", "", mistaken(cmp.Or(remedyOf(err), exampleResponder), "the target %q cannot be used: %s", shownAddress(to), err)
 	}
 	return "tcp", joinHostPort(host, port), nil
 }

@@ -36,7 +36,7 @@ func (c *compiler) forward(path string, s *ForwardSpec, route *Route) *forwarder
 	if s.To == "" {
 		c.report(path+".to", "the target is missing", `write where to, such as "http://127.0.0.1:8123"`)
 	} else if err != nil {
-		c.report(path+".to", fmt.Sprintf("the target %q cannot be used: %s", s.To, err), "")
+		c.report(path+".to", fmt.Sprintf("the target %q cannot be used: %s", shownAddress(s.To), err), "")
 	}
 	if s.Timeout < 0 {
 		c.report(path+".timeout", "a timeout cannot be negative", "")

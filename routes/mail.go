@@ -68,11 +68,11 @@ func (c *compiler) mailServer(path, server string, m *mailer) {
 	host, port, err := net.SplitHostPort(server)
 	n, numberErr := strconv.ParseUint(port, 10, 16)
 	if err != nil || numberErr != nil || n == 0 {
-		c.report(path, fmt.Sprintf("%q is not a server with its port", server), remedy)
+		c.report(path, fmt.Sprintf("%q is not a server with its port", shownAddress(server)), remedy)
 		return
 	}
 	if err := checkHost(host); err != nil {
-		c.report(path, fmt.Sprintf("the server %q cannot be used: %s", server, err), remedyOf(err))
+		c.report(path, fmt.Sprintf("the server %q cannot be used: %s", shownAddress(server), err), remedyOf(err))
 	}
 	m.host, m.port, m.implicit = host, int(n), n == implicitTLS
 	m.tls = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}

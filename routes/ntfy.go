@@ -37,18 +37,18 @@ func (c *compiler) ntfy(path string, s *NTFYSpec) *ntfy {
 		c.report(path+".url", "the topic is missing", remedy)
 		return p
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		c.report(path+".url", fmt.Sprintf("%q is not the URL of a topic", s.URL), remedy)
+		c.report(path+".url", fmt.Sprintf("%q is not the URL of a topic", shownAddress(s.URL)), remedy)
 		return p
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		c.report(path+".url", "a topic has no user, query or fragment", "name the credential with an access token under token")
 		return p
 	}
 	if err := checkHost(u.Hostname()); err != nil {
-		c.report(path+".url", fmt.Sprintf("the server of %q cannot be used: %s", s.URL, err), remedyOf(err))
+		c.report(path+".url", fmt.Sprintf("the server of %q cannot be used: %s", shownAddress(s.URL), err), remedyOf(err))
 	}
 	at := strings.LastIndexByte(u.Path, '/')
 	if p.topic = u.Path[at+1:]; p.topic == "" {
-		c.report(path+".url", fmt.Sprintf("%q names no topic", s.URL), remedy)
+		c.report(path+".url", fmt.Sprintf("%q names no topic", shownAddress(s.URL)), remedy)
 	}
 	if s.Token != "" && u.Scheme == "http" && !isHomelyName(u.Hostname()) {
 		c.report(path+".url", "the token would be sent for everyone to read", "use https://")

@@ -54,6 +54,22 @@ func parseTarget(to string) (target, error) {
 	return t, nil
 }
 
+// shownAddress is an address as a message may show it: without what stands where a
+// user, a password or a token does. It need not be one that can be used.
+func shownAddress(to string) string {
+	if at := strings.LastIndexByte(to, '@'); at >= 0 {
+		begin := 0
+		if slashes := strings.Index(to, "//"); slashes >= 0 && slashes < at {
+			begin = slashes + 2
+		}
+		to = to[:begin] + "…" + to[at:]
+	}
+	if rest := strings.IndexAny(to, "?#"); rest >= 0 {
+		to = to[:rest+1] + "…"
+	}
+	return to
+}
+
 const exampleTarget = `write it like "http://127.0.0.1:8123"`
 
 // schemeRemedy says how to write a target that has no scheme, or another one.

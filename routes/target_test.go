@@ -51,6 +51,42 @@ func TestTargetRemedy(t *testing.T) {
 	}
 }
 
+// TestShownAddress holds that no message about an address shows what gives access
+// there, whether or not it is an address.
+func TestShownAddress(t *testing.T) {
+	for to, want := range map[string]string{
+		"http://127.0.0.1:8123/a":             "http://127.0.0.1:8123/a",
+		"http://me:hunter2@127.0.0.1/":        "http://…@127.0.0.1/",
+		"http://me:hunter2@127.0.0.1:port":    "http://…@127.0.0.1:port",
+		"http://me:hunt/er2@a@127.0.0.1/":     "http://…@127.0.0.1/",
+		"me:hunter2@127.0.0.1":                "…@127.0.0.1",
+		"ftp:me:hunter2@127.0.0.1//x":         "…@127.0.0.1//x",
+		"http://127.0.0.1/?token=hunter2":     "http://127.0.0.1/?…",
+		"http://127.0.0.1/#hunter2":           "http://127.0.0.1/#…",
+		"https://me@a.example/x?a=hunter2#b@": "https://…@",
+		"":                                    "",
+	} {
+		if got := shownAddress(to); got != want {
+			t.Errorf("%s: %s, want %s", to, got, want)
+		}
+	}
+	for _, spec := range []Spec{
+		{Forward: &ForwardSpec{To: "http://me:hunter2@127.0.0.1/"}},
+		{Forward: &ForwardSpec{To: "http://127.0.0.1/?token=hunter2"}},
+		{Forward: &ForwardSpec{To: "me:hunter2@127.0.0.1"}},
+		{FastCGI: &FastCGISpec{To: "me:hunter2@127.0.0.1"}},
+		{Notify: &NotifySpec{NTFY: &NTFYSpec{URL: "ftp://me:hunter2@127.0.0.1/x"}}},
+		{Notify: &NotifySpec{NTFY: &NTFYSpec{URL: "https://me:hunter2@127.0.0.1:port/x"}}},
+		{Notify: &NotifySpec{Mail: &MailSpec{Server: "me:hunter2@127.0.0.1:465", From: "a@example.com", To: []string{"b@example.com"}}}},
+	} {
+		spec.Name, spec.Claim, spec.Match, spec.Unverified = "r", "c", "/", true
+		_, problems := Compile([]Spec{spec})
+		if len(problems) == 0 || strings.Contains(fmt.Sprint(problems), "hunter2") {
+			t.Errorf("%+v", problems)
+		}
+	}
+}
+
 func FuzzTarget(f *testing.F) {
 	for _, s := range []string{
 		"http://127.0.0.1:8123", "https://a.example/base/", "http://[::1]/", "unix:/run/app.sock", "http://2130706433/",
