@@ -64,6 +64,8 @@ type Agent struct {
 	keepers   map[string]*running // by claim
 	releasing map[string]bool     // claims that get no keeper: they are given back
 	before    map[string]standing // of claims whose keepers have ended
+
+	programs digests // of scripts that were approved
 }
 
 // running is a keeper at work and what it was made from.
@@ -127,7 +129,7 @@ func (a *Agent) open(ctx context.Context, c *config.Config) error {
 	a.hub = control.NewHubAt(a.journal.LastChange())
 	hub.Store(a.hub)
 	a.inbox = newInbox(a.journal, a.hub, a.log)
-	a.inbox.credential = a.opts.Credentials.Get
+	a.inbox.credential = remedied(a.opts.Credentials.Get)
 	// Handlers outlive the end of Run's context for as long as they may finish.
 	a.inbox.work, a.abort = context.WithCancelCause(context.WithoutCancel(ctx))
 	a.inbox.stopping, a.halt = context.WithCancel(context.WithoutCancel(ctx))

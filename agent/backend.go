@@ -32,7 +32,12 @@ func (b *backend) Status() control.Status {
 		s.ConfigError = b.configErr.Error()
 	}
 	s.Paused, s.PausedUntil = b.pausing.paused, b.pausing.until
+	inUse := b.config
 	b.mu.Unlock()
+	s.Findings = b.inbox.executor.addWaiting(findings(inUse, b.opts.Credentials.Get, &b.programs), inUse)
+	if s.Findings == nil {
+		s.Findings = []control.Finding{}
+	}
 	s.State = overall(s)
 	return s
 }

@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"cmp"
+
 	"homehook/agent/control"
 	"homehook/routes"
 )
@@ -8,11 +10,8 @@ import (
 // RouteOf describes a route of the configuration as the control API does.
 func RouteOf(s *routes.Spec) control.Route {
 	r := control.Route{
-		Name: s.Name, Claim: s.Claim, Match: s.Match, Handler: "respond", Unverified: s.Unverified,
+		Name: NameOf(s), Claim: s.Claim, Match: s.Match, Handler: "respond", Unverified: s.Unverified,
 		Background: s.Background, Continue: s.Continue, Events: s.Events, When: s.When, Off: s.Off,
-	}
-	if r.Name == "" {
-		r.Name = s.Match
 	}
 	if v := s.Verify; v != nil {
 		r.Verify, r.Secret = v.Scheme, v.Secret
@@ -31,6 +30,9 @@ func RouteOf(s *routes.Spec) control.Route {
 	}
 	return r
 }
+
+// NameOf is the name of a route, which is its pattern where it has no other.
+func NameOf(s *routes.Spec) string { return cmp.Or(s.Name, s.Match) }
 
 // handlersOf returns the handlers of a route, the one that makes the answer
 // first, which is empty for a fixed answer.

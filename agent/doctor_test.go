@@ -112,7 +112,7 @@ func TestDoctorOfRunningAgent(t *testing.T) {
 	if err := (&backend{h.Agent}).Pause(time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	wants(t, checkup(t, h), `credentials(signing) problem: the credential "signing" is missing > set it: homehook secret set signing`,
+	wants(t, checkup(t, h), `credentials(signing) problem: the credential "signing" is missing, which route "signed" needs > set it: homehook secret set signing`,
 		"agent() warning: runs, version test", "it is paused until ", "> end the pause with: homehook resume",
 		"claim(garage) skipped: not linked: the agent is paused; answer mode hold")
 }

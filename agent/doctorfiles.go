@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,7 +14,6 @@ import (
 	"homehook/agent/credentials"
 	"homehook/agent/history"
 	"homehook/routes"
-	"homehook/routes/signature"
 )
 
 // Free bytes below which a disk is worth a word. The history of a few busy days
@@ -72,110 +72,33 @@ func (d *doctor) credentials() {
 	if d.unconfigured(checkCredentials) {
 		return
 	}
-	names, good := d.credentialNames(), true
-	for _, name := range names {
-		if _, err := d.credential(name); err != nil {
-			d.problem(checkCredentials, name, err.Error(), "set it: homehook secret set "+name)
-			good = false
-		}
-	}
-	if good = d.suitable() && good; !good {
-		return
-	}
-	if len(names) == 0 {
+	found := credentialFindings(d.config, d.stored)
+	d.found = append(d.found, found...)
+	switch names := neededCredentials(d.config); {
+	case len(found) > 0:
+	case len(names) == 0:
 		d.ok(checkCredentials, "", "the configuration names none")
-		return
+	default:
+		all := slices.Sorted(maps.Keys(names))
+		d.ok(checkCredentials, "", "stored as they should be: "+strings.Join(all, ", "))
 	}
-	d.ok(checkCredentials, "", "stored as they should be: "+strings.Join(names, ", "))
 }
 
-// credentialNames are those in the configuration, each once, in order.
-func (d *doctor) credentialNames() []string {
-	var names []string
-	for _, r := range d.config.Relays {
-		names = append(names, r.Token)
+// stored returns the value of a credential as the store does.
+func (d *doctor) stored(name string) (string, error) {
+	if d.store == nil {
+		return "", credentials.ErrNotFound
 	}
-	for _, c := range d.config.Claims {
-		names = append(names, c.VerifyToken)
-	}
-	for _, s := range d.config.Routes {
-		names = append(names, secretNames(&s)...)
-		if s.Verify != nil {
-			names = append(names, s.Verify.Token)
-		}
-		for _, h := range handlersOf(&s) {
-			if h.Notify != nil && h.Notify.NTFY != nil {
-				names = append(names, h.Notify.NTFY.Token)
-			}
-			if h.Notify != nil && h.Notify.Mail != nil {
-				names = append(names, h.Notify.Mail.Password)
-			}
-		}
-	}
-	slices.Sort(names)
-	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
+	return d.store.Get(name)
 }
 
-// secretNames are the credentials that senders of a route are checked with.
-func secretNames(s *routes.Spec) []string {
-	if s.Verify == nil {
-		return nil
-	}
-	return append([]string{s.Verify.Secret}, s.Verify.Secrets...)
-}
-
-// credential returns the value of a credential.
+// credential returns the value of a credential, or says that it is missing.
 func (d *doctor) credential(name string) (string, error) {
-	var value string
-	err := error(credentials.ErrNotFound)
-	if d.store != nil {
-		value, err = d.store.Get(name)
-	}
+	value, err := d.stored(name)
 	if errors.Is(err, credentials.ErrNotFound) {
 		return "", fmt.Errorf("the credential %q is missing", name)
 	}
 	return value, err
-}
-
-// suitable reports whether signing secrets are what their schemes can use.
-// Those that are not stored have been told.
-func (d *doctor) suitable() bool {
-	good := true
-	for _, s := range d.config.Routes {
-		if s.Verify == nil {
-			continue
-		}
-		scheme := schemeAsConfigured(s.Verify)
-		if scheme == nil {
-			continue // the configuration would not have loaded
-		}
-		for _, name := range secretNames(&s) {
-			value, err := d.credential(name)
-			if name == "" || err != nil {
-				continue
-			}
-			if err := scheme.CheckSecret([]byte(value)); err != nil {
-				d.problem(checkCredentials, name, fmt.Sprintf("%s of route %q cannot use the credential %q: %s", s.Verify.Scheme, s.Name, name, err),
-					"store the one that the sender shows: homehook secret set "+name)
-				good = false
-			}
-		}
-	}
-	return good
-}
-
-// schemeAsConfigured is the scheme that a route's senders sign by, nil when
-// there is none such.
-func schemeAsConfigured(v *routes.VerifySpec) *signature.Scheme {
-	scheme, known := signature.Find(v.Scheme)
-	if !known {
-		return nil
-	}
-	with, err := scheme.With(v.Options())
-	if err != nil {
-		return nil
-	}
-	return with
 }
 
 // scripts compiles each route that runs one anew: the files may have changed
@@ -203,6 +126,9 @@ func (d *doctor) scripts() {
 			d.problem(checkScripts, s.Name, fmt.Sprintf("route %q: %s", s.Name, p.Message), p.Remedy)
 			good = false
 		}
+		changed := programFindings(&s, new(digests))
+		d.found = append(d.found, changed...)
+		good = good && len(changed) == 0
 	}
 	switch {
 	case count == 0:

@@ -133,7 +133,7 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 
 // register tells a relay the settings of a claim and learns its public URL.
 func (a *Agent) register(ctx context.Context, k *keeper, r *registry, about ptth.About) {
-	settings, err := settingsOf(&k.claim, a.opts.Credentials.Get)
+	settings, err := settingsOf(&k.claim, remedied(a.opts.Credentials.Get))
 	if err != nil {
 		k.log.Error("settings of the claim are not complete", "claim", k.claim.Name, "error", err)
 	}

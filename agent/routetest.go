@@ -94,14 +94,15 @@ type outlook struct {
 	verified string
 	plan     *control.Plan
 	trace    []control.Trace
-	unwanted bool // routes fit, and none of them takes it
+	unwanted bool   // routes fit, and none of them takes it
+	reason   string // why no route takes it
 }
 
 func (b *backend) tryRoutes(rec *history.Record, before, after *routes.Table) control.RouteResult {
 	was, will := b.look(rec, before), b.look(rec, after)
 	r := control.RouteResult{
 		Delivery: control.Delivery(rec.Delivery), Before: was.route, After: will.route,
-		Verified: will.verified, Plan: will.plan, Change: change(was, will), Trace: will.trace,
+		Verified: will.verified, Reason: will.reason, Plan: will.plan, Change: change(was, will), Trace: will.trace,
 	}
 	if differ(was, will) {
 		r.PlanBefore = was.plan
@@ -125,6 +126,7 @@ func (b *backend) look(rec *history.Record, table *routes.Table) (o outlook) {
 	o.trace = traceOf(c.trace)
 	o.unwanted = c.route == nil && c.no != errNoRoute
 	if c.route == nil {
+		o.reason = c.no.reason
 		return o
 	}
 	o.route = c.route.Name
@@ -202,7 +204,13 @@ func change(was, will outlook) string {
 func planned(p routes.Plan) control.Plan {
 	out := control.Plan{
 		Handler: p.Handler, Command: p.Command, Dir: p.Dir, Method: p.Method, URL: p.URL, Host: p.Host,
-		Status: p.Status, Files: p.Files, Note: p.Note,
+		Status: p.Status, Files: p.Files, Note: p.Note, Variables: p.Variables,
+	}
+	if g := p.Given; g != nil {
+		out.Given = &control.Given{Target: g.Target, Dropped: g.Dropped, Body: g.Body, Size: g.Size}
+		for _, f := range g.Fields {
+			out.Given.Fields = append(out.Given.Fields, f)
+		}
 	}
 	for _, also := range p.Also {
 		out.Also = append(out.Also, planned(also))

@@ -1,6 +1,13 @@
 package agent
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"homehook/agent/config"
+	"homehook/agent/control"
+)
 
 // schedule has a job run at a time, in the line that it came from. Who waits for
 // a time is written down and gets a turn once that has come: a job in a line that
@@ -50,4 +57,37 @@ func (e *executor) wakeUnchecked() {
 	for _, id := range ids {
 		e.wake(id, false)
 	}
+}
+
+// addWaiting adds to findings about credentials how many deliveries wait for
+// each: their senders cannot be checked without.
+func (e *executor) addWaiting(found []control.Finding, c *config.Config) []control.Finding {
+	waiting := map[string]int{} // by route
+	e.mu.Lock()
+	for _, j := range e.waiting {
+		if j.unchecked {
+			waiting[j.route]++
+		}
+	}
+	e.mu.Unlock()
+	if len(waiting) == 0 {
+		return found
+	}
+	for i := range found {
+		f := &found[i]
+		n := 0
+		for k := range c.Routes {
+			if s := &c.Routes[k]; f.Check == checkCredentials && slices.Contains(secretNames(s), f.Subject) {
+				n += waiting[NameOf(s)]
+			}
+		}
+		switch n {
+		case 0:
+		case 1:
+			f.Text += "; 1 delivery waits for it"
+		default:
+			f.Text += fmt.Sprintf("; %d deliveries wait for it", n)
+		}
+	}
+	return found
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"homehook/http1"
+	"homehook/routes/process"
 )
 
 // cgi runs a CGI program for each delivery (RFC 3875).
@@ -33,7 +34,7 @@ var _ handler = (*cgi)(nil)
 
 func (c *compiler) cgi(path string, s *CGISpec, r *Route) handler {
 	h := &cgi{
-		gateway: c.gateway(r), program: s.Program, spool: spoolFolder(), grace: scriptGrace, linger: scriptLinger, patience: gatewayPatience,
+		gateway: c.gateway(r), program: s.Program, spool: process.SpoolFolder(nil), grace: scriptGrace, linger: scriptLinger, patience: gatewayPatience,
 		dir:     cmp.Or(s.Dir, filepath.Dir(s.Program)),
 		timeout: cmp.Or(time.Duration(s.Timeout), scriptTimeout),
 		output:  int64(cmp.Or(s.Output, gatewayOutput)),
@@ -55,7 +56,6 @@ func (c *compiler) cgi(path string, s *CGISpec, r *Route) handler {
 		c.report(path+".root", fmt.Sprintf("absolute path needed for the folder %q", s.Root), "write the whole path")
 	}
 	h.env = c.environment(path+".env", s.Env)
-	c.mend(path+".env", "leave the byte out")
 	for name := range s.Env {
 		if isMeta(name) {
 			c.report(path+".env."+name, fmt.Sprintf("%s is set for every request", name), "use another name")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"homehook/http1"
+	"homehook/routes/process"
 )
 
 // cgiRun is one program that runs, and the answer that it makes.
@@ -31,20 +32,20 @@ func (h *cgi) run(ctx context.Context, d *Delivery, x *http1.Exchange) (Result, 
 	}
 	headers, err := writeHeaders(h.spool, d.Request.Raw(), nil)
 	if err != nil {
-		return h.notStarted(err).reply(x), ""
+		return notStarted("program", h.program, err).reply(x), ""
 	}
-	defer removeFile(headers)
+	defer process.RemoveFile(headers)
 	r := &cgiRun{answer: gatewayAnswer{x: x, kind: FailedScript, limit: h.output, patience: h.patience}}
-	r.x, r.mark, r.answer.before = x, headersVariable+headers, r.settle
-	r.order = order{
-		argv: append([]string{h.program}, searchWords(d.Request)...), dir: h.dir, env: h.variables(d, at, headers),
-		keep: [2]int{32 << 10, maxErrors}, passes: true, timeout: h.timeout, grace: h.grace, linger: h.linger,
+	r.x, r.timeout, r.grace, r.answer.before = x, h.timeout, h.grace, r.settle
+	r.order = process.Order{
+		Argv: append([]string{h.program}, searchWords(d.Request)...), Dir: h.dir, Env: h.variables(d, at, headers),
+		Mark: headersVariable + headers, Keep: [2]int{32 << 10, maxErrors}, Passes: true, Linger: h.linger,
 	}
 	r.deadline = time.Now().Add(h.timeout)
 	err = r.begin(body, first, whole)
 	if r.proc == nil {
 		consume(body, consumeMax)
-		return h.notStarted(err).reply(x), ""
+		return notStarted("program", h.program, err).reply(x), ""
 	}
 	if err != nil {
 		return r.end(ctx, bodyFault(err)), ""
@@ -52,30 +53,21 @@ func (h *cgi) run(ctx context.Context, d *Delivery, x *http1.Exchange) (Result, 
 	return r.finish(ctx)
 }
 
-// notStarted says why a program did not run.
-func (h *cgi) notStarted(err error) *fault {
-	return &fault{500, "the program could not be started", fmt.Errorf("start %s: %w", h.program, pathCause(err)), FailedScript}
-}
-
 // finish waits for the program and passes on what it writes.
 func (r *cgiRun) finish(ctx context.Context) (Result, string) {
 	for {
-		switch e := r.proc.attend(ctx, r.until(), r.linger, r.broken); e {
-		case arrived:
-			if why := r.answer.write(r.proc.take()); why != nil {
+		switch r.proc.Attend(ctx, r.until()) {
+		case process.Arrived:
+			if why := r.answer.write(r.proc.Take()); why != nil {
 				return r.end(ctx, why), ""
 			}
-		case ended:
-			r.reap()
+		case process.Ended:
+			r.proc.Reap()
 			return r.ended()
-		case stopped:
-			f := &fault{503, textStopped, errStopped, FailedStopped}
-			if !errors.Is(context.Cause(ctx), ErrAtOnce) {
-				return r.end(context.WithoutCancel(ctx), f), ""
-			}
-			r.grace = 0
-			return r.end(ctx, f), ""
-		case spoiled:
+		case process.Stopped:
+			ctx = r.stopping(ctx)
+			return r.end(ctx, &fault{503, textStopped, errStopped, FailedStopped}), ""
+		case process.Spoiled:
 			return r.end(ctx, bodyFault(r.cause)), ""
 		default:
 			if why := r.late(time.Now()); why != nil {
@@ -91,7 +83,7 @@ func (r *cgiRun) until() time.Time {
 	if !r.lingers.IsZero() && r.lingers.Before(until) {
 		until = r.lingers
 	}
-	if r.proc.over() {
+	if r.proc.Over() {
 		return until
 	}
 	if soon := time.Now().Add(r.answer.pause()); r.answer.waits() && soon.Before(until) {
@@ -102,16 +94,18 @@ func (r *cgiRun) until() time.Time {
 
 // late sends what is there, unless the program has had its time.
 func (r *cgiRun) late(now time.Time) *fault {
-	switch over := r.proc.over(); {
+	switch over := r.proc.Over(); {
 	case over && r.lingers.IsZero():
-		r.lingers = now.Add(r.linger)
+		r.lingers = now.Add(r.order.Linger)
 	case over && !now.Before(r.lingers):
 		r.grace = 0 // it has had its time
 		return &fault{500, "the program left processes running", fmt.Errorf(
-			"the program ended but left processes that held its output open; they were killed after %s", Duration(r.linger)), FailedScript}
+			"the program ended but left processes that held its output open; they were killed after %s", Duration(r.order.Linger)), FailedScript}
 	case !over && !now.Before(r.deadline):
-		return &fault{504, "the program took too long",
-			fmt.Errorf("timed out after %s; the program and its children were killed", Duration(r.timeout)), FailedScript}
+		return &fault{
+			504, "the program took too long",
+			fmt.Errorf("timed out after %s; the program and its children were killed", Duration(r.timeout)), FailedScript,
+		}
 	case !over:
 		r.answer.flush()
 	}
@@ -120,22 +114,22 @@ func (r *cgiRun) late(now time.Time) *fault {
 
 // end ends a program that must not go on.
 func (r *cgiRun) end(ctx context.Context, why *fault) Result {
-	r.proc.waste()
+	r.proc.Waste()
 	r.came = r.answer.first
-	return r.abort(ctx, why, r.grace)
+	return r.abort(ctx, why)
 }
 
 // ended answers for a program that has ended by itself.
 func (r *cgiRun) ended() (Result, string) {
 	r.settle()
-	if to := r.answer.local(); to != "" && r.proc.exit() == 0 {
+	if to := r.answer.local(); to != "" && r.proc.Exit() == 0 {
 		return r.result(Result{}), to
 	}
 	var why *fault
-	if code := r.proc.exit(); r.proc.killed() {
-		why = r.answer.bad(errors.New("the program was " + r.proc.ending()))
+	if code := r.proc.Exit(); r.proc.Signaled() {
+		why = r.answer.bad(errors.New("the program was " + r.proc.Ending()))
 	} else if why = r.answer.end(); why != nil && code != 0 {
-		why.err = fmt.Errorf("%w (%s)", why.err, r.proc.ending())
+		why.err = fmt.Errorf("%w (%s)", why.err, r.proc.Ending())
 	}
 	if why != nil {
 		r.came = r.answer.first

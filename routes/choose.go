@@ -139,6 +139,9 @@ func (r *Route) wants(d *Delivery, tr *Trace) bool {
 		var wanted bool
 		if tr.Event, wanted = r.events.wants(d.Input); !wanted {
 			tr.Note = "wants the events " + strings.Join(r.events.patterns, ", ")
+			if tr.Event == "" {
+				tr.Note += ", and the delivery names no event"
+			}
 			return false
 		}
 	}
@@ -167,9 +170,17 @@ func checkKey(s *VerifySpec) string {
 	}
 	key := s.Scheme + ":" + strings.Join(names, ",")
 	for _, o := range []struct{ name, value string }{
-		{"header", s.Header}, {"hash", s.Hash}, {"encoding", s.Encoding}, {"prefix", s.Prefix}, {"signed", s.Signed},
-		{"time", s.Time}, {"user", s.User}, {"url", s.URL}, {"from", strings.Join(s.From, ",")},
-		{"covers", strings.Join(s.Covers, ",")}, {"covers", strings.Join(s.Covers, ",")},
+		{"header", s.Header},
+		{"hash", s.Hash},
+		{"encoding", s.Encoding},
+		{"prefix", s.Prefix},
+		{"signed", s.Signed},
+		{"time", s.Time},
+		{"user", s.User},
+		{"url", s.URL},
+		{"from", strings.Join(s.From, ",")},
+		{"covers", strings.Join(s.Covers, ",")},
+		{"covers", strings.Join(s.Covers, ",")},
 	} {
 		if o.value != "" {
 			key += ";" + o.name + "=" + o.value

@@ -213,6 +213,10 @@ func TestChooseTrace(t *testing.T) {
 		!strings.Contains(got, `; last: query.x == "1" is false`) {
 		t.Errorf("got %q", got)
 	}
+	silent := table.Choose(sent{scheme: "github", secret: "secret", body: `{"ref":"main"}`}.delivery(t), options())
+	if got := silent.Trace[0].Note; silent.Trace[0].Event != "" || got != "wants the events issues, ping.x, and the delivery names no event" || !strings.Contains(silent.Unwanted(), got+";") {
+		t.Errorf("no event: %q, %q", got, silent.Unwanted())
+	}
 	refused := table.Choose(sent{}.delivery(t), options())
 	if len(refused.Trace) != 1 || refused.Trace[0].Verified == "" || refused.Trace[0].Verified == "ok" || refused.Unwanted() != "" {
 		t.Errorf("refused: %+v, %q", refused.Trace, refused.Unwanted())

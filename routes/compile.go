@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"homehook/routes/process"
 )
 
 // compiler collects everything that is wrong with a list of routes.
@@ -20,16 +22,6 @@ func (c *compiler) report(path, message, remedy string) {
 // a part of it.
 func (c *compiler) has(path string) bool {
 	return slices.ContainsFunc(c.problems, func(p Problem) bool { return isPartOf(p.Path, path) })
-}
-
-// mend gives the problems with the value of that path a remedy, those that
-// have none yet.
-func (c *compiler) mend(path, remedy string) {
-	for i := range c.problems {
-		if p := &c.problems[i]; p.Remedy == "" && isPartOf(p.Path, path) {
-			p.Remedy = remedy
-		}
-	}
 }
 
 func isPartOf(path, outer string) bool {
@@ -49,11 +41,16 @@ func mistaken(remedy, message string, args ...any) error {
 	return &mistake{fmt.Sprintf(message, args...), remedy}
 }
 
-// remedyOf is the remedy of a mistake, empty for other errors.
+// remedyOf is the remedy of a mistake, or of what a process cannot have; empty for
+// other errors.
 func remedyOf(err error) string {
 	var m *mistake
-	if errors.As(err, &m) {
+	var p *process.Error
+	switch {
+	case errors.As(err, &m):
 		return m.remedy
+	case errors.As(err, &p):
+		return p.Remedy
 	}
 	return ""
 }
@@ -171,9 +168,6 @@ func (c *compiler) handlers(path string, s *Spec, r *Route) {
 func (c *compiler) handler(path string, s *HandlerSpec, r *Route) (found []placed) {
 	if s.Forward != nil {
 		found = append(found, placed{"forward", c.forward(path+".forward", s.Forward, r)})
-		_, err := parseTarget(s.Forward.To)
-		c.mend(path+".forward.to", remedyOf(err))
-		c.mend(path+".forward.timeout", "leave it out for "+Duration(forwardTimeout).String())
 	}
 	if s.Script != nil {
 		found = append(found, placed{"script", c.script(path+".script", s.Script, r)})

@@ -24,6 +24,11 @@
 // is a plain request, whose Upgrade field they leave unanswered, as a server may
 // (RFC 9110, section 7.8).
 //
+// A handler lies in the files of its name: script.go has its settings, and
+// scriptrun.go one run of it; so it is with cgi and fastcgi, which share gateway*.go.
+// Package process starts their programs and ends them. What a configuration may say
+// stands in spec.go and handlerspec.go, and compile.go makes a Table of that.
+//
 // The package knows no agent and no relay: who took the delivery in, keeps
 // its history and logs it is the caller's business. A Table is immutable, but for
 // what it counts, and safe for concurrent use; the agent builds a new one for each

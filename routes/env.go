@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"homehook/routes/process"
 )
 
 // environment checks the configured variables, and returns them with the few
@@ -25,18 +25,26 @@ func (c *compiler) environment(path string, set map[string]string) []string {
 		}
 	}
 	for _, name := range names {
-		at := path + "." + name
-		switch {
-		case !isVariable(name):
-			c.report(path, fmt.Sprintf("%q is not the name of a variable", name), "use letters, digits and _")
-		case strings.HasPrefix(strings.ToUpper(name), "HOMEHOOK_"):
-			c.report(at, fmt.Sprintf("%s is set for every script", name), "use another name")
-		case strings.IndexByte(set[name], 0) >= 0:
-			c.report(at, fmt.Sprintf("the value of %s has a NUL byte", name), "")
+		if c.variable(path, name, "script") && strings.IndexByte(set[name], 0) >= 0 {
+			c.report(path+"."+name, fmt.Sprintf("the value of %s has a NUL byte", name), "leave the byte out")
 		}
 		env = append(env, name+"="+set[name])
 	}
 	return env
+}
+
+// variable checks the name of a variable that is set at path, and reports whether
+// it may be: those that are set for each script, or request, may not.
+func (c *compiler) variable(path, name, each string) bool {
+	switch {
+	case !isVariable(name):
+		c.report(path, fmt.Sprintf("%q is not the name of a variable", name), "use letters, digits and _")
+	case strings.HasPrefix(strings.ToUpper(name), "HOMEHOOK_"):
+		c.report(path+"."+name, fmt.Sprintf("%s is set for every %s", name, each), "use another name")
+	default:
+		return true
+	}
+	return false
 }
 
 func isVariable(s string) bool {
@@ -71,19 +79,21 @@ func variables(set []string, d *Delivery, headers string) []string {
 // finds those that an agent before it has left behind.
 const deliveryVariable = "HOMEHOOK_DELIVERY="
 
+// SweepDelivery kills what scripts for the deliveries of some ids have left
+// behind when their agent was killed, waits up to two seconds until it is gone,
+// and returns how many processes that were. What this process has started itself
+// is spared. [process.SweepLeft] says what it finds on which system.
+func SweepDelivery(ids ...string) int { return process.SweepLeft(deliveryVariable, ids...) }
+
 // headersVariable names the file with the header lines. Its value is another
 // for each run, which makes it the mark of a run's processes.
 const headersVariable = "HOMEHOOK_HEADERS_FILE="
 
 // writeHeaders puts the header lines as they came into a new file in dir that
-// only this user can read, and returns its path. The caller removes it.
-func writeHeaders(dir string, raw []byte, as *account) (string, error) {
+// only its user can read, and returns its path. The caller removes it.
+func writeHeaders(dir string, raw []byte, as *process.Account) (string, error) {
 	lines := raw[bytes.IndexByte(raw, '\n')+1:]
-	path := filepath.Join(dir, headersPrefix+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(rand.Uint64(), 36))
-	err := createFile(path, lines)
-	if err == nil {
-		err = as.own(path)
-	}
+	path, err := process.WriteFile(dir, headersPrefix, lines, as)
 	if err != nil {
 		return "", fmt.Errorf("write headers file: %w", err)
 	}
@@ -96,14 +106,4 @@ const headersPrefix = "homehook-headers-"
 
 // removeLeft removes files of agents that were killed before they could: there
 // may be secrets in them.
-func removeLeft(dir string) {
-	for _, prefix := range []string{headersPrefix, valuePrefix} {
-		paths, _ := filepath.Glob(filepath.Join(dir, prefix+"*"))
-		for _, path := range paths {
-			number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(path), prefix), "-")
-			if pid, err := strconv.Atoi(number); err == nil && hasEnded(pid) {
-				removeFile(path)
-			}
-		}
-	}
-}
+func removeLeft(dir string) { process.RemoveLeft(dir, headersPrefix, valuePrefix) }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"homehook/routes/expression"
 )
@@ -12,32 +13,34 @@ import (
 // eventTexts are where a sender says what its delivery is about, by the scheme by
 // which it signs: alternatives, of which the first counts that names anything.
 // Its pieces are joined with a dot.
-var eventTexts = map[string][][]string{
-	"adyen":     {{"{json.notificationItems[0].NotificationRequestItem.eventCode}"}},
-	"bitbucket": {{`{header["X-Event-Key"]}`}},
-	"discord":   {{"{json.event.type}"}, {"{json.type}"}},
-	"gitea":     {{`{header["X-Gitea-Event"]}`, "{json.action}"}},
-	"github":    {{`{header["X-GitHub-Event"]}`, "{json.action}"}},
-	"gitlab":    {{`{header["X-Gitlab-Event"]}`, "{json.object_attributes.action}"}},
-	"gogs":      {{`{header["X-Gogs-Event"]}`, "{json.action}"}},
-	"hubspot":   {{"{json[0].subscriptionType}"}},
-	"jira":      {{"{json.webhookEvent}"}},
-	"linear":    {{"{json.type}", "{json.action}"}},
-	"meta":      {{"{json.object}", "{json.entry[0].changes[0].field}"}},
-	"paddle":    {{"{json.event_type}"}},
-	"pagerduty": {{"{json.event.event_type}"}},
-	"scalr":     {{"{json.eventName}"}},
-	"sendgrid":  {{"{json[0].event}"}},
-	"shopify":   {{`{header["X-Shopify-Topic"]}`}},
-	"slack":     {{"{json.event.type}"}, {"{json.type}"}, {"{form.command}"}},
-	"square":    {{"{json.type}"}},
-	"standard":  {{"{json.type}"}},
-	"stripe":    {{"{json.type}"}},
-	"svix":      {{"{json.type}"}},
-	"twitch":    {{`{header["Twitch-Eventsub-Subscription-Type"]}`}},
-	"xero":      {{"{json.events[0].eventCategory}", "{json.events[0].eventType}"}},
-	"zoom":      {{"{json.event}"}},
-}
+var eventTexts = sync.OnceValue(func() map[string][][]string {
+	return map[string][][]string{
+		"adyen":     {{"{json.notificationItems[0].NotificationRequestItem.eventCode}"}},
+		"bitbucket": {{`{header["X-Event-Key"]}`}},
+		"discord":   {{"{json.event.type}"}, {"{json.type}"}},
+		"gitea":     {{`{header["X-Gitea-Event"]}`, "{json.action}"}},
+		"github":    {{`{header["X-GitHub-Event"]}`, "{json.action}"}},
+		"gitlab":    {{`{header["X-Gitlab-Event"]}`, "{json.object_attributes.action}"}},
+		"gogs":      {{`{header["X-Gogs-Event"]}`, "{json.action}"}},
+		"hubspot":   {{"{json[0].subscriptionType}"}},
+		"jira":      {{"{json.webhookEvent}"}},
+		"linear":    {{"{json.type}", "{json.action}"}},
+		"meta":      {{"{json.object}", "{json.entry[0].changes[0].field}"}},
+		"paddle":    {{"{json.event_type}"}},
+		"pagerduty": {{"{json.event.event_type}"}},
+		"scalr":     {{"{json.eventName}"}},
+		"sendgrid":  {{"{json[0].event}"}},
+		"shopify":   {{`{header["X-Shopify-Topic"]}`}},
+		"slack":     {{"{json.event.type}"}, {"{json.type}"}, {"{form.command}"}},
+		"square":    {{"{json.type}"}},
+		"standard":  {{"{json.type}"}},
+		"stripe":    {{"{json.type}"}},
+		"svix":      {{"{json.type}"}},
+		"twitch":    {{`{header["Twitch-Eventsub-Subscription-Type"]}`}},
+		"xero":      {{"{json.events[0].eventCategory}", "{json.events[0].eventType}"}},
+		"zoom":      {{"{json.event}"}},
+	}
+})
 
 // events are the types of events that a route takes.
 type events struct {
@@ -58,10 +61,10 @@ func (c *compiler) newEvents(path string, s *Spec, r *Route) *events {
 		c.report(path, "the sender is not known, so nor is where it says what its deliveries are about", `add verify:, or write a condition such as when: header["X-Event"] == "push"`)
 		return e
 	}
-	alternatives, known := eventTexts[s.Verify.Scheme]
+	alternatives, known := eventTexts()[s.Verify.Scheme]
 	if !known && s.Verify.Scheme != "" {
 		c.report(path, fmt.Sprintf("a sender that is checked by the scheme %s has no types of events that are known here", s.Verify.Scheme),
-			`write a condition such as when: json.type == "order", or use one of the schemes `+strings.Join(slices.Sorted(maps.Keys(eventTexts)), ", "))
+			`write a condition such as when: json.type == "order", or use one of the schemes `+strings.Join(slices.Sorted(maps.Keys(eventTexts())), ", "))
 	}
 	e.plain = s.Verify.Scheme == "gitlab"
 	for _, texts := range alternatives {

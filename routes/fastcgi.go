@@ -81,9 +81,8 @@ func (c *compiler) parameters(path string, set map[string]string) (list []fastcg
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		at := path + "." + name
 		switch {
-		case !isVariable(name):
-			c.report(path, fmt.Sprintf("%q is not the name of a variable", name), "use letters, digits and _")
-		case isMeta(name) || strings.HasPrefix(strings.ToUpper(name), "HOMEHOOK_"):
+		case !c.variable(path, name, "request"):
+		case isMeta(name):
 			c.report(at, fmt.Sprintf("%s is set for every request", name), "use another name")
 		case strings.IndexByte(set[name], 0) >= 0:
 			c.report(at, fmt.Sprintf("the value of %s has a NUL byte", name), "leave the byte out")
@@ -111,7 +110,7 @@ func parseResponder(to string) (network, address string, err error) {
 		return "", "", mistaken(exampleResponder, "the target %q cannot be used: it is no host with a port", shownAddress(to))
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return "", "", mistaken("write a number from 1 to 65535", "the target %q cannot be used: %q is not a port", shownAddress(to), port)
+		return "", "", mistaken("write a number from 1 to 65535", "the target %q cannot be used: what it ends with is not a port", shownAddress(to))
 	}
 	if err := checkHost(host); err != nil {
 		return "", "", mistaken(cmp.Or(remedyOf(err), exampleResponder), "the target %q cannot be used: %s", shownAddress(to), err)

@@ -20,9 +20,10 @@ type fastCGIRun struct {
 	watch  watch
 	upload upload
 	answer gatewayAnswer
-	said   collector // on standard error
-	status int       // of the responder's application
-	failed *fault    // why there is no answer
+	said   []byte // on standard error
+	cut    bool   // more was said than kept
+	status int    // of the responder's application
+	failed *fault // why there is no answer
 }
 
 // run asks the responder once. It returns where in this server the request is to
@@ -45,7 +46,7 @@ func (h *fastCGI) run(ctx context.Context, d *Delivery, x *http1.Exchange) (Resu
 		if err != nil {
 			return h.unreachable(ctx, err).reply(x), ""
 		}
-		r := &fastCGIRun{h: h, x: x, conn: conn, said: collector{max: maxErrors}}
+		r := &fastCGIRun{h: h, x: x, conn: conn}
 		r.answer = gatewayAnswer{x: x, kind: FailedUnreachable, limit: 1 << 62, before: r.settle, patience: gatewayPatience}
 		r.watch.conn = conn.NetConn()
 		r.watch.begin(ctx, x.Conn(), h.timeout, !whole)
@@ -127,13 +128,8 @@ func (r *fastCGIRun) brokenBody() *fault {
 	return nil
 }
 
-// settle makes sure that an answer can be written: the body has been read, or
-// else the connection ends behind the answer.
-func (r *fastCGIRun) settle() {
-	if r.upload.running() && !r.upload.settle(uploadGrace) {
-		r.x.CloseAfter()
-	}
-}
+// settle makes sure that an answer can be written.
+func (r *fastCGIRun) settle() { r.upload.settleFor(r.x) }
 
 // read reads the answer to its end. The error is a fault, or of the connection.
 func (r *fastCGIRun) read() error {
@@ -147,7 +143,8 @@ func (r *fastCGIRun) read() error {
 		}
 		switch p.Kind {
 		case fastcgi.Stderr:
-			r.said.keep(p.Data)
+			n := min(len(p.Data), maxErrors-len(r.said))
+			r.said, r.cut = append(r.said, p.Data[:n]...), r.cut || n < len(p.Data)
 		case fastcgi.End:
 			r.status = p.Status
 			return nil
@@ -202,11 +199,7 @@ func (r *fastCGIRun) finish() (Result, string) {
 
 // result completes what the attempt came to.
 func (r *fastCGIRun) result(res Result) Result {
-	if res.Output, res.OutputTruncated = r.said.kept, r.said.cut; res.Err != nil && res.Failure != FailedAnswer {
-		var cut bool
-		res.Output, cut = together(r.answer.first, r.said.kept)
-		res.OutputTruncated = res.OutputTruncated || cut
-	}
+	res = res.withOutput(r.answer.first, r.said, r.cut)
 	if r.status != 0 {
 		res.Exit = r.status
 	}

@@ -36,10 +36,10 @@ func (c *compiler) forward(path string, s *ForwardSpec, route *Route) *forwarder
 	if s.To == "" {
 		c.report(path+".to", "the target is missing", `write where to, such as "http://127.0.0.1:8123"`)
 	} else if err != nil {
-		c.report(path+".to", fmt.Sprintf("the target %q cannot be used: %s", shownAddress(s.To), err), "")
+		c.report(path+".to", fmt.Sprintf("the target %q cannot be used: %s", shownAddress(s.To), err), remedyOf(err))
 	}
 	if s.Timeout < 0 {
-		c.report(path+".timeout", "a timeout cannot be negative", "")
+		c.report(path+".timeout", "a timeout cannot be negative", "leave it out for "+Duration(forwardTimeout).String())
 	}
 	f.strip = strings.TrimRight(s.Strip, "/")
 	if s.Strip != "" && (s.Strip[0] != '/' || checkPath(s.Strip) != nil) {

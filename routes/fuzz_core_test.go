@@ -60,7 +60,7 @@ func FuzzUnquoted(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if line, v := unquoted(text); line > 1+strings.Count(text, "\n") || line > 0 && !strings.Contains(text, v) {
+		if line, v := lintSigns().unquoted(text); line > 1+strings.Count(text, "\n") || line > 0 && !strings.Contains(text, v) {
 			t.Errorf("%d %q", line, v)
 		}
 	})

@@ -78,7 +78,7 @@ func (a *gatewayAnswer) body(p []byte) *fault {
 	length := a.head.length
 	switch {
 	case a.size > a.limit || length > a.limit:
-		return a.bad(fmt.Errorf("it is larger than %s", Size(a.limit)))
+		return a.bad(fmt.Errorf("it is larger than %s", Size(a.limit).words()))
 	case a.bodiless():
 		return nil
 	case length >= 0 && a.size > length:

@@ -2,13 +2,11 @@ package routes
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
+
+	"homehook/routes/process"
 )
 
 // given is what one run of a script gets of its delivery besides the body.
@@ -118,7 +116,7 @@ func (g *given) variables(set []argument, d *Delivery) *fault {
 
 // writeFiles writes each value into a file that only the user of the script can
 // read, and names it in its variable. The name of the file has nothing of the delivery.
-func (g *given) writeFiles(dir string, set []argument, d *Delivery, as *account) *fault {
+func (g *given) writeFiles(dir string, set []argument, d *Delivery, as *process.Account) *fault {
 	for _, f := range set {
 		value, missing, err := f.fill(d)
 		if err != nil {
@@ -126,15 +124,11 @@ func (g *given) writeFiles(dir string, set []argument, d *Delivery, as *account)
 		} else if missing {
 			continue
 		}
-		path := filepath.Join(dir, valuePrefix+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(rand.Uint64(), 36))
-		err = createFile(path, []byte(value))
-		if err == nil {
-			g.files = append(g.files, path)
-			err = as.own(path)
-		}
+		path, err := process.WriteFile(dir, valuePrefix, []byte(value), as)
 		if err != nil {
 			return &fault{500, "the script could not be started", fmt.Errorf("write the file for %s: %w", f.name, err), FailedScript}
 		}
+		g.files = append(g.files, path)
 		g.env = append(g.env, f.name+"="+path)
 	}
 	return nil
@@ -143,7 +137,7 @@ func (g *given) writeFiles(dir string, set []argument, d *Delivery, as *account)
 // remove removes the files.
 func (g *given) remove() {
 	for _, path := range g.files {
-		removeFile(path)
+		process.RemoveFile(path)
 	}
 }
 

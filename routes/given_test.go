@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homehook/http1"
+	"homehook/routes/process"
 )
 
 // run runs the first handler of a route for a request.
@@ -113,7 +114,7 @@ func TestScriptRefuses(t *testing.T) {
 		{"long field", script(ScriptSpec{Headers: map[string]string{"X-A": "{json.p}"}}), strings.Repeat("a", 9000), "longer than 8192"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			before, _ := filepath.Glob(filepath.Join(spoolFolder(), valuePrefix+"*"))
+			before, _ := filepath.Glob(filepath.Join(process.SpoolFolder(nil), valuePrefix+"*"))
 			b, _ := json.Marshal(map[string]string{"p": tt.value})
 			res, status, _, body := sent{body: string(b)}.run(t, tt.route)
 			if status != 400 || res.Err == nil || !strings.Contains(res.Err.Error(), tt.want) || res.Failure != FailedRequest || res.Retry || res.Exit != -1 {
@@ -126,7 +127,7 @@ func TestScriptRefuses(t *testing.T) {
 			if p := tt.route.Plan(d); p.Status != 400 || p.Note != res.Err.Error() {
 				t.Errorf("planned: %+v", p)
 			}
-			after, _ := filepath.Glob(filepath.Join(spoolFolder(), valuePrefix+"*"))
+			after, _ := filepath.Glob(filepath.Join(process.SpoolFolder(nil), valuePrefix+"*"))
 			if len(after) > len(before) {
 				t.Errorf("files are left: %v", after)
 			}

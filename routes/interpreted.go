@@ -58,7 +58,7 @@ func nested(args []argument) (at int, wrong error) {
 		if args[i].template != nil || args[i+1].template != nil {
 			continue
 		}
-		p, known := programs[programName(args[i].fixed)]
+		p, known := programs()[programName(args[i].fixed)]
 		if known && p.kind != anotherProgram && p.announcesCode(args[i+1].fixed) {
 			if at, wrong = codeIn(args[i].fixed, args, i, true); wrong != nil {
 				return at, wrong
@@ -82,15 +82,15 @@ func (p *syntax) announcesCode(arg string) bool {
 // what it is called, so that only the names of interpreters count.
 func codeIn(path string, args []argument, from int, alias bool) (at int, wrong error) {
 	name := programName(path)
-	p, known := programs[name]
+	p, known := programs()[name]
 	switch {
 	case known && (p.kind != anotherProgram || !alias):
 		return p.codeIn(name, args, from)
 	case isPowerShell(name):
 		return codeInPowerShell(name, args, from)
-	case shellish[name] != "" && !alias:
+	case shellish(name) != "" && !alias:
 		if i := firstTemplate(args[from:]); i >= 0 {
-			return from + i, mistaken(useInput, "%s %s, so nothing of a request may be in them", name, shellish[name])
+			return from + i, mistaken(useInput, "%s %s, so nothing of a request may be in them", name, shellish(name))
 		}
 	}
 	return 0, nil

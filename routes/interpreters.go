@@ -1,6 +1,9 @@
 package routes
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // syntax is how the command line of a program is read that takes code from
 // there, or the name of a file with code, or another command. Options are read
@@ -27,54 +30,63 @@ const (
 	anotherProgram        // a program, whose arguments follow
 )
 
-var (
-	shell    = syntax{code: "c", value: "oO", values: []string{"rcfile", "init-file"}, kind: shellText}
-	python   = syntax{code: "c", from: "m", value: "WX"}
-	node     = syntax{code: "ep", words: []string{"eval", "print"}, value: "rC", values: []string{"require", "import", "loader", "experimental-loader", "env-file"}}
-	awk      = syntax{code: "e", words: []string{"source"}, from: "fE", value: "FilW", data: "v", kind: filterText}
-	sed      = syntax{code: "e", words: []string{"expression"}, from: "f", value: "l", kind: filterText}
-	launcher = syntax{kind: anotherProgram}
-)
-
 // programs are those of which that is known, by their names without a version.
-var programs = map[string]syntax{
-	"sh": shell, "bash": shell, "dash": shell, "ash": shell, "zsh": shell, "ksh": shell, "mksh": shell, "fish": shell,
-	"csh": shell, "tcsh": shell, "rbash": shell, "yash": shell, "elvish": shell,
-	"python": python, "pythonw": python, "pypy": python, "node": node, "nodejs": node, "awk": awk, "gawk": awk, "mawk": awk, "nawk": awk,
-	"sed": sed, "gsed": sed, "tclsh": {}, "wish": {},
-	"bun":     {code: "ep", words: []string{"eval", "print"}, value: "rc", values: []string{"preload", "require"}},
-	"perl":    {code: "eE", value: "IMm"},
-	"ruby":    {code: "e", value: "CIr"},
-	"php":     {code: "rBRE", words: []string{"run", "process-begin", "process-code", "process-end"}, from: "fF", value: "cdz", values: []string{"define", "php-ini"}},
-	"lua":     {code: "e", value: "l"},
-	"luajit":  {code: "e", value: "lj"},
-	"rscript": {code: "e"},
-	"julia":   {code: "eE", words: []string{"eval", "print"}, value: "L", values: []string{"load"}},
-	"expect":  {code: "c"},
-	"guile":   {code: "c", from: "s", value: "lLex"},
-	"elixir":  {code: "e", words: []string{"eval"}, value: "r"},
+var programs = sync.OnceValue(func() map[string]syntax {
+	var (
+		shell    = syntax{code: "c", value: "oO", values: []string{"rcfile", "init-file"}, kind: shellText}
+		python   = syntax{code: "c", from: "m", value: "WX"}
+		node     = syntax{code: "ep", words: []string{"eval", "print"}, value: "rC", values: []string{"require", "import", "loader", "experimental-loader", "env-file"}}
+		awk      = syntax{code: "e", words: []string{"source"}, from: "fE", value: "FilW", data: "v", kind: filterText}
+		sed      = syntax{code: "e", words: []string{"expression"}, from: "f", value: "l", kind: filterText}
+		launcher = syntax{kind: anotherProgram}
+	)
+	return map[string]syntax{
+		"sh": shell, "bash": shell, "dash": shell, "ash": shell, "zsh": shell, "ksh": shell, "mksh": shell, "fish": shell,
+		"csh": shell, "tcsh": shell, "rbash": shell, "yash": shell, "elvish": shell,
+		"python": python, "pythonw": python, "pypy": python, "node": node, "nodejs": node, "awk": awk, "gawk": awk, "mawk": awk, "nawk": awk,
+		"sed": sed, "gsed": sed, "tclsh": {}, "wish": {},
+		"bun":     {code: "ep", words: []string{"eval", "print"}, value: "rc", values: []string{"preload", "require"}},
+		"perl":    {code: "eE", value: "IMm"},
+		"ruby":    {code: "e", value: "CIr"},
+		"php":     {code: "rBRE", words: []string{"run", "process-begin", "process-code", "process-end"}, from: "fF", value: "cdz", values: []string{"define", "php-ini"}},
+		"lua":     {code: "e", value: "l"},
+		"luajit":  {code: "e", value: "lj"},
+		"rscript": {code: "e"},
+		"julia":   {code: "eE", words: []string{"eval", "print"}, value: "L", values: []string{"load"}},
+		"expect":  {code: "c"},
+		"guile":   {code: "c", from: "s", value: "lLex"},
+		"elixir":  {code: "e", words: []string{"eval"}, value: "r"},
 
-	"env":  {code: "S", words: []string{"split-string"}, value: "uC", values: []string{"unset", "chdir"}, kind: anotherProgram, assign: true},
-	"sudo": {value: "ugpCrtTUDhR", values: []string{"user", "group", "prompt", "chdir", "host"}, kind: anotherProgram, assign: true},
-	"doas": {value: "uC", kind: anotherProgram}, "gosu": {kind: anotherProgram, skip: 1}, "su-exec": {kind: anotherProgram, skip: 1}, "chroot": {kind: anotherProgram, skip: 1},
-	"nice": {value: "n", values: []string{"adjustment"}, kind: anotherProgram}, "ionice": {value: "cnp", kind: anotherProgram},
-	"timeout": {value: "ks", values: []string{"kill-after", "signal"}, kind: anotherProgram, skip: 1},
-	"chrt":    {value: "TPD", kind: anotherProgram, skip: 1}, "taskset": {kind: anotherProgram, skip: 1},
-	"flock": {code: "c", words: []string{"command"}, value: "wE", kind: anotherProgram, skip: 1},
-	"xargs": {value: "aEILnPsd", kind: anotherProgram}, "stdbuf": {value: "ioe", kind: anotherProgram}, "time": {value: "fo", kind: anotherProgram},
-	"strace": {value: "abeEIoOpPsSuUX", kind: anotherProgram}, "systemd-run": {value: "HMuptE", kind: anotherProgram}, "caffeinate": {value: "tw", kind: anotherProgram},
-	"nohup": launcher, "setsid": launcher, "setpriv": launcher, "unbuffer": launcher, "busybox": launcher, "toybox": launcher, "winpty": launcher,
-	"tini": launcher, "dumb-init": launcher, "dbus-run-session": launcher, "arch": launcher, "unshare": launcher,
-}
+		"env":  {code: "S", words: []string{"split-string"}, value: "uC", values: []string{"unset", "chdir"}, kind: anotherProgram, assign: true},
+		"sudo": {value: "ugpCrtTUDhR", values: []string{"user", "group", "prompt", "chdir", "host"}, kind: anotherProgram, assign: true},
+		"doas": {value: "uC", kind: anotherProgram}, "gosu": {kind: anotherProgram, skip: 1}, "su-exec": {kind: anotherProgram, skip: 1}, "chroot": {kind: anotherProgram, skip: 1},
+		"nice": {value: "n", values: []string{"adjustment"}, kind: anotherProgram}, "ionice": {value: "cnp", kind: anotherProgram},
+		"timeout": {value: "ks", values: []string{"kill-after", "signal"}, kind: anotherProgram, skip: 1},
+		"chrt":    {value: "TPD", kind: anotherProgram, skip: 1}, "taskset": {kind: anotherProgram, skip: 1},
+		"flock": {code: "c", words: []string{"command"}, value: "wE", kind: anotherProgram, skip: 1},
+		"xargs": {value: "aEILnPsd", kind: anotherProgram}, "stdbuf": {value: "ioe", kind: anotherProgram}, "time": {value: "fo", kind: anotherProgram},
+		"strace": {value: "abeEIoOpPsSuUX", kind: anotherProgram}, "systemd-run": {value: "HMuptE", kind: anotherProgram}, "caffeinate": {value: "tw", kind: anotherProgram},
+		"nohup": launcher, "setsid": launcher, "setpriv": launcher, "unbuffer": launcher, "busybox": launcher, "toybox": launcher, "winpty": launcher,
+		"tini": launcher, "dumb-init": launcher, "dbus-run-session": launcher, "arch": launcher, "unshare": launcher,
+	}
+})
 
-// shellish are programs that have their arguments read as commands, wherever
-// they stand.
-var shellish = map[string]string{
-	"cmd": "reads its arguments as commands", "ssh": "has a shell at the other end read its arguments",
-	"su": "has a shell read its arguments", "runuser": "has a shell read its arguments", "watch": "has a shell read its arguments",
-	"script": "has a shell read its arguments", "parallel": "has a shell read its arguments",
-	"make": "has a shell read what its arguments set", "gmake": "has a shell read what its arguments set",
-	"osascript": "reads its arguments as a script", "mshta": "reads its arguments as a script", "wscript": "reads its arguments as a script",
+// shellish says how a program has its arguments read as commands, wherever they
+// stand; empty for one that does not.
+func shellish(name string) string {
+	switch name {
+	case "cmd":
+		return "reads its arguments as commands"
+	case "ssh":
+		return "has a shell at the other end read its arguments"
+	case "su", "runuser", "watch", "script", "parallel":
+		return "has a shell read its arguments"
+	case "make", "gmake":
+		return "has a shell read what its arguments set"
+	case "osascript", "mshta", "wscript":
+		return "reads its arguments as a script"
+	}
+	return ""
 }
 
 // isPowerShell reports whether all arguments are code unless one says that a file

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -14,10 +13,13 @@ import (
 // routes may be used as they are, if they compile. It reads the scripts that they
 // name, and never repeats a value that may be a secret.
 func Lint(specs []Spec) []Problem {
-	l := &linter{}
+	l := &linter{signs: lintSigns(), read: map[string]bool{}}
 	for i := range specs {
 		s, path := &specs[i], fmt.Sprintf("[%d]", i)
 		main := s.main()
+		l.match(path+".match", s)
+		l.condition(path+".when", s.When)
+		l.templates(path, s)
 		l.handler(path, &main)
 		for j := range s.Also {
 			l.handler(fmt.Sprintf("%s.also[%d]", path, j), &s.Also[j])
@@ -31,7 +33,11 @@ func Lint(specs []Spec) []Problem {
 }
 
 // linter collects warnings.
-type linter struct{ warnings []Problem }
+type linter struct {
+	*signs
+	warnings []Problem
+	read     map[string]bool // scripts, with what runs them
+}
 
 func (l *linter) warn(path, message, remedy string) {
 	l.warnings = append(l.warnings, Problem{path, message, remedy})
@@ -69,7 +75,7 @@ func (l *linter) script(path string, s *ScriptSpec) {
 	}
 	l.arguments(path+".command", s.Command)
 	name := programName(s.Command[0])
-	p, known := programs[name]
+	p, known := programs()[name]
 	l.file(path+".command[0]", s.Command[0], "")
 	for i, arg := range s.Command[1:] {
 		at := fmt.Sprintf("%s.command[%d]", path, i+1)
@@ -92,46 +98,23 @@ func (l *linter) arguments(path string, command []string) {
 		at := fmt.Sprintf("%s[%d]", path, i+1)
 		name, value, with := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 		switch {
-		case looksSecret(arg), with && secretName.MatchString(name) && isInline(value):
+		case l.secretValue.MatchString(arg), with && l.secretName.MatchString(name) && isInline(value):
 			l.warn(at, "the argument looks like a secret: other users of this machine see the arguments of programs", "have the program read it from a file that only its user can read")
-		case runsValue.MatchString(arg) && hasValue(arg), runsNext.MatchString(command[i]) && strings.HasPrefix(arg, "{") && hasValue(arg):
+		case l.runsValue.MatchString(arg) && hasValue(arg), l.runsNext.MatchString(command[i]) && strings.HasPrefix(arg, "{") && hasValue(arg):
 			l.warn(at, "a value of the delivery stands where the program takes a command", "write the command out, and hand the value over in another way")
-		case pipedToShell.MatchString(arg):
+		case l.pipedToShell.MatchString(arg):
 			l.warn(at, "what comes from the network is run by a shell", "fetch it once, look at it, and run the file")
 		}
 	}
 }
 
-// Options by which programs such as tar, git, rsync, curl and ssh run commands.
-var (
-	runsValue = regexp.MustCompile(`(?i)^--?[\w-]*(exec|command|cmd|rsh|hook|pager|editor|upload-pack|receive-pack|compress-program|eval)=|=exec=|(ProxyCommand|sshCommand|alias\.[\w-]+)\s*=`)
-	runsNext  = regexp.MustCompile(`(?i)^--?(exec|execdir|command|cmd|rsh|to-command|eval)$`)
-)
-
 func isRecursive(arg string) bool {
 	return strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && strings.ContainsAny(arg, "rR") || arg == "--recursive"
 }
 
-// expressionStart is where an expression begins in a template.
-var expressionStart = regexp.MustCompile(`\{[A-Za-z]`)
-
-func hasValue(arg string) bool { return expressionStart.MatchString(strings.ReplaceAll(arg, "{{", "")) }
-
-var (
-	secretName  = regexp.MustCompile(`(?i)(token|secret|passw|passphrase|api[-_]?key|access[-_]?key|private[-_]?key|credential|^authorization$|^cookie$)`)
-	secretValue = regexp.MustCompile(`gh[pousr]_\w{20}|github_pat_\w{20}|glpat-[\w-]{16}|[sr]k_live_\w{10}|whsec_[\w+/=]{16}|xox[abprs]-[\w-]{10}|AKIA[0-9A-Z]{16}|AIza[\w-]{30}|-----BEGIN [A-Z ]*PRIVATE KEY|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.`)
-)
-
-func looksSecret(value string) bool { return secretValue.MatchString(value) }
-
-// isInline reports whether a value is written out, and not a path or a template.
-func isInline(value string) bool {
-	return value != "" && !filepath.IsAbs(value) && !hasValue(value) && !slices.Contains([]string{"true", "false", "yes", "no", "0", "1"}, value)
-}
-
 func (l *linter) secrets(path string, set map[string]string) {
 	for _, name := range slices.Sorted(maps.Keys(set)) {
-		if value := set[name]; looksSecret(value) || secretName.MatchString(name) && !strings.HasSuffix(strings.ToUpper(name), "_FILE") && isInline(value) {
+		if value := set[name]; l.secretValue.MatchString(value) || l.secretName.MatchString(name) && !strings.HasSuffix(strings.ToUpper(name), "_FILE") && isInline(value) {
 			l.warn(path+"."+name, "the value of "+name+" looks like a secret, which whoever reads this file has", "have the program read it from a file that only its user can read, and give it the path")
 		}
 	}

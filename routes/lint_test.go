@@ -61,6 +61,36 @@ func TestLint(t *testing.T) {
 		{"below also", Spec{Respond: &RespondSpec{}, Also: []HandlerSpec{{}, {Script: &ScriptSpec{Command: []string{"/bin/sh", "-c", "true"}}}}}, "[0].also[1].script.command[1]", "code for a shell"},
 		{"cgi", Spec{CGI: &CGISpec{Env: map[string]string{"DB_PASSWORD": "abc"}}}, "[0].cgi.env.DB_PASSWORD", "looks like a secret"},
 		{"fastcgi", Spec{FastCGI: &FastCGISpec{Env: map[string]string{"DB_PASSWORD": "abc"}}}, "[0].fastcgi.env.DB_PASSWORD", "looks like a secret"},
+
+		{"asterisk at the end", Spec{Match: "POST /x/*"}, "[0].match", "an asterisk"},
+		{"asterisk between", Spec{Match: "/x/*/y"}, "[0].match", "an asterisk"},
+		{"colon", Spec{Match: "POST /github/:repo"}, "[0].match", ":repo stands for itself"},
+		{"query", Spec{Match: "/x?a=b"}, "[0].match", "no query"},
+		{"public address", Spec{Claim: "garage", Match: "POST /~garage/x"}, "[0].match", "~garage is a part of the claim's address"},
+		{"the only claim's", Spec{Match: "/~garage/x"}, "[0].match", "~garage is a part"},
+		{"a folder of that kind", Spec{Claim: "garage", Match: "/~me/x"}, "", ""},
+		{"plain pattern", Spec{Match: "POST /a-b/{x}/{rest...}"}, "", ""},
+
+		{"secret in a condition", Spec{When: `query.a == "sk_live_8f14e45fceea167a"`}, "[0].when", "looks like a secret"},
+		{"compared with a token", Spec{When: `method == "POST" && "abc9" == query.token`}, "[0].when", "looks like a secret"},
+		{"one of several", Spec{When: `!(lower(header["X-Api-Key"]) in ["abc9", "b"])`}, "[0].when", "looks like a secret"},
+		{"kind of a token", Spec{When: `json.token_type == "abc9" && has(json.token) && json.secret == ""`}, "", ""},
+		{"braces in quotes", Spec{When: `"{json.ref}" == "abc9"`}, "[0].when", "a text in quotes stands for itself"},
+		{"braces of a pattern", Spec{When: `json.ref matches "^[a-z]{2}{x}$"`}, "", ""},
+		{"plain condition", Spec{When: `json.ref == "refs/heads/main"`}, "", ""},
+		{"no condition", Spec{When: `json.ref ==`}, "", ""},
+
+		{"two braces", script(ScriptSpec{Command: []string{"/x", "{{json.a}}"}}), "[0].script.command[1]", "{{json.a}} is not read"},
+		{"two braces and spaces", Spec{Notify: &NotifySpec{Text: "a {{ .json.a }} b"}}, "[0].notify.text", "{{ .json.a }} is not read"},
+		{"spaces", Spec{Respond: &RespondSpec{Body: "a { params.x } b"}, Match: "/{x}"}, "[0].respond.body", "{ params.x } is not read"},
+		{"dollar", Spec{Save: &SaveSpec{Name: "${id}.json"}}, "[0].save.name", "${id} is not read"},
+		{"dollar and two braces", Spec{Accepted: &RespondSpec{Headers: map[string]string{"X-A": "${{ github.event.ref }}"}}}, "[0].accepted.headers.X-A", "is not read"},
+		{"in a transform", Spec{Transform: &TransformSpec{Set: map[string]string{"json.a": "{{upper(x)}}", "json.b": "{{json.b}}"}}}, "[0].transform.set.json.b", "{{json.b}} is not read"},
+		{"under also", Spec{Also: []HandlerSpec{{Notify: &NotifySpec{Title: "{{query.a}}"}}}}, "[0].also[0].notify.title", "{{query.a}}"},
+		{"good templates", Spec{
+			Match: "/{x}", Respond: &RespondSpec{Body: "{\"a\": {\"id\": {toJSON(json.id)}}, \"b\": { \"c\": 1 }} #{json.n} {params.x} {{x}} { x } $1 ${HOME} {{{{"},
+			Forward: &ForwardSpec{To: "http://a", Headers: map[string]string{"X-From": "{remote}"}},
+		}, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := Lint([]Spec{tt.spec})
@@ -73,7 +103,7 @@ func TestLint(t *testing.T) {
 			if len(got) != 1 || got[0].Path != tt.path || !strings.Contains(got[0].Message, tt.want) || got[0].Remedy == "" {
 				t.Fatalf("got %+v", got)
 			}
-			if strings.Contains(got[0].Message+got[0].Remedy, "abc") || strings.Contains(got[0].Message+got[0].Remedy, "ghp_0") {
+			if strings.Contains(got[0].Message+got[0].Remedy, "abc") || strings.Contains(got[0].Message+got[0].Remedy, "8f14") || strings.Contains(got[0].Message+got[0].Remedy, "ghp_0") {
 				t.Errorf("the secret is repeated: %+v", got[0])
 			}
 		})
@@ -90,6 +120,10 @@ func TestLintScripts(t *testing.T) {
 		{"no eval", sh + "# eval x\nretrieval=1\necho evaluate\n", ""},
 		{"variable without quotes", sh + "echo x\ncp $1 /srv\n", "line 3: $1 is not in quotes"},
 		{"of ours", sh + "echo ${HOMEHOOK_PATH}\n", "line 2: ${HOMEHOOK_PATH} is not in quotes"},
+		{"with a default", sh + "sleep ${1:-3}\n", `line 2: ${1:-3} is not in quotes, so that the shell splits it and takes its asterisks for file names; write "${1:-3}"`},
+		{"with a default of its own", sh + "sleep ${HOMEHOOK_QUERY:-${1:-a}} b\n", `write "${HOMEHOOK_QUERY:-${1:-a}}"`},
+		{"of two digits", sh + "sleep ${12}\n", `write "${12}"`},
+		{"not closed", sh + "sleep ${1\n", `line 2: ${1 is`},
 		{"all arguments", sh + "x $@\n", "line 2: $@ is not in quotes"},
 		{"in double quotes", sh + "echo \"a $1 b\" \"`echo \"$2\"`\"\n", ""},
 		{"within quotes", sh + "x=\"$(echo \"$2\")\"\ny=$(basename \"$1\")\nf() { echo; }\ncase x in a) ;; esac\n", ""},
@@ -116,13 +150,16 @@ func TestLintScripts(t *testing.T) {
 		switch {
 		case tt.want == "" && len(got) > 0:
 			t.Errorf("%s: got %+v", tt.name, got)
-		case tt.want != "" && (len(got) != 1 || got[0].Path != "[0].script.command[0]" || !strings.Contains(got[0].Message, tt.want)):
+		case tt.want != "" && (len(got) != 1 || got[0].Path != "[0].script.command[0]" || !strings.Contains(got[0].Message+"; "+got[0].Remedy, tt.want)):
 			t.Errorf("%s: got %+v, want %s", tt.name, got, tt.want)
 		}
 	}
 	plain := commandFile(t, dir, "plain.sh", "echo $1\n")
 	if got := Lint([]Spec{{Script: &ScriptSpec{Command: []string{"/bin/sh", "-e", plain, "{json.a}"}}}}); len(got) != 1 || got[0].Path != "[0].script.command[2]" {
 		t.Errorf("behind an interpreter: %+v", got)
+	}
+	if got := Lint([]Spec{{Script: &ScriptSpec{Command: []string{plain}}}, {Script: &ScriptSpec{Command: []string{"/bin/sh", plain}}}, {Script: &ScriptSpec{Command: []string{"/bin/sh", plain, "x"}}}}); len(got) != 1 || got[0].Path != "[1].script.command[1]" {
+		t.Errorf("of several routes: %+v", got)
 	}
 	batch := commandFile(t, dir, "x.bat", "echo %HOMEHOOK_QUERY%\r\n")
 	if got := Lint([]Spec{{Script: &ScriptSpec{Command: []string{batch}}}}); len(got) != 1 || !strings.Contains(got[0].Message, "command processor") {

@@ -5,36 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strings"
 )
 
 // maxLinted is how much of a script is looked at, in bytes.
 const maxLinted = 256 << 10
-
-// risk is what a line of a script may have that is risky with text of strangers.
-type risk struct {
-	in              string // names of interpreters, with spaces around each
-	found           *regexp.Regexp
-	message, remedy string
-}
-
-var pipedToShell = regexp.MustCompile(`\b(curl|wget|fetch)\b[^|;&]*\|\s*(sudo\s+)?(env\s+)?(/\S*/)?(ba|da|z|k)?sh\b`)
-
-const shells = " sh bash dash ash zsh ksh mksh "
-
-var risks = []risk{
-	{shells, pipedToShell, "what comes from the network is run by a shell", "fetch it once, look at it, and run the file"},
-	{shells, regexp.MustCompile(`(^|[;&|(]\s*|\b(then|do|else)\s+|^\s+)eval\b`), "eval runs text as commands", "call programs with quoted values instead"},
-	{shells, regexp.MustCompile(`(^|[;&|(\s])rm\s+(-\S+\s+)*-\S*[rR]\S*\s.*\$`), "rm takes whole folders away, and a variable says which", `begin the path with a folder that is written out, and use "${NAME:?}"`},
-	{shells, regexp.MustCompile(`\b(ba|da|z|k)?sh\s+-\w*c\s+"[^"]*\$`), "a shell is given code with a variable in it", `write sh -c '… "$1"' sh "$VALUE"`},
-	{" python pypy ", regexp.MustCompile(`\bos\.(system|popen)\(|shell\s*=\s*True|\beval\(|\bexec\(`), "it runs text as commands or code", "use subprocess.run with a list"},
-	{" node nodejs bun ", regexp.MustCompile(`\bexec(Sync)?\(|shell:\s*true|\beval\(|new Function\(`), "it runs text as commands or code", "use execFile with a list"},
-	{" perl ", regexp.MustCompile("`[^`]*\\$|\\b(system|exec)\\s*\\(?\\s*\"[^\"]*\\$|\\beval\\s+[\"$]|\\bqx\\W"), "it runs text as commands or code", "use system with a list"},
-	{" ruby ", regexp.MustCompile("`[^`]*#\\{|\\b(system|exec)\\s*\\(?\\s*\"[^\"]*#\\{|\\beval\\b"), "it runs text as commands or code", "use system with a list"},
-	{" php ", regexp.MustCompile(`\b(eval|shell_exec|passthru|popen|proc_open)\s*\(|\b(system|exec)\s*\([^)]*\$`), "it runs text as commands or code", "use proc_open with an array"},
-	{" batch ", regexp.MustCompile(`(?i)[%!]HOMEHOOK_(PATH|QUERY|METHOD|ROUTE)[%!:]`), "the command processor reads what is in that variable as part of the line", "use a program that is no batch file"},
-}
 
 // file looks into a script. by is the interpreter that runs it, empty when it
 // says so itself. A warning of each kind is enough.
@@ -46,6 +21,10 @@ func (l *linter) file(path, name, by string) {
 	if by == "" {
 		by = interpreterOf(name, text)
 	}
+	if by == "" || l.read[by+" "+name] {
+		return // what it is cannot be told, or another route has it too
+	}
+	l.read[by+" "+name] = true
 	seen := map[string]bool{}
 	warn := func(n int, message, remedy string) {
 		if !seen[message] {
@@ -57,14 +36,14 @@ func (l *linter) file(path, name, by string) {
 		if t := strings.TrimSpace(line); strings.HasPrefix(t, "#") || strings.HasPrefix(t, "//") {
 			continue
 		}
-		for _, r := range risks {
+		for _, r := range l.risks {
 			if strings.Contains(r.in, " "+by+" ") && r.found.MatchString(line) {
 				warn(i+1, r.message, r.remedy)
 			}
 		}
 	}
 	if strings.Contains(shells, " "+by+" ") && by != "zsh" { // which splits nothing
-		if n, variable := unquoted(text); n > 0 {
+		if n, variable := l.unquoted(text); n > 0 {
 			warn(n, fmt.Sprintf("%s is not in quotes, so that the shell splits it and takes its asterisks for file names", variable), `write "`+variable+`"`)
 		}
 	}
@@ -107,12 +86,9 @@ func interpreterOf(name, text string) string {
 	return by
 }
 
-// taken are the variables of a shell script that hold text of a delivery.
-var taken = regexp.MustCompile(`^\$(\{?HOMEHOOK_(METHOD|PATH|QUERY|HEADERS_FILE|ROUTE|CLAIM)\b\}?|\{?[1-9@*]\}?)`)
-
 // unquoted finds the first of them that is not in quotes, where a shell splits
 // words. It returns the number of its line, 0 for none.
-func unquoted(text string) (line int, variable string) {
+func (s *signs) unquoted(text string) (line int, variable string) {
 	open := []byte{0} // what has been opened: quotes, "(" and "`", each within the one before
 	word := 0         // where the word began
 	for i := 0; i < len(text); i++ {
@@ -133,12 +109,33 @@ func unquoted(text string) (line int, variable string) {
 		case c == '#' && word == i:
 			i += max(strings.IndexByte(text[i:], '\n')-1, 0)
 		case c == '$' && splits(text, word, i):
-			if v := taken.FindString(text[i:]); v != "" {
-				return 1 + strings.Count(text[:i], "\n"), v
+			if v := s.taken.FindString(text[i:]); v != "" {
+				return 1 + strings.Count(text[:i], "\n"), wholeVariable(v, text[i:])
 			}
 		}
 	}
 	return 0, ""
+}
+
+// wholeVariable is a variable up to the brace that closes it: ${1:-x} for ${1.
+func wholeVariable(found, text string) string {
+	if !strings.HasPrefix(found, "${") {
+		return found
+	}
+	depth := 0
+	for i, c := range text {
+		switch c {
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return text[:i+1]
+			}
+		case '\n':
+			return found
+		}
+	}
+	return found
 }
 
 // splits reports whether a shell splits what stands at i, in the word that begins

@@ -52,7 +52,7 @@ func (h *notifier) fill(d *Delivery) (n *Notification, note string, err error) {
 // isLink reports whether a text is an address that may be opened by a click:
 // nothing that runs a program or reads a file.
 func isLink(s string) bool {
-	if len(s) > maxLink || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isHidden(r) }) {
+	if len(s) > maxLink || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || isHidden(r) || unicode.Is(unicode.Cf, r) }) {
 		return false
 	}
 	u, err := url.Parse(s)
@@ -86,7 +86,15 @@ func legible(s string, most int, lines bool) string {
 	return s[:cut] + ellipsis
 }
 
-// isHidden reports whether a character controls a screen rather than shows.
+// isHidden reports whether a character controls a screen rather than shows, or is
+// not seen at all, as are tags and spaces without a width. The joiners stay: emoji
+// and several scripts are spelled with them.
 func isHidden(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' || r == '\ufeff'
+	switch r {
+	case '\u200c', '\u200d':
+		return false
+	case '\u2028', '\u2029':
+		return true
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }

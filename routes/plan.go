@@ -1,8 +1,12 @@
 package routes
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
+	"strings"
+
+	"homehook/http1"
 )
 
 // Plan is what a route would do with a delivery.
@@ -25,6 +29,15 @@ type Plan struct {
 	// the handler does not carry.
 	Status int `json:"status,omitempty"`
 
+	// Variables are those of a script that have values of the delivery, each as
+	// "NAME=value".
+	Variables []string `json:"variables,omitempty"`
+
+	// Given is what the route's transform would make of the delivery for its
+	// handlers; nil where it changes nothing. It is that of the whole route, and
+	// not repeated under Also.
+	Given *Given `json:"given,omitempty"`
+
 	// Files are the paths of files that would be written.
 	Files []string `json:"files,omitempty"`
 
@@ -35,10 +48,30 @@ type Plan struct {
 	Also []Plan `json:"also,omitempty"`
 }
 
+// Given is what differs in a delivery behind a transform.
+type Given struct {
+	// Target is the path with its query; empty if it stays.
+	Target string `json:"target,omitempty"`
+
+	// Fields are the header fields that are new or have another value, name and
+	// value of each, and Dropped the names of those that are gone.
+	Fields  [][2]string `json:"fields,omitempty"`
+	Dropped []string    `json:"dropped,omitempty"`
+
+	// Body is the new body, its first 16 KiB, and Size all of it in bytes. nil if
+	// it stays.
+	Body []byte `json:"body,omitempty"`
+	Size int64  `json:"size,omitempty"`
+}
+
+// maxGiven is how many bytes of a changed body a plan shows.
+const maxGiven = 16 << 10
+
 // Plan says what the route would do with a delivery. It starts nothing, sends
 // nothing and leaves the body of the request alone.
 func (r *Route) Plan(d *Delivery) Plan {
 	p := r.planAt(0, d)
+	p.Given = r.given(d)
 	for i := range r.handlers[1:] {
 		p.Also = append(p.Also, r.planAt(1+i, d))
 	}
@@ -58,6 +91,49 @@ func (r *Route) planAt(place int, d *Delivery) Plan {
 	return p
 }
 
+// given is what the transform of the route makes of a delivery, nil for nothing.
+func (r *Route) given(d *Delivery) *Given {
+	if r.transform == nil {
+		return nil
+	}
+	changed, err := r.ready(d)
+	if err != nil {
+		return nil // the plan of each handler says so
+	}
+	g := &Given{}
+	if target := string(changed.Request.Target); target != string(d.Request.Target) {
+		g.Target = target
+	}
+	was, is := fieldsOf(d.Request), fieldsOf(changed.Request)
+	for _, f := range is {
+		if !slices.ContainsFunc(was, func(o [2]string) bool { return sameField(o, f) && o[1] == f[1] }) {
+			g.Fields = append(g.Fields, f)
+		}
+	}
+	for _, f := range was {
+		if !slices.ContainsFunc(is, func(o [2]string) bool { return sameField(o, f) }) && !slices.Contains(g.Dropped, f[0]) {
+			g.Dropped = append(g.Dropped, f[0])
+		}
+	}
+	if !bytes.Equal(changed.Body, d.Body) {
+		g.Body, g.Size = bytes.Clone(changed.Body[:min(len(changed.Body), maxGiven)]), int64(len(changed.Body))
+	}
+	if g.Target == "" && g.Fields == nil && g.Dropped == nil && g.Body == nil {
+		return nil
+	}
+	return g
+}
+
+// fieldsOf lists the header fields of a request.
+func fieldsOf(r *http1.Request) (list [][2]string) {
+	for name, value := range r.All() {
+		list = append(list, [2]string{string(name), string(value)})
+	}
+	return list
+}
+
+func sameField(a, b [2]string) bool { return strings.EqualFold(a[0], b[0]) }
+
 // notPlanned is the plan for a delivery that a handler refuses.
 func notPlanned(why *fault) Plan { return Plan{Status: why.status, Note: why.err.Error()} }
 
@@ -67,8 +143,9 @@ func (s *scripter) plan(d *Delivery) Plan {
 		return p
 	}
 	command, why := s.arguments(d)
+	var set given
 	if why == nil {
-		why = new(given).variables(s.templates.env, d)
+		why = set.variables(s.templates.env, d)
 	}
 	if why == nil {
 		_, why = fillHeaders(s.templates.fields, d)
@@ -76,7 +153,7 @@ func (s *scripter) plan(d *Delivery) Plan {
 	if why != nil {
 		return notPlanned(why)
 	}
-	p.Command = command
+	p.Command, p.Variables = command, set.env
 	return p
 }
 

@@ -4,9 +4,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"homehook/routes/process"
 )
 
 func TestPlan(t *testing.T) {
@@ -67,6 +71,42 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// TestPlanGiven shows what a transform makes of a delivery, and what a script gets
+// of it.
+func TestPlanGiven(t *testing.T) {
+	r := compileOne(t, Spec{
+		Transform: &TransformSpec{
+			Set:  map[string]string{"json.branch": "{json.ref}", "header.X-Kind": "new", "query.a": "2"},
+			Drop: []string{"header.X-Secret"},
+		},
+		Script: &ScriptSpec{Command: []string{self(t), "--", "{json.branch}"}, Env: map[string]string{"BRANCH": "{json.branch}", "FIXED": "x"}},
+	})
+	const head = "POST /x?a=1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nX-Secret: s\r\nX-Kind: old\r\n"
+	const body = `{"ref":"main"}`
+	_, d, _ := stored(t, head, body)
+	d.Body = []byte(body)
+	p := r.Plan(d)
+	changed := `{"ref":"main","branch":"main"}`
+	want := &Given{
+		Target:  "/x?a=2",
+		Fields:  [][2]string{{"Content-Length", strconv.Itoa(len(changed))}, {"X-Kind", "new"}},
+		Dropped: []string{"X-Secret"}, Body: []byte(changed), Size: int64(len(changed)),
+	}
+	order := cmpopts.SortSlices(func(a, b [2]string) bool { return a[0] < b[0] })
+	if diff := cmp.Diff(want, p.Given, order); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{self(t), "--", "main"}, p.Command); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"BRANCH=main"}, p.Variables); diff != "" {
+		t.Error(diff)
+	}
+	if string(d.Body) != body {
+		t.Errorf("the delivery was changed: %s", d.Body)
+	}
+}
+
 // TestPlanDoesNothing plans for a script that would leave a file, and for a
 // server that would see a connection.
 func TestPlanDoesNothing(t *testing.T) {
@@ -87,7 +127,7 @@ func TestPlanDoesNothing(t *testing.T) {
 			asked <- struct{}{}
 		}
 	}()
-	spool := spoolFolder()
+	spool := process.SpoolFolder(nil)
 	before, _ := filepath.Glob(filepath.Join(spool, headersPrefix+"*"))
 	_, d, _ := stored(t, "POST / HTTP/1.1\r\nHost: a\r\n", "")
 	compileOne(t, Spec{Forward: &ForwardSpec{To: "http://" + l.Addr().String()}}).Plan(d)

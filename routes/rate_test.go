@@ -22,8 +22,14 @@ func TestRate(t *testing.T) {
 		ok    bool
 		wait  time.Duration
 	}{
-		{0, true, 0}, {10 * time.Second, true, 0}, {20 * time.Second, false, 40 * time.Second}, {59 * time.Second, false, time.Second},
-		{60 * time.Second, true, 0}, {61 * time.Second, false, 9 * time.Second}, {70 * time.Second, true, 0}, {71 * time.Second, false, 49 * time.Second},
+		{0, true, 0},
+		{10 * time.Second, true, 0},
+		{20 * time.Second, false, 40 * time.Second},
+		{59 * time.Second, false, time.Second},
+		{60 * time.Second, true, 0},
+		{61 * time.Second, false, 9 * time.Second},
+		{70 * time.Second, true, 0},
+		{71 * time.Second, false, 49 * time.Second},
 	} {
 		if ok, wait := r.Take(now.Add(tt.after)); ok != tt.ok || wait != tt.wait {
 			t.Errorf("%d: %v, %s", i, ok, wait)

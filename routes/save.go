@@ -183,7 +183,7 @@ func (s *saver) fail(x *http1.Exchange, err error) Result {
 		f.status, f.text, f.kind = 503, "nothing can be saved here at present; try again later", FailedWrite
 	case errors.Is(err, errTooLarge):
 		f.status, f.text = 413, "this is larger than what is saved here"
-		f.err = fmt.Errorf("a file is larger than %s, the most that the route saves", Size(s.size))
+		f.err = fmt.Errorf("a file is larger than %s, the most that the route saves", Size(s.size).words())
 	case errors.Is(err, errThere):
 		f.status, f.text = 409, "there is a file of that name already"
 	}

@@ -173,7 +173,7 @@ func TestSaveTooLarge(t *testing.T) {
 		if !strings.HasPrefix(got, "HTTP/1.1 413 ") {
 			t.Errorf("got %q", got)
 		}
-		if res := f.result(t); res.Err == nil || !strings.Contains(res.Err.Error(), "larger than 10,") || res.Retry || res.Failure != FailedRequest {
+		if res := f.result(t); res.Err == nil || !strings.Contains(res.Err.Error(), "larger than 10 bytes,") || res.Retry || res.Failure != FailedRequest {
 			t.Errorf("%+v", res)
 		}
 	}
@@ -329,7 +329,7 @@ func TestSaveByContent(t *testing.T) {
 	if status != 204 {
 		t.Errorf("%d, %+v", status, res)
 	}
-	want := map[string]string{"___blumen/12345678901234567890-7.json": body, "_/-7.json": "no json"}
+	want := map[string]string{"___blumen/12345678901234567890-7.json": body, "_/_-7.json": "no json"}
 	if diff := cmp.Diff(want, contents(t, dir)); diff != "" {
 		t.Error(diff)
 	}

@@ -76,6 +76,9 @@ func joinName(pieces []expression.Piece) (string, error) {
 			if i > 0 {
 				end()
 			}
+			if valued && b.Len() == 0 && strings.IndexAny(part, ".- ") == 0 {
+				b.WriteByte('_') // for a value that is empty, as in {json.number}.json
+			}
 			b.WriteString(part)
 		}
 	}
@@ -130,14 +133,13 @@ func endSegment(s string, valued bool) string {
 	return s
 }
 
-// devices are the names that Windows takes for devices in every folder, and
-// with any extension.
-var devices = map[string]bool{"CON": true, "PRN": true, "AUX": true, "NUL": true, "CONIN$": true, "CONOUT$": true}
-
+// isDevice reports whether Windows takes a name for a device, as it does in every
+// folder, and with any extension.
 func isDevice(segment string) bool {
 	stem, _, _ := strings.Cut(segment, ".")
 	stem = strings.ToUpper(strings.TrimRight(stem, " "))
-	if devices[stem] {
+	switch stem {
+	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
 		return true
 	}
 	number, ok := strings.CutPrefix(stem, "COM")

@@ -64,12 +64,7 @@ func (c *compiler) templatesOf(path string, set map[string]string, to *scripter,
 func (c *compiler) fileTemplates(path string, s *ScriptSpec, r *Route) (list []argument) {
 	for _, name := range slices.Sorted(maps.Keys(s.Files)) {
 		at := path + "." + name
-		switch {
-		case !isVariable(name):
-			c.report(path, fmt.Sprintf("%q is not the name of a variable", name), "use letters, digits and _")
-		case strings.HasPrefix(strings.ToUpper(name), "HOMEHOOK_"):
-			c.report(at, fmt.Sprintf("%s is set for every script", name), "use another name")
-		}
+		c.variable(path, name, "script")
 		for other := range s.Env {
 			if sameVariable(name, other) {
 				c.report(at, fmt.Sprintf("the variable %s is under env too", name), "keep one")

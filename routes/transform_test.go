@@ -69,8 +69,11 @@ func TestTransformHead(t *testing.T) {
 		spec       TransformSpec
 		head, want string
 	}{
-		{"fields", TransformSpec{Rename: map[string]string{"header.X-A": "header.X-B"}, Drop: []string{"header.x-c"}, Set: map[string]string{"header.X-D": " {params.a} ", "header.Accept": "a/b"}},
-			"GET /x HTTP/1.1\nHost: a\nX-B: 0\nx-a: 1\nAccept: 2\nX-C: 3\nX-A: 4\naccept: 5", "GET /x HTTP/1.1\nHost: a\nX-B: 1\nAccept: a/b\nX-B: 4\nX-D: \n\n"},
+		{
+			"fields",
+			TransformSpec{Rename: map[string]string{"header.X-A": "header.X-B"}, Drop: []string{"header.x-c"}, Set: map[string]string{"header.X-D": " {params.a} ", "header.Accept": "a/b"}},
+			"GET /x HTTP/1.1\nHost: a\nX-B: 0\nx-a: 1\nAccept: 2\nX-C: 3\nX-A: 4\naccept: 5", "GET /x HTTP/1.1\nHost: a\nX-B: 1\nAccept: a/b\nX-B: 4\nX-D: \n\n",
+		},
 		{"a query that goes", TransformSpec{Drop: []string{"query.a"}}, "GET /x?a=1&%61=2 HTTP/1.1\nHost: a", "GET /x HTTP/1.1\nHost: a\n\n"},
 		{"a query that comes", TransformSpec{Set: map[string]string{"query.a b": "ü&{method}"}}, "GET /x HTTP/1.1\nHost: a", "GET /x?a+b=%C3%BC%26GET HTTP/1.1\nHost: a\n\n"},
 		{"the rest of a query", TransformSpec{Set: map[string]string{"query.b": "1"}, Rename: map[string]string{"query.a": "query.c"}}, "GET /x?&a&&b=%zz&b=2&c=3& HTTP/1.1\nHost: a", "GET /x?&c&&b=1& HTTP/1.1\nHost: a\n\n"},

@@ -106,3 +106,15 @@ func (s Size) String() string {
 	}
 	return strconv.FormatInt(int64(s)/best.n, 10) + best.name
 }
+
+// words is the size for a sentence, where a bare number would want its unit.
+func (s Size) words() string {
+	switch text := s.String(); {
+	case s == 1:
+		return "1 byte"
+	case isDigits(text):
+		return text + " bytes"
+	default:
+		return text
+	}
+}

@@ -96,3 +96,11 @@ script:
 		t.Errorf("got %+v %+v, %v", s, s.Script, err)
 	}
 }
+
+func TestSizeWords(t *testing.T) {
+	for size, want := range map[Size]string{0: "0 bytes", 1: "1 byte", 10: "10 bytes", 1000: "1KB", 32 << 20: "32MiB"} {
+		if got := size.words(); got != want {
+			t.Errorf("%d: %s", size, got)
+		}
+	}
+}

@@ -68,6 +68,14 @@ func (u *upload) running() bool { return u.done != nil }
 // was. Until then the connection to the caller cannot be judged or kept.
 func (u *upload) settle(d time.Duration) bool { return within(d, u.readDone) }
 
+// settleFor makes sure that x can be answered: the upload, if there is one, has read
+// the body, or else the connection ends behind the answer.
+func (u *upload) settleFor(x *http1.Exchange) {
+	if u.running() && !u.settle(uploadGrace) {
+		x.CloseAfter()
+	}
+}
+
 // finish waits up to d for the copy to end.
 func (u *upload) finish(d time.Duration) bool { return within(d, u.done) }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 	"sync"
 	"time"
 
@@ -115,6 +116,11 @@ func (w *watch) look() {
 	}
 	w.timer.Reset(next)
 }
+
+// canPeek says that looking at a connection takes nothing from it, so that it may
+// be done while another goroutine writes there. On Windows a look is a read of a
+// millisecond.
+const canPeek = runtime.GOOS != "windows"
 
 // callerGone looks at the caller's connection. Where a look has to read
 // (see canPeek), it is taken only while no one else uses the connection.

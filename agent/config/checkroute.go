@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ func (c *checker) route(i int) {
 	c.routeClaim(i)
 	c.routeHandlers(i)
 	c.routeSender(i)
+	c.handlerSecrets(i)
 	c.routeParallel(i)
 }
 
@@ -43,17 +45,38 @@ func (c *checker) routeSender(i int) {
 	}
 }
 
-// routeSecrets reports what cannot be the name of a credential. It does not
-// repeat the text: it may be the secret itself.
+// routeSecrets reports what cannot be the name of a credential.
 func (c *checker) routeSecrets(path string, v *routes.VerifySpec) {
-	const message, remedy = "this is not the name of a credential", "keep the secret with: homehook secret set github, and write secret: github"
-	if v.Secret != "" && !credentialName(v.Secret) {
-		c.report(path+".secret", message, remedy)
-	}
+	c.credential(path+".secret", v.Secret, "secret", "github")
 	for i, name := range v.Secrets {
-		if !credentialName(name) {
-			c.report(fmt.Sprintf("%s.secrets[%d]", path, i), message, remedy)
-		}
+		c.credential(fmt.Sprintf("%s.secrets[%d]", path, i), cmp.Or(name, " "), "secret", "github")
+	}
+	c.credential(path+".token", v.Token, "token", "meta/verify")
+}
+
+// handlerSecrets is routeSecrets for what a route's handlers sign in with.
+func (c *checker) handlerSecrets(i int) {
+	r, path := c.file.Routes[i], fmt.Sprintf("routes[%d]", i)
+	c.notifySecrets(path+".notify", r.Notify)
+	for j := range r.Also {
+		c.notifySecrets(fmt.Sprintf("%s.also[%d].notify", path, j), r.Also[j].Notify)
+	}
+}
+
+func (c *checker) notifySecrets(path string, n *routes.NotifySpec) {
+	if n != nil && n.NTFY != nil {
+		c.credential(path+".ntfy.token", n.NTFY.Token, "token", "ntfy")
+	}
+	if n != nil && n.Mail != nil {
+		c.credential(path+".mail.password", n.Mail.Password, "password", "mail")
+	}
+}
+
+// credential reports what is given for the name of a credential and cannot be
+// one. It does not repeat the text: it may be the secret itself.
+func (c *checker) credential(path, name, key, example string) {
+	if name != "" && !credentialName(name) {
+		c.report(path, "this is not the name of a credential", fmt.Sprintf("keep the secret with: homehook secret set %[2]s, and write %[1]s: %[2]s", key, example))
 	}
 }
 

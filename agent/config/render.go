@@ -55,9 +55,13 @@ func plain(v reflect.Value) any {
 	return v.Interface()
 }
 
-// block writes an entry of a list, one key a line behind a dash.
+// block writes an entry of a list, one key a line behind a dash, or in braces
+// where it has a text that lines cannot hold, such as one with a carriage return.
 func block(entry any, indent int, newline string) ([]byte, error) {
 	text, err := yaml.Marshal(pairs(reflect.ValueOf(entry)))
+	if err == nil && !readsBack(text, entry) {
+		text, err = flow(entry)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("write entry: %w", err)
 	}
@@ -71,6 +75,19 @@ func block(entry any, indent int, newline string) ([]byte, error) {
 		mark = "  "
 	}
 	return b.Bytes(), nil
+}
+
+// readsBack reports whether the text of an entry says what the entry does.
+func readsBack(text []byte, entry any) bool {
+	const name = "entry"
+	doc, problem := read(name, text)
+	if problem != nil || doc.root == nil {
+		return false
+	}
+	back := reflect.New(reflect.TypeOf(entry)).Elem()
+	d := newDecoder(name, doc)
+	d.value(doc.root, back, "")
+	return len(d.problems) == 0 && reflect.DeepEqual(back.Interface(), entry)
 }
 
 // flow writes an entry in braces. It is JSON, because the file around it may be.

@@ -52,7 +52,7 @@ func (f *fakeBackend) Status() Status {
 	defer f.mu.Unlock()
 	return Status{
 		Version: "1.2.3", State: StateConnected, Config: "/home/me/config.yaml", PID: 42, Paused: f.paused, PausedUntil: f.until,
-		Claims: f.Claims(), Credentials: CredentialStore{Store: "file"}, Started: time.Unix(1, 0).UTC(),
+		Claims: f.Claims(), Credentials: CredentialStore{Store: "file"}, Findings: []Finding{{Check: "credentials", Subject: "github", State: FindingProblem, Text: "it is missing"}}, Started: time.Unix(1, 0).UTC(),
 	}
 }
 

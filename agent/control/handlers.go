@@ -123,7 +123,7 @@ func noSuchPath(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
 	st := s.backend.Status()
-	st.Relays, st.Claims = orEmpty(st.Relays), orEmpty(st.Claims)
+	st.Relays, st.Claims, st.Findings = orEmpty(st.Relays), orEmpty(st.Claims), orEmpty(st.Findings)
 	return writeJSON(w, st)
 }
 

@@ -106,7 +106,7 @@ func TestDescriptionHasTheOperations(t *testing.T) {
 var described = map[string]any{
 	"Status": Status{}, "CredentialStore": CredentialStore{}, "Relay": Relay{}, "Claim": Claim{}, "Route": Route{},
 	"Credential": Credential{}, "Delivery": Delivery{}, "Attempt": Attempt{}, "Record": Record{}, "Event": Event{},
-	"Replay": Replay{}, "Sign": Sign{}, "RouteTest": RouteTest{}, "RouteResult": RouteResult{}, "Plan": Plan{},
+	"Replay": Replay{}, "Sign": Sign{}, "RouteTest": RouteTest{}, "RouteResult": RouteResult{}, "Plan": Plan{}, "Given": Given{},
 	"Pause": Pause{}, "PauseRequest": pauseRequest{}, "Checkup": Checkup{}, "Finding": Finding{}, "Problem": Problem{},
 	"Relays": relaysAnswer{}, "Claims": claimsAnswer{}, "Routes": routesAnswer{}, "Credentials": credentialsAnswer{},
 	"Trace": Trace{}, "TracePart": TracePart{}, "Notification": Notification{},

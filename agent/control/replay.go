@@ -73,6 +73,8 @@ type RouteResult struct {
 	// Verified is "ok", or why the signature would be refused; empty where the
 	// route after the change checks none.
 	Verified string `json:"verified"`
+	// Reason says why no route takes it after the change; left out where one does.
+	Reason string `json:"reason,omitempty"`
 	// Plan is what the route after the change would do; left out if there is none
 	// or it would refuse the delivery.
 	Plan *Plan `json:"plan,omitempty"`
@@ -101,12 +103,32 @@ type Plan struct {
 	URL    string `json:"url,omitempty"`
 	Host   string `json:"host,omitempty"`
 	Status int    `json:"status,omitempty"` // of a fixed answer
+	// Variables are those of a script that have values of the delivery, each as
+	// "NAME=value".
+	Variables []string `json:"variables,omitempty"`
+	// Given is what the route's transform would make of the delivery; left out
+	// where it changes nothing, and under Also of the same route.
+	Given *Given `json:"given,omitempty"`
 	// Files are the paths of files that would be written.
 	Files []string `json:"files,omitempty"`
 	Note  string   `json:"note,omitempty"` // what else there is to know
 	// Also is what the further handlers would do: those of the route, and those of
 	// the routes behind it which take the delivery too.
 	Also []Plan `json:"also,omitempty"`
+}
+
+// Given is what differs in a delivery behind the transform of a route.
+type Given struct {
+	// Target is the path with its query; left out if it stays.
+	Target string `json:"target,omitempty"`
+	// Fields are the header fields that are new or have another value, and Dropped
+	// the names of those that are gone.
+	Fields  []Field  `json:"fields,omitempty"`
+	Dropped []string `json:"dropped,omitempty"`
+	// Body is the new body, at most its first 16 KiB, and Size all of it in bytes;
+	// left out if it stays.
+	Body []byte `json:"body,omitempty"`
+	Size int64  `json:"size,omitempty"`
 }
 
 // Formats of an [Export].

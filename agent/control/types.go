@@ -23,7 +23,11 @@ type Status struct {
 	Relays      []Relay         `json:"relays"`
 	Claims      []Claim         `json:"claims"`
 	Credentials CredentialStore `json:"credentials"`
-	Paused      bool            `json:"paused"`
+	// Findings are problems that keep relays and routes from their work although
+	// the configuration is good, as a [Checkup] has them: credentials that are
+	// missing, programs that have changed since they were approved.
+	Findings []Finding `json:"findings"`
+	Paused   bool      `json:"paused"`
 	// PausedUntil is when a pause ends by itself; left out if it does not.
 	PausedUntil time.Time `json:"paused_until,omitzero"`
 	Started     time.Time `json:"started"`

@@ -17,6 +17,8 @@ const (
 	Approval = "needs approval"
 	// Refused: it is not imported.
 	Refused = "cannot be imported"
+	// Already: the configuration has a route of it, which is left as it is.
+	Already = "already there"
 )
 
 // What a [Difference] may be about.
@@ -46,9 +48,10 @@ type Item struct {
 	Name string `json:"name"`
 	// File is where it stands, empty for a command line.
 	File string `json:"file,omitempty"`
-	// State is Equal, Differs, Approval or Refused.
+	// State is Equal, Differs, Approval, Refused or Already.
 	State string `json:"state"`
-	// Reason is why it is refused, or what a person has to look at.
+	// Reason is why it is refused, which route is there already, or what a person
+	// has to look at.
 	Reason string `json:"reason,omitempty"`
 	// Command is the command line in full, where it needs approval.
 	Command []string `json:"command,omitempty"`
@@ -81,8 +84,14 @@ func (i *Item) advise(format string, args ...any) {
 
 // refuse makes the item one that is not imported.
 func (i *Item) refuse(format string, args ...any) {
-	i.State, i.Reason = Refused, fmt.Sprintf(format, args...)
-	i.Routes, i.Secrets, i.Differences, i.Advice = nil, nil, nil, nil
+	i.leave(Refused, fmt.Sprintf(format, args...))
+}
+
+// leave makes the item one of which nothing is written, so that nothing is left
+// to be said of what it would become.
+func (i *Item) leave(state, reason string) {
+	i.State, i.Reason = state, reason
+	i.Routes, i.Secrets, i.Differences, i.Advice, i.Command = nil, nil, nil, nil, nil
 }
 
 // settle gives the item its state.

@@ -249,7 +249,7 @@ func TestOptions(t *testing.T) {
 func TestDropNames(t *testing.T) {
 	r := reported(t, `[{"id":"a",CMD},{"id":"b",CMD}]`, WebhookOptions{})
 	r.DropNames(func(name string) bool { return name == "hooks/a" })
-	if r.Items[0].State != Refused || len(r.Routes()) != 1 || r.Routes()[0].Name != "hooks/b" {
+	if r.Items[0].State != Already || len(r.Routes()) != 1 || r.Routes()[0].Name != "hooks/b" {
 		t.Errorf("%+v", r.Items)
 	}
 }

@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"fmt"
 	"strings"
 
 	"homehook/agent/config"
@@ -23,14 +24,14 @@ func (r *Report) YAML() (string, error) {
 	return b.String(), nil
 }
 
-// DropNames refuses the items of which the configuration has a route already,
+// DropNames leaves out the items of which the configuration has a route already,
 // so that a file can be imported again after a change.
 func (r *Report) DropNames(have func(name string) bool) {
 	for i := range r.Items {
 		item := &r.Items[i]
 		for _, spec := range item.Routes {
 			if have(spec.Name) {
-				item.refuse("there is a route %q in the configuration already", spec.Name)
+				item.leave(Already, fmt.Sprintf("the route %q is in the configuration, and stays as it is", spec.Name))
 				break
 			}
 		}

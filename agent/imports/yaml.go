@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -19,13 +21,33 @@ func toJSON(data []byte) ([]byte, error) {
 		return data, nil
 	}
 	if err := checkYAML(data); err != nil {
-		return nil, err
+		return nil, asJSON(data, err)
 	}
 	out, err := yamlToJSON(data)
 	if err != nil {
-		return nil, shortYAMLError(err)
+		return nil, asJSON(data, shortYAMLError(err))
 	}
 	return out, nil
+}
+
+// asJSON says of text that looks like JSON what is wrong with it as such, in the
+// place of err, which says it of YAML.
+func asJSON(data []byte, err error) error {
+	if begin := bytes.TrimLeft(data, " \t\r\n"); len(begin) == 0 || begin[0] != '[' && begin[0] != '{' {
+		return err
+	}
+	var wrong *json.SyntaxError
+	if !errors.As(json.Unmarshal(data, new(any)), &wrong) {
+		return err
+	}
+	// The offset is behind the character that does not fit, or at the end.
+	before := data[:max(min(int(wrong.Offset), len(data))-1, 0)]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
+	if wrong.Error() == "unexpected end of JSON input" {
+		return fmt.Errorf("it is no JSON: it ends in line %d before its lists and objects are closed", line)
+	}
+	return fmt.Errorf("it is no JSON: line %d, column %d: %s", line, column, wrong)
 }
 
 // yamlToJSON converts; the library walks text that anyone may have written.
@@ -38,11 +60,14 @@ func yamlToJSON(data []byte) (out []byte, err error) {
 	return yaml.YAMLToJSON(data)
 }
 
+// yamlPlace matches how the library begins an error: "[3:5] ".
+var yamlPlace = regexp.MustCompile(`^\[(\d+):(\d+)\] `)
+
 // shortYAMLError keeps the first line: the others quote the file, in which
 // there may be secrets.
 func shortYAMLError(err error) error {
 	first, _, _ := strings.Cut(err.Error(), "\n")
-	return errors.New(first)
+	return errors.New(yamlPlace.ReplaceAllString(first, "line $1, column $2: "))
 }
 
 // checkYAML refuses a file that would grow without bounds when its aliases are

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"homehook/agent/config"
 )
 
 // dialogue asks for what the command line has not said.
@@ -49,13 +51,44 @@ func (d *dialogue) choose(ctx context.Context, all []routeTemplate, name string,
 	}
 	for key := range set {
 		if !slices.ContainsFunc(t.Ask, func(q question) bool { return q.Key == key }) {
-			return nil, nil, misused("the template %s has no value %q", t.Name, key)
+			return nil, nil, t.unknown(key)
 		}
 	}
 	if len(unset) > 0 {
 		return nil, nil, misused("the template %s needs %s", t.Name, strings.Join(unset, ", "))
 	}
 	return t, answers, nil
+}
+
+// unknown is the error for a value that the template does not ask for.
+func (t *routeTemplate) unknown(key string) error {
+	keys := make([]string, len(t.Ask))
+	for i := range t.Ask {
+		keys[i] = t.Ask[i].Key
+	}
+	next := "it has " + strings.Join(keys, ", ")
+	if near := nearest(key, keys); near != "" {
+		next = fmt.Sprintf("did you mean %q? It has %s", near, strings.Join(keys, ", "))
+	}
+	return &failure{error: fmt.Errorf("the template %s has no value %q", t.Name, key), next: next, code: exitUsage}
+}
+
+// claim finds the claim that is meant, and asks for it where there are several.
+func (d *dialogue) claim(ctx context.Context, f *importFlags, cfg *config.Config, path string) (string, error) {
+	if f.Claim != "" || len(cfg.Claims) < 2 || !d.asks() {
+		return f.claim(cfg, path)
+	}
+	for i, c := range cfg.Claims {
+		d.app.say("%2d  %-17s on relay %s", i+1, c.Name, c.Relay)
+	}
+	answer, err := d.read(ctx, "For which claim? ")
+	if err != nil {
+		return "", err
+	}
+	if n, err := strconv.Atoi(answer); err == nil && n >= 1 && n <= len(cfg.Claims) {
+		return cfg.Claims[n-1].Name, nil
+	}
+	return (&importFlags{Claim: answer}).claim(cfg, path)
 }
 
 // template finds a template by its name, or asks for its number.

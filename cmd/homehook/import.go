@@ -155,7 +155,7 @@ func (f *importFlags) run(ctx context.Context, a *app, read func(claim string) (
 			return err
 		}
 	}
-	return a.reportImport(r, p.Config, f.DryRun)
+	return a.reportImport(ctx, r, claim, p.Config, f.DryRun)
 }
 
 // knownRoutes finds routes by their names.
@@ -167,7 +167,8 @@ func knownRoutes(specs []routes.Spec) func(string) bool {
 	return func(name string) bool { return names[name] }
 }
 
-// claim is the claim that is meant. A dry run needs none.
+// claim is the claim that is meant, empty for one that is still to be chosen: a
+// dry run needs none.
 func (f *importFlags) claim(cfg *config.Config, path string) (string, error) {
 	var names []string
 	for _, c := range cfg.Claims {
@@ -183,10 +184,10 @@ func (f *importFlags) claim(cfg *config.Config, path string) (string, error) {
 		return "", withNext(fmt.Errorf("claim %q %w", f.Claim, config.ErrNotFound), "claim it first: homehook claim %s", f.Claim)
 	case len(names) == 1:
 		return names[0], nil
-	case len(names) > 1:
-		return "", misused("there are several claims; say which one with --claim: %s", strings.Join(names, ", "))
 	case f.DryRun:
 		return "", nil
+	case len(names) > 1:
+		return "", misused("there are several claims; say which one with --claim: %s", strings.Join(names, ", "))
 	}
 	return "", withNext(fmt.Errorf("there is no claim in %s", path), "claim a name first: homehook claim NAME; --dry-run shows the report without one")
 }

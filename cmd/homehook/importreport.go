@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"homehook/agent/imports"
@@ -17,7 +19,7 @@ type importAnswer struct {
 }
 
 // reportImport prints what an import came to.
-func (a *app) reportImport(r *imports.Report, path string, dry bool) error {
+func (a *app) reportImport(ctx context.Context, r *imports.Report, claim, path string, dry bool) error {
 	added := len(r.Routes())
 	text, err := r.YAML()
 	if err != nil {
@@ -34,29 +36,36 @@ func (a *app) reportImport(r *imports.Report, path string, dry bool) error {
 			a.block("  ", text)
 		}
 	}
+	there := slices.ContainsFunc(r.Items, func(i imports.Item) bool { return i.State == imports.Already })
 	switch {
 	case added == 0 && len(r.Items) == 0:
 		return errors.New("there is nothing to import")
-	case added == 0:
+	case added == 0 && !there:
 		return errors.New("nothing was imported")
 	case a.json:
+	case added == 0:
+		a.note("nothing new to import; %s stays as it is", path)
 	case dry:
 		a.note("nothing was changed; without --dry-run %s into %s", verb(added, "route goes", "routes go"), path)
 	default:
-		a.importDone(r, added, path)
+		a.importDone(ctx, r, claim, added, path)
 	}
 	return nil
 }
 
 // importDone says what was changed, and what is left to do.
-func (a *app) importDone(r *imports.Report, added int, path string) {
+func (a *app) importDone(ctx context.Context, r *imports.Report, claim string, added int, path string) {
 	a.note("%s added to %s", count(added, "route"), path)
 	for _, item := range r.Items {
 		for _, name := range item.Secrets {
 			a.note("a secret of %s is credential %s now; it is not in the configuration", item.Name, name)
 		}
 	}
-	a.note("next: give senders the claim's address, see: homehook claims")
+	if url := a.publicURL(ctx, claim); url != "" {
+		a.note("next: give senders their new address: %s with the path of each", strings.TrimSuffix(url, "/"))
+		return
+	}
+	a.note("next: give senders the claim's address, which homehook claims shows while the agent runs")
 }
 
 // importItems prints the report.
@@ -66,13 +75,17 @@ func (a *app) importItems(r *imports.Report) {
 		states[item.State]++
 	}
 	what := map[string]string{"webhook": "hook", "smee": "channel", "gosmee": "section"}[r.Source]
-	a.say("%s: %d equal, %s, %s, %d cannot be imported", count(len(r.Items), what), states[imports.Equal],
-		verb(states[imports.Differs], "differs", "differ"), verb(states[imports.Approval], "needs approval", "need approval"), states[imports.Refused])
+	there := ""
+	if n := states[imports.Already]; n > 0 {
+		there = fmt.Sprintf(", %d already there", n)
+	}
+	a.say("%s: %d equal, %s, %s, %d cannot be imported%s", count(len(r.Items), what), states[imports.Equal],
+		verb(states[imports.Differs], "differs", "differ"), verb(states[imports.Approval], "needs approval", "need approval"), states[imports.Refused], shown(there))
 	for i := range r.Items {
 		a.say("")
 		a.importItem(&r.Items[i])
 	}
-	if len(r.Always) > 0 && states[imports.Refused] < len(r.Items) {
+	if len(r.Always) > 0 && len(r.Routes()) > 0 {
 		a.say("\nOf every hook:")
 		for _, d := range r.Always {
 			a.wrapped("  - ", d.Text)

@@ -2,10 +2,16 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
 	"strings"
 
+	"homehook/agent"
 	"homehook/agent/config"
 	"homehook/routes"
 )
@@ -50,24 +56,24 @@ func (c *routeNewCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer cfg.Table.Close()
-	claim, err := (&importFlags{Claim: c.Claim, DryRun: c.DryRun}).claim(cfg, p.Config)
-	if err != nil {
-		return err
-	}
 	d := dialogue{app: a}
 	if isTerminal(a.in) && !a.json {
 		d.lines = bufio.NewReader(a.in)
+	}
+	claim, err := d.claim(ctx, &importFlags{Claim: c.Claim, DryRun: c.DryRun}, cfg, p.Config)
+	if err != nil {
+		return err
 	}
 	t, answers, err := d.choose(ctx, all, c.Template, c.Set)
 	if err != nil {
 		return err
 	}
-	if claim == "" {
-		claim = "any"
-	}
-	specs, err := t.fill(answers, claim)
+	specs, err := t.fill(answers, cmp.Or(claim, "any"))
 	if err != nil {
 		return setRemedies(err)
+	}
+	for i := range specs {
+		specs[i].Claim = claim
 	}
 	return c.finish(ctx, &d, t, answers, specs, p.Config)
 }
@@ -97,7 +103,7 @@ type newAnswer struct {
 // to do.
 func (c *routeNewCmd) finish(ctx context.Context, d *dialogue, t *routeTemplate, answers map[string]string, specs []routes.Spec, path string) error {
 	a := d.app
-	out := newAnswer{Template: t.Name, Config: path, Routes: []string{}, After: withAnswers(t.After, answers).(string)}
+	out := newAnswer{Template: t.Name, Config: path, Routes: []string{}, After: a.leftToDo(ctx, t, answers, specs)}
 	for _, s := range specs {
 		text, err := config.RouteText(s)
 		if err != nil {
@@ -126,8 +132,44 @@ func (c *routeNewCmd) finish(ctx context.Context, d *dialogue, t *routeTemplate,
 	if a.json {
 		return a.writeJSON(out)
 	}
-	a.afterNew(&out)
+	a.afterNew(&out, specs)
 	return nil
+}
+
+// leftToDo is what is left to do outside of Homehook. Where the claim's address
+// is not known, a word stands for it.
+func (a *app) leftToDo(ctx context.Context, t *routeTemplate, answers map[string]string, specs []routes.Spec) string {
+	all := maps.Clone(answers)
+	all["address"] = strings.TrimSuffix(a.publicURL(ctx, specs[0].Claim), "/")
+	known := all["address"] != ""
+	if !known {
+		all["address"] = "ADDRESS"
+	}
+	text := withAnswers(t.After, all).(string)
+	if !known && strings.Contains(t.After, "${address}") {
+		text = strings.TrimSuffix(text, ".") + "; ADDRESS is the claim's, which homehook claims shows while the agent runs"
+	}
+	return text
+}
+
+// publicURL is the public address of a claim, with a slash at its end; empty
+// where nobody knows it now.
+func (a *app) publicURL(ctx context.Context, claim string) string {
+	client, _, err := a.client()
+	if err != nil {
+		return ""
+	}
+	defer client.Close()
+	all, err := client.Claims(ctx)
+	if err != nil {
+		return "" // it is a help and no more
+	}
+	for i := range all {
+		if all[i].Name == claim {
+			return all[i].URL
+		}
+	}
+	return ""
 }
 
 // newFailure says what to do about a name that is taken.
@@ -139,43 +181,75 @@ func newFailure(err error) error {
 }
 
 // afterNew says what was done and what is left.
-func (a *app) afterNew(out *newAnswer) {
+func (a *app) afterNew(out *newAnswer, specs []routes.Spec) {
 	if out.Written {
 		a.say("%s added to %s: %s", count(len(out.Routes), "route"), out.Config, strings.Join(out.Routes, ", "))
 	}
 	for _, name := range out.Missing {
-		a.note("next: homehook secret set %s, or with --generate --show for a new one", name)
+		a.note("next: homehook secret set %s, %s", name, secretSource(specs, name))
 	}
 	a.note("next: %s", out.After)
+}
+
+// chosenHere are the schemes whose secret the owner of the address chooses and
+// gives to the sender. The senders of others make their own.
+var chosenHere = []string{"basic", "bearer", "bitbucket", "gitea", "github", "gitlab", "gogs", "graph", "hmac", "jira", "token", "twitch"}
+
+// secretSource says where the value of a credential comes from that is to be
+// stored.
+func secretSource(specs []routes.Spec, name string) string {
+	for i := range specs {
+		v := specs[i].Verify
+		if v == nil || v.Secret != name && !slices.Contains(v.Secrets, name) {
+			continue
+		}
+		if slices.Contains(chosenHere, v.Scheme) {
+			return "or with --generate --show for a new one to give to the sender"
+		}
+		return "with the secret that the sender shows you"
+	}
+	return "with the value that its server has given you"
 }
 
 // missingCredentials are those that routes name and nobody has stored. Where
 // that cannot be found out, none is missing.
 func (a *app) missingCredentials(ctx context.Context, specs []routes.Spec) []string {
 	missing := []string{}
-	client, _, err := a.client()
+	known, err := a.knownCredentials(ctx)
 	if err != nil {
 		return missing
 	}
-	defer client.Close()
-	have, err := client.Credentials(ctx)
-	if noAgent(err) {
-		have, err = a.storedCredentials()
-	}
-	if err != nil {
-		return missing
-	}
-	known := map[string]bool{}
-	for _, c := range have {
-		known[c.Name] = true
-	}
-	for _, s := range specs {
-		if v := s.Verify; v != nil && v.Secret != "" && !known[v.Secret] {
-			known[v.Secret] = true
-			missing = append(missing, v.Secret)
+	for i := range specs {
+		for _, name := range agent.CredentialsOf(&specs[i]) {
+			if !known[name] {
+				known[name] = true
+				missing = append(missing, name)
+			}
 		}
 	}
 	return missing
+}
+
+// knownCredentials are the names of those that are stored, without anything being
+// made for it.
+func (a *app) knownCredentials(ctx context.Context) (map[string]bool, error) {
+	client, p, err := a.client()
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	known := map[string]bool{}
+	have, err := client.Credentials(ctx)
+	if noAgent(err) {
+		if _, err := os.Stat(p.State); errors.Is(err, fs.ErrNotExist) {
+			return known, nil // to open it would make it
+		}
+		have, err = a.storedCredentials()
+	}
+	for _, c := range have {
+		known[c.Name] = true
+	}
+	return known, err
 }
 
 // listTemplates prints the templates.

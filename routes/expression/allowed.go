@@ -80,16 +80,33 @@ func (g *gate) binary(n *ast.BinaryNode) {
 func (g *gate) call(n *ast.CallNode) {
 	name, ok := n.Callee.(*ast.IdentifierNode)
 	if !ok {
-		g.refuse(n, "write name(…)", "values have no functions of their own")
+		g.refuse(n, ownFunction(n.Callee), "values have no functions of their own")
 		return
 	}
 	f, ok := functions()[name.Value]
 	switch {
 	case !ok:
-		g.refuse(name, meant(name.Value), "there is no function %q", name.Value)
+		g.refuse(name, functionHint(name.Value), "there is no function %q", name.Value)
 	case f.static > 0 && f.static <= len(n.Arguments):
 		g.ranges(n.Arguments[f.static-1], name.Value)
 	}
+}
+
+// ownFunction is what to write for json.ref.startsWith("x") and its like.
+func ownFunction(callee ast.Node) string {
+	name := "name"
+	if m, ok := callee.(*ast.MemberNode); ok {
+		if s, ok := m.Property.(*ast.StringNode); ok {
+			name = s.Value
+		}
+	}
+	if infix(name) != "" {
+		return functionHint(name)
+	}
+	if _, known := functions()[name]; !known {
+		name = "name"
+	}
+	return "write " + name + "(…)"
 }
 
 // ranges checks an argument that holds ranges of addresses.
@@ -106,8 +123,8 @@ func (g *gate) ranges(n ast.Node, name string) {
 }
 
 func (g *gate) loop(n *ast.BuiltinNode) {
-	if _, ok := loops[n.Name]; !ok {
-		g.refuse(n, meant(n.Name), "there is no function %q", n.Name)
+	if _, ok := loops()[n.Name]; !ok {
+		g.refuse(n, functionHint(n.Name), "there is no function %q", n.Name)
 		return
 	}
 	if n.Name == "count" && len(n.Arguments) == 1 {

@@ -21,23 +21,24 @@ type Options struct {
 // maxText is how long a condition or a template may be, in bytes.
 const maxText = 4 << 10
 
-// checked parses and checks an expression.
-func checked(text string, o Options) (node ast.Node, err error) {
+// checked parses and checks an expression; within is whether a template is around
+// it.
+func checked(text string, o Options, within bool) (node ast.Node, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &Error{Message: "this cannot be read"}
 		}
 	}()
-	c := checking(o.Params)
+	c, at := checking(o.Params), place{text: text, params: o.Params, within: within}
 	tree, err := parser.ParseWithConfig(text, c)
 	if err != nil {
-		return nil, mistake(text, err)
+		return nil, at.mistake(err)
 	}
 	if err := allowed(text, tree.Node); err != nil {
 		return nil, err
 	}
 	if _, err := checker.Check(tree, c); err != nil {
-		return nil, mistake(text, err)
+		return nil, at.mistake(err)
 	}
 	return tree.Node, nil
 }

@@ -38,7 +38,7 @@ func CompileCondition(text string, o Options) (*Condition, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, &Error{Message: "the condition is empty", Remedy: "leave it out, or write true"}
 	}
-	node, err := checked(text, o)
+	node, err := checked(text, o, false)
 	if err != nil {
 		return nil, err
 	}

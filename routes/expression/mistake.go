@@ -3,7 +3,6 @@ package expression
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/expr-lang/expr/file"
@@ -30,110 +29,128 @@ func offset(text string, character int) int {
 	return len(text)
 }
 
-// mistake says what the engine finds wrong with a text.
-func mistake(text string, err error) error {
+// place is where in an expression something is wrong.
+type place struct {
+	text   string
+	at     int      // in bytes
+	params []string // the wildcards that there are
+	within bool     // a template is around the expression
+}
+
+func (p *place) before() string { return strings.TrimRight(p.text[:p.at], " \t\n") }
+
+// mistake says what the engine finds wrong at a place of an expression, which it
+// moves to where a person would look.
+func (p place) mistake(err error) error {
 	e, ok := errors.AsType[*file.Error](err)
 	if !ok {
 		return &Error{Message: plain(err.Error())}
 	}
-	at := offset(text, e.From)
-	m := &Error{Offset: at, Message: plain(e.Message)}
-	for _, k := range knownMistakes {
-		if found := k.is.FindStringSubmatch(e.Message); found != nil {
-			m.Message, m.Remedy = k.say(text[:at], found)
-			break
+	p.at = offset(p.text, e.From)
+	message, remedy := p.say(e.Message)
+	return &Error{p.at, message, remedy}
+}
+
+// say puts a message of the engine into words for people, with what to do.
+func (p *place) say(said string) (message, remedy string) {
+	said, _, _ = strings.Cut(said, "\n")
+	if name, ok := strings.CutPrefix(said, "unknown name "); ok {
+		return fmt.Sprintf("there is no name %q", name), p.unknownName(name)
+	}
+	if name, ok := strings.CutPrefix(said, "unknown field "); ok {
+		return p.unknownMember(name)
+	}
+	if types, ok := strings.CutPrefix(said, "invalid operation: "); ok {
+		if op, types, ok := strings.Cut(strings.TrimSuffix(types, ")"), " (mismatched types "); ok {
+			return mismatch(op, types)
 		}
 	}
-	return m
-}
-
-var knownMistakes = []struct {
-	is  *regexp.Regexp
-	say func(before string, found []string) (message, remedy string)
-}{
-	{regexp.MustCompile(`^unknown name (.+)$`), func(before string, f []string) (string, string) {
-		if strings.HasSuffix(strings.TrimRight(before, " "), "-") {
-			return fmt.Sprintf("there is no name %q", f[1]), `write names with hyphens in brackets: header["X-Name"]`
-		}
-		return fmt.Sprintf("there is no name %q", f[1]), meant(f[1])
-	}},
-	{regexp.MustCompile(`^unknown field (.+)$`), func(before string, f []string) (string, string) {
-		if strings.HasSuffix(strings.TrimRight(before, `["'. `), "params") {
-			return fmt.Sprintf("the pattern of the route has no wildcard %q", f[1]), "put {" + f[1] + "} into match"
-		}
-		return fmt.Sprintf("there is no member %q", f[1]), "a file has name, type, size and text"
-	}},
-	{regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types (.+) and (.+)\)$`), func(_ string, f []string) (string, string) {
-		remedy := ""
-		if l, r := plain(f[2]), plain(f[3]); l != r {
-			remedy = `text stands in quotes; int("5") makes a number of a text`
-		}
-		return fmt.Sprintf("%s cannot stand between %s and %s", f[1], plain(f[2]), plain(f[3])), remedy
-	}},
-	{regexp.MustCompile(`^unexpected token EOF$|^unexpected end`), func(string, []string) (string, string) {
+	if token, ok := strings.CutPrefix(said, "unexpected token "); ok && !strings.HasPrefix(token, "EOF") {
+		kind, value, _ := strings.Cut(strings.TrimSuffix(token, ")"), "(")
+		return p.unexpected(kind, value)
+	}
+	switch {
+	case strings.HasPrefix(said, "unexpected token EOF"), strings.HasPrefix(said, "unexpected end"):
 		return "this ends too early", ""
-	}},
-	{regexp.MustCompile(`^unexpected token Operator\("="\)$`), func(string, []string) (string, string) {
-		return `"=" has no meaning here`, "compare with =="
-	}},
-	{regexp.MustCompile(`^unexpected token \w+\((.+)\)$`), func(_ string, f []string) (string, string) {
-		return f[1] + " has no place here", ""
-	}},
-	{regexp.MustCompile(`coalesce expressions`), func(string, []string) (string, string) {
+	case strings.HasPrefix(said, "a map key must be"):
+		if remedy := p.braces(); remedy != "" {
+			return `"{" has no place here`, remedy
+		}
+	case strings.HasPrefix(said, "unrecognized character"):
+		return p.unreadable(said)
+	case said == "literal not terminated":
+		return "a text is not closed", "end it with the quote that it begins with"
+	case strings.HasPrefix(said, "bad number"):
+		return "this is no number", "write the entries of a list in brackets: json.commits[0]"
+	case strings.Contains(said, "coalesce expressions"):
 		return "it is not clear how far ?? reaches", "put parentheses around a ?? b"
-	}},
-	{regexp.MustCompile(`maximum allowed nodes`), func(string, []string) (string, string) {
+	case strings.Contains(said, "maximum allowed nodes"):
 		return "this has too many parts", "have a script do what is that long"
-	}},
+	}
+	return plain(said), ""
 }
 
-// goTypes are what the engine calls types.
-var goTypes = strings.NewReplacer(
-	"map[string]string", "an object", "map[string]interface {}", "an object", "[]interface {}", "a list", "[]string", "a list",
-	"interface {}", "anything", "float64", "a number", "string", "text", "bool", "true or false", "int", "a number",
-	"unknown", "anything", "nil", "nothing", "builtin ", "", "array", "a list",
-)
+// mismatch says that an operator stands between values of two kinds that do not
+// fit, which the engine names "string and int".
+func mismatch(op, types string) (message, remedy string) {
+	left, right, _ := strings.Cut(types, " and ")
+	left, right = plain(left), plain(right)
+	switch {
+	case op == "and" || op == "or" || op == "&&" || op == "||":
+		remedy = fmt.Sprintf(`on each side of %[1]s stands a condition of its own: json.a == "x" %[1]s json.a == "y"`, op)
+	case left == aNumber.String() || right == aNumber.String():
+		remedy = `text stands in quotes; int("5") makes a number of a text`
+	}
+	return fmt.Sprintf("%s cannot stand between %s and %s", op, left, right), remedy
+}
+
+// typeNames are what the engine calls types, with what people do. The longer
+// names come first.
+var typeNames = [...]struct{ its, ours string }{
+	{"map[string]interface {}", "an object"},
+	{"map[string]string", "an object"},
+	{"[]interface {}", "a list"},
+	{"interface {}", "anything"},
+	{"[]string", "a list"},
+	{"float64", "a number"},
+	{"unknown", "anything"},
+	{"builtin ", ""},
+	{"string", "text"},
+	{"array", "a list"},
+	{"bool", "true or false"},
+	{"nil", "nothing"},
+	{"int", "a number"},
+}
 
 // plain is a message of the engine without the names of Go's types.
 func plain(message string) string {
 	message, _, _ = strings.Cut(message, "\n")
-	return wordBound.ReplaceAllStringFunc(message, func(w string) string { return goTypes.Replace(w) })
+	var b strings.Builder
+	for i := 0; i < len(message); {
+		its, ours := typeAt(message, i)
+		if its == "" {
+			b.WriteByte(message[i])
+			i++
+			continue
+		}
+		b.WriteString(ours)
+		i += len(its)
+	}
+	return b.String()
 }
 
-// wordBound matches the names of types as whole words.
-var wordBound = regexp.MustCompile(`map\[string\]string|map\[string\]interface \{\}|\[\]interface \{\}|\[\]string|interface \{\}|\b(?:float64|string|bool|int|unknown|nil|builtin |array)\b`)
-
-// meant says which name may have been meant.
-func meant(name string) string {
-	best, least := "", min(3, len(name)/2+1)
-	for _, n := range names() {
-		if d := distance(strings.ToLower(name), strings.ToLower(n)); d < least && d < len(n)-1 {
-			best, least = n, d
+// typeAt is the name of a type that stands at i as a word of its own.
+func typeAt(message string, i int) (its, ours string) {
+	if i > 0 && isWord(message[i-1]) && message[i] != '[' {
+		return "", ""
+	}
+	for _, t := range typeNames {
+		rest, ok := strings.CutPrefix(message[i:], t.its)
+		if ok && (rest == "" || !isWord(rest[0]) || !isWord(t.its[len(t.its)-1])) {
+			return t.its, t.ours
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return "did you mean " + best + "?"
+	return "", ""
 }
 
-// distance is how many characters make one name of the other.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
+func isWord(c byte) bool { return isLetter(c) || c == '_' || c-'0' < 10 }

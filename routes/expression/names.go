@@ -2,7 +2,6 @@ package expression
 
 import (
 	"reflect"
-	"slices"
 	"sync"
 
 	"github.com/expr-lang/expr/builtin"
@@ -10,37 +9,40 @@ import (
 	"github.com/expr-lang/expr/types"
 )
 
-// texts is the type of what has one text for each name.
-var texts = types.TypeOf(map[string]string{})
-
 // variables are the names of a delivery's parts, with their types. A part whose
-// shape depends on the sender is of any type.
-var variables = map[string]types.Type{
-	"method": types.String, "path": types.String, "body": types.String,
-	"claim": types.String, "route": types.String, "id": types.String,
-	"remote": types.String, "received": types.String,
-	"query": texts, "header": texts, "form": texts,
-	"json": types.Any, "xml": types.Any, "payload": types.Any,
-	"files": types.Map{types.Extra: types.Map{
-		"name": types.String, "type": types.String, "size": types.Int, "text": types.String,
-	}},
-}
+// shape depends on the sender is of any type. Like the tables below, it is made
+// when the first expression is compiled: most commands compile none.
+var variables = sync.OnceValue(func() map[string]types.Type {
+	texts := types.TypeOf(map[string]string{}) // one text for each name
+	return map[string]types.Type{
+		"method": types.String, "path": types.String, "body": types.String,
+		"claim": types.String, "route": types.String, "id": types.String,
+		"remote": types.String, "received": types.String,
+		"query": texts, "header": texts, "form": texts,
+		"json": types.Any, "xml": types.Any, "payload": types.Any,
+		"files": types.Map{types.Extra: types.Map{
+			"name": types.String, "type": types.String, "size": types.Int, "text": types.String,
+		}},
+	}
+})
 
 // ofBody are the variables that are read from the body.
 var ofBody = []string{"body", "json", "xml", "form", "payload", "files"}
 
 // loops are the functions of the engine that take a predicate, by what becomes
 // of its result.
-var loops = map[string]string{
-	"all": opTest, "none": opTest, "any": opTest, "one": opTest, "filter": opTest, "count": opTest,
-	"find": opTest, "findIndex": opTest, "findLast": opTest,
-	"map": opItem, "reduce": opItem, "sum": opNum, "sortBy": opKey,
-}
+var loops = sync.OnceValue(func() map[string]string {
+	return map[string]string{
+		"all": opTest, "none": opTest, "any": opTest, "one": opTest, "filter": opTest, "count": opTest,
+		"find": opTest, "findIndex": opTest, "findLast": opTest,
+		"map": opItem, "reduce": opItem, "sum": opNum, "sortBy": opKey,
+	}
+})
 
 // environment is the types of all names for a route with these wildcards.
 func environment(params []string) types.Map {
 	env := types.Map{}
-	for name, t := range variables {
+	for name, t := range variables() {
 		env[name] = t
 	}
 	wildcards := types.Map{}
@@ -96,20 +98,3 @@ var running = sync.OnceValue(func() conf.FunctionsTable {
 	}
 	return table
 })
-
-// names returns everything that an expression may name, for finding what was
-// meant.
-func names() []string {
-	all := []string{"params"}
-	for n := range variables {
-		all = append(all, n)
-	}
-	for n := range functions() {
-		all = append(all, n)
-	}
-	for n := range loops {
-		all = append(all, n)
-	}
-	slices.Sort(all)
-	return all
-}

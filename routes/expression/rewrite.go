@@ -90,7 +90,7 @@ func (r *rewriter) truth(n ast.Node) ast.Node {
 }
 
 func (r *rewriter) identifier(n *ast.IdentifierNode) ast.Node {
-	if _, ok := variables[n.Value]; !ok && n.Value != "params" {
+	if _, ok := variables()[n.Value]; !ok && n.Value != "params" {
 		return &ast.IdentifierNode{Value: n.Value} // a let
 	}
 	r.parts = append(r.parts, n.Value)
@@ -195,7 +195,7 @@ func (r *rewriter) loop(n *ast.BuiltinNode) ast.Node {
 	args := []ast.Node{call(list, r.node(n.Arguments[0]))}
 	if len(n.Arguments) > 1 {
 		body := n.Arguments[1].(*ast.PredicateNode).Node
-		args = append(args, &ast.PredicateNode{Node: call(loops[n.Name], r.node(body))})
+		args = append(args, &ast.PredicateNode{Node: call(loops()[n.Name], r.node(body))})
 	}
 	for _, a := range n.Arguments[len(args):] {
 		args = append(args, r.node(a))

@@ -17,7 +17,7 @@ type splitter struct {
 func newSplitter(text string) (*splitter, error) {
 	tokens, err := lexer.Lex(file.NewSource(text))
 	if err != nil {
-		return nil, mistake(text, err)
+		return nil, place{text: text}.mistake(err)
 	}
 	for len(tokens) > 0 && tokens[len(tokens)-1].Is(lexer.EOF) {
 		tokens = tokens[:len(tokens)-1]

@@ -78,7 +78,7 @@ func compileValue(text string, o Options) (*program, error) {
 	if err := tooLong(text); err != nil {
 		return nil, err
 	}
-	node, err := checked(text, o)
+	node, err := checked(text, o, true)
 	if err != nil {
 		return nil, err
 	}

@@ -21,8 +21,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // params are what a responder in Go needs.
 func params(method, uri string, length int, more ...Param) []Param {
 	return append([]Param{
-		{"REQUEST_METHOD", method}, {"REQUEST_URI", uri}, {"SERVER_PROTOCOL", "HTTP/1.1"}, {"SCRIPT_NAME", ""},
-		{"CONTENT_LENGTH", fmt.Sprint(length)}, {"HTTP_HOST", "a"}, {"GATEWAY_INTERFACE", "CGI/1.1"},
+		{"REQUEST_METHOD", method},
+		{"REQUEST_URI", uri},
+		{"SERVER_PROTOCOL", "HTTP/1.1"},
+		{"SCRIPT_NAME", ""},
+		{"CONTENT_LENGTH", fmt.Sprint(length)},
+		{"HTTP_HOST", "a"},
+		{"GATEWAY_INTERFACE", "CGI/1.1"},
 	}, more...)
 }
 

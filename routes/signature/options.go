@@ -83,8 +83,15 @@ func (s *Scheme) refuse(o Options) error {
 		covers = "given"
 	}
 	for _, given := range []struct{ option, value string }{
-		{"header", o.Header}, {"hash", o.Hash}, {"encoding", o.Encoding}, {"prefix", o.Prefix}, {"signed", o.Signed},
-		{"time", o.Time}, {"user", o.User}, {"url", o.URL}, {"covers", covers},
+		{"header", o.Header},
+		{"hash", o.Hash},
+		{"encoding", o.Encoding},
+		{"prefix", o.Prefix},
+		{"signed", o.Signed},
+		{"time", o.Time},
+		{"user", o.User},
+		{"url", o.URL},
+		{"covers", covers},
 	} {
 		if given.value == "" || slices.Contains(strings.Fields(s.takes), given.option) {
 			continue

@@ -123,8 +123,10 @@ func (e encoding) text(b []byte) string { f := format{encoding: e}; return f.enc
 func TestSignMessageAgain(t *testing.T) {
 	s := schemeFor(t, "rfc9421")
 	m := &Message{Method: "POST", URL: target, Body: []byte("edited"), Received: now, Header: Fields([]Header{
-		{inputField, `mine=("@path" "content-digest" "date");created=1;keyid="k";nonce="n";tag="app"`}, {"Signature", "mine=:AAAA:"},
-		{"Date", "Tue, 14 Nov 2023 22:13:20 GMT"}, {"Content-Digest", contentDigest([]byte("old"))},
+		{inputField, `mine=("@path" "content-digest" "date");created=1;keyid="k";nonce="n";tag="app"`},
+		{"Signature", "mine=:AAAA:"},
+		{"Date", "Tue, 14 Nov 2023 22:13:20 GMT"},
+		{"Content-Digest", contentDigest([]byte("old"))},
 	})}
 	set, err := s.Sign(m, []byte("s"), now)
 	if err != nil {

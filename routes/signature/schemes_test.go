@@ -282,7 +282,8 @@ func TestCauses(t *testing.T) {
 		{"digest tells", "github", "s", []Header{{"X-Hub-Signature-256", "sha256=" + strings.Repeat("00", 32)}, {"Content-Digest", contentDigest([]byte(text))}}, "wrong key: the secret here"},
 		{"digest tells otherwise", "github", "s", []Header{{"X-Hub-Signature-256", "sha256=" + strings.Repeat("00", 32)}, {"Content-Digest", contentDigest(nil)}}, "body changed on the way"},
 		{"text of the key", "standard", stdSecret, []Header{
-			{"webhook-id", "m"}, {"webhook-timestamp", "1700000000"},
+			{"webhook-id", "m"},
+			{"webhook-timestamp", "1700000000"},
 			{"webhook-signature", "v1," + base64Of(plainText[0].Value)},
 		}, "wrong key or body changed"},
 	} {

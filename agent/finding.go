@@ -1,0 +1,213 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"homehook/agent/config"
+	"homehook/agent/control"
+	"homehook/agent/credentials"
+	"homehook/routes"
+	"homehook/routes/signature"
+)
+
+// A configuration can be good and its routes stand still all the same: for want
+// of a credential, or because a program is not the one that was approved.
+
+// Findings are the problems that keep relays and routes from their work although
+// the configuration is good. secret returns the value of a credential; its error
+// wraps [credentials.ErrNotFound] for one that is not stored. Programs with a
+// digest are read whole.
+func Findings(c *config.Config, secret func(name string) (string, error)) []control.Finding {
+	return findings(c, secret, new(digests))
+}
+
+func findings(c *config.Config, secret func(name string) (string, error), known *digests) []control.Finding {
+	found := credentialFindings(c, secret)
+	for i := range c.Routes {
+		if s := &c.Routes[i]; !s.Off {
+			found = append(found, programFindings(s, known)...)
+		}
+	}
+	return found
+}
+
+// CredentialsOf are the names of the credentials that a route needs, each once.
+func CredentialsOf(s *routes.Spec) []string {
+	names := secretNames(s)
+	if s.Verify != nil {
+		names = append(names, s.Verify.Token)
+	}
+	for _, h := range handlersOf(s) {
+		if h.Notify != nil && h.Notify.NTFY != nil {
+			names = append(names, h.Notify.NTFY.Token)
+		}
+		if h.Notify != nil && h.Notify.Mail != nil {
+			names = append(names, h.Notify.Mail.Password)
+		}
+	}
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(name string) bool { return name == "" })
+}
+
+// remedied adds to the error for a credential that is not stored what to do: it
+// ends up where nobody has asked for a credential, in the history of a delivery.
+func remedied(get func(name string) (string, error)) func(name string) (string, error) {
+	return func(name string) (string, error) {
+		value, err := get(name)
+		if errors.Is(err, credentials.ErrNotFound) {
+			err = marked{fmt.Errorf("it is not stored; store it with: homehook secret set %s", name), credentials.ErrNotFound}
+		}
+		return value, err
+	}
+}
+
+// secretNames are the credentials that senders of a route are checked with.
+func secretNames(s *routes.Spec) []string {
+	if s.Verify == nil {
+		return nil
+	}
+	return append([]string{s.Verify.Secret}, s.Verify.Secrets...)
+}
+
+// neededCredentials are the credentials that a configuration names, each with
+// who needs it. A route that is off needs none.
+func neededCredentials(c *config.Config) map[string][]string {
+	needed := map[string][]string{}
+	add := func(name, kind, who string) {
+		if name != "" {
+			needed[name] = append(needed[name], fmt.Sprintf("%s %q", kind, who))
+		}
+	}
+	for _, r := range c.Relays {
+		add(r.Token, "relay", r.Name)
+	}
+	for _, claim := range c.Claims {
+		add(claim.VerifyToken, "claim", claim.Name)
+	}
+	for i := range c.Routes {
+		s := &c.Routes[i]
+		if s.Off {
+			continue
+		}
+		for _, name := range CredentialsOf(s) {
+			add(name, "route", NameOf(s))
+		}
+	}
+	return needed
+}
+
+// credentialFindings are the credentials that are missing or cannot be read, and
+// those that a scheme cannot use.
+func credentialFindings(c *config.Config, secret func(name string) (string, error)) (found []control.Finding) {
+	tell := func(name, text, remedy string) {
+		found = append(found, control.Finding{Check: checkCredentials, Subject: name, State: control.FindingProblem, Text: text, Remedy: remedy})
+	}
+	needed := neededCredentials(c)
+	values := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(needed)) {
+		value, err := secret(name)
+		switch {
+		case errors.Is(err, credentials.ErrNotFound):
+			tell(name, fmt.Sprintf("the credential %q is missing, which %s needs", name, strings.Join(needed[name], " and ")), "set it: homehook secret set "+name)
+		case err != nil:
+			tell(name, err.Error(), "set it: homehook secret set "+name)
+		default:
+			values[name] = value
+		}
+	}
+	for i := range c.Routes {
+		s := &c.Routes[i]
+		scheme := schemeAsConfigured(s.Verify)
+		if scheme == nil || s.Off {
+			continue
+		}
+		for _, name := range secretNames(s) {
+			value, stored := values[name]
+			if !stored {
+				continue
+			}
+			if err := scheme.CheckSecret([]byte(value)); err != nil {
+				tell(name, fmt.Sprintf("%s of route %q cannot use the credential %q: %s", s.Verify.Scheme, NameOf(s), name, err),
+					"store the one that the sender shows: homehook secret set "+name)
+			}
+		}
+	}
+	return found
+}
+
+// schemeAsConfigured is the scheme that a route's senders sign by, nil when
+// there is none such.
+func schemeAsConfigured(v *routes.VerifySpec) *signature.Scheme {
+	if v == nil {
+		return nil
+	}
+	scheme, known := signature.Find(v.Scheme)
+	if !known {
+		return nil
+	}
+	with, err := scheme.With(v.Options())
+	if err != nil {
+		return nil
+	}
+	return with
+}
+
+// programFindings are the programs of a route that are not those that were
+// approved. One that cannot be read is told where scripts are looked at.
+func programFindings(s *routes.Spec, known *digests) (found []control.Finding) {
+	for _, h := range handlersOf(s) {
+		if h.Script == nil || h.Script.SHA256 == "" || len(h.Script.Command) == 0 {
+			continue
+		}
+		program := h.Script.Command[0]
+		if now, err := known.of(program); err != nil || strings.EqualFold(now, h.Script.SHA256) {
+			continue
+		}
+		found = append(found, control.Finding{
+			Check: checkScripts, Subject: NameOf(s), State: control.FindingProblem,
+			Text:   fmt.Sprintf("route %q does not run %s: it has changed since you approved it", NameOf(s), program),
+			Remedy: "look at it, then run: " + routes.ApproveCommand(NameOf(s)),
+		})
+	}
+	return found
+}
+
+// digests keeps the digests of programs while the files look as they did. The
+// zero value is ready, and safe for concurrent use.
+type digests struct {
+	mu   sync.Mutex
+	seen map[string]digested
+}
+
+type digested struct {
+	info   os.FileInfo
+	digest string
+}
+
+// of returns the SHA-256 digest of a program in hex.
+func (d *digests) of(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if was, ok := d.seen[path]; ok && os.SameFile(was.info, info) && was.info.Size() == info.Size() && was.info.ModTime().Equal(info.ModTime()) {
+		return was.digest, nil
+	}
+	digest, err := routes.Digest(path)
+	if err != nil {
+		return "", err
+	}
+	if d.seen == nil {
+		d.seen = make(map[string]digested)
+	}
+	d.seen[path] = digested{info, digest}
+	return digest, nil
+}
