@@ -187,7 +187,8 @@ func (h *Head) mark(option []byte) bool {
 // receiver checks.
 var precious = []string{
 	"signature", "auth", "cookie", "token", "secret", "hmac", "digest", "key", "webhook", "hub-",
-	"hook-", "event", "delivery", "timestamp", "content-", "origin", "referer", "idempot",
+	"hook-", "event", "delivery", "timestamp", "content-", "origin", "referer", "idempot", "svix-",
+	"x-request-", "topic",
 }
 
 // isPrecious reports whether a field must not be taken out because Connection

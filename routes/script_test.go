@@ -271,6 +271,30 @@ func TestScriptCannotStart(t *testing.T) {
 	}
 }
 
+// TestScriptWithoutHome has a user whose home folder is not there, and one in whose
+// place something else is.
+func TestScriptWithoutHome(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for home, want := range map[string]string{
+		filepath.Join(dir, "none"): "the working folder " + filepath.Join(dir, "none") + " cannot be used: ",
+		file:                       "the working folder " + file + " is not a folder; write dir: ",
+	} {
+		t.Setenv("HOME", home)
+		t.Setenv("USERPROFILE", home)
+		f := scriptOf(t, ScriptSpec{}, "exit0")
+		if got := ask(t, f.addr, getOnce); !strings.Contains(got, " 500 ") || strings.Contains(got, dir) {
+			t.Errorf("got %q", got)
+		}
+		if r := f.result(t); r.Err == nil || !strings.Contains(r.Err.Error(), want) || !strings.HasPrefix(r.Err.Error(), "start ") || r.Failure != FailedScript {
+			t.Errorf("result %+v", r)
+		}
+	}
+}
+
 func TestProgramsOfOthers(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("modes are made up here")

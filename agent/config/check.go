@@ -199,14 +199,46 @@ func label(name string) bool {
 	return onlyOf(name, "-")
 }
 
+// secretPrefixes are how secrets of well-known senders begin, as far as the
+// letters of a credential's name allow.
+var secretPrefixes = [...]string{
+	"hh_", "whsec_", "whpk_", "whsk_", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "pk_live_", "pk_test_",
+	"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "gloas-", "glft-",
+	"xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xapp-", "shpss_", "shpat_", "sg.", "tk_",
+}
+
 // credentialName says whether name can be the name of a credential. Long runs
-// of hexadecimal digits, and what begins as relays' tokens do, are taken for a
-// secret that was written here by mistake.
+// of hexadecimal digits or of letters mixed with digits, and what begins as
+// tokens do, are taken for a secret that was written here by mistake.
 func credentialName(name string) bool {
-	if name == "" || strings.HasPrefix(name, "hh_") || len(name) > 64 || !onlyOf(name[:1], "") || !onlyOf(name, "._/-") {
+	if name == "" || len(name) > 64 || !onlyOf(name[:1], "") || !onlyOf(name, "._/-") {
 		return false
 	}
-	return len(name) < 24 || strings.Trim(name, "0123456789abcdef-") != ""
+	for _, prefix := range secretPrefixes {
+		if strings.HasPrefix(name, prefix) {
+			return false
+		}
+	}
+	if len(name) >= 24 && strings.Trim(name, "0123456789abcdef-") == "" {
+		return false
+	}
+	for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return strings.ContainsRune("._/-", r) }) {
+		if len(word) >= 20 && turns(word) >= 4 {
+			return false
+		}
+	}
+	return true
+}
+
+// turns counts where letters turn into digits or digits into letters: often in
+// what is random, seldom in a name.
+func turns(word string) (n int) {
+	for i := 1; i < len(word); i++ {
+		if (word[i] <= '9') != (word[i-1] <= '9') {
+			n++
+		}
+	}
+	return n
 }
 
 // onlyOf says whether s has only lower-case letters, digits and extra.

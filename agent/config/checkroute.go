@@ -18,6 +18,16 @@ func (c *checker) route(i int) {
 	c.routeSender(i)
 	c.handlerSecrets(i)
 	c.routeParallel(i)
+	c.routeWhen(i)
+}
+
+// routeWhen reports a condition that is none: for the routes package it is the
+// absence of the setting, and the route would take everything.
+func (c *checker) routeWhen(i int) {
+	path := fmt.Sprintf("routes[%d].when", i)
+	if _, written := c.places[path]; written && strings.TrimSpace(c.file.Routes[i].When) == "" {
+		c.report(path, "the condition is empty", "leave when out to take every delivery that fits, or write one such as json.ref == \"refs/heads/main\"")
+	}
 }
 
 // routeParallel reports a 0: for the routes package it is the absence of the

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,7 +88,7 @@ func (d *decoder) reportAt(t *token.Token, message, remedy string) {
 
 // value reads n into v. An empty value leaves v as it is.
 func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
-	n, leave := d.resolve(n)
+	n, leave := d.resolve(n, path)
 	defer leave()
 	if n == nil {
 		d.broken[path] = true
@@ -118,7 +119,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string) {
 // resolve follows anchors and aliases to a plain value. It returns nil, with
 // the problem reported, for what cannot be followed. leave must be called when
 // the value has been read.
-func (d *decoder) resolve(n ast.Node) (plain ast.Node, leave func()) {
+func (d *decoder) resolve(n ast.Node, path string) (plain ast.Node, leave func()) {
 	entered := 0
 	leave = func() { d.through -= entered }
 	for {
@@ -145,7 +146,12 @@ func (d *decoder) resolve(n ast.Node) (plain ast.Node, leave func()) {
 			entered++
 			n = target
 		case *ast.TagNode:
-			d.reportAt(t.GetToken(), fmt.Sprintf("tag %q is not known here", t.GetToken().Value), "write the value without a tag")
+			message, remedy := tagProblem(path, t.GetToken().Value)
+			d.reportAt(t.GetToken(), message, remedy)
+			if v := t.Value; v != nil && first(v).Position.Line > t.GetToken().Position.Line {
+				// It took the next key for its value, of whose absence nobody is told.
+				d.broken[path[:max(strings.LastIndexAny(path, ".["), 0)]] = true
+			}
 			return nil, leave
 		default:
 			return n, leave
@@ -178,15 +184,36 @@ func (d *decoder) object(n ast.Node, v reflect.Value, path string) {
 		return
 	}
 	fields := fieldsOf(v.Type())
-	for _, e := range entries {
-		if i, known := fields[e.name]; known {
-			d.value(e.value, v.Field(i), join(path, e.name))
+	var open entry // a block without keys, whose keys stand beside it
+	for i, e := range entries {
+		if f, known := fields[e.name]; known {
+			if v := v.Field(f); unindented(e, entries[i+1:], v.Type(), fields) {
+				open = e
+				v.Set(reflect.New(v.Type().Elem()))
+				d.broken[join(path, e.name)] = true
+				continue
+			}
+			d.value(e.value, v.Field(f), join(path, e.name))
+			continue
+		}
+		if open.name != "" && slices.Contains(keysOf(v.Field(fields[open.name]).Type().Elem()), e.name) {
+			d.reportAt(e.key, fmt.Sprintf("%q stands beside %q, to which it belongs", e.name, open.name), "indent it below "+open.name+":")
 			continue
 		}
 		message, remedy, meant := unknownKey(e.name, path, v.Type())
 		d.reportAt(e.key, message, remedy)
 		d.broken[join(path, meant)] = true
 	}
+}
+
+// unindented reports whether a block of a type is empty because its keys are not
+// indented below it: the next one is a key of its own, and not of what is around.
+func unindented(e entry, next []entry, t reflect.Type, around map[string]int) bool {
+	if len(next) == 0 || e.value.Type() != ast.NullType || t.Kind() != reflect.Pointer || t.Elem().Kind() != reflect.Struct {
+		return false
+	}
+	_, known := around[next[0].name]
+	return !known && slices.Contains(keysOf(t.Elem()), next[0].name)
 }
 
 // list reads a sequence into a slice.

@@ -109,8 +109,12 @@ func (c *checker) compile() *routes.Table {
 	table, problems := routes.Compile(c.file.Routes)
 	for _, p := range problems {
 		// One sentence about a value is enough, ours or theirs.
-		if path := "routes" + p.Path; !c.reported[path] {
-			c.report(path, p.Message, p.Remedy)
+		path, remedy := "routes"+p.Path, p.Remedy
+		if leaf(path) == "when" && c.commented(c.places[path]) {
+			remedy = "YAML takes # for a comment: " + quotesRemedy
+		}
+		if !c.reported[path] {
+			c.report(path, p.Message, remedy)
 		}
 	}
 	return table

@@ -57,7 +57,7 @@ func (d *decoder) entries(n ast.Node, path string) (list []entry, ok bool) {
 // merge gives the entries behind a merge key of the mapping at path: of one
 // mapping or of a list.
 func (d *decoder) merge(n ast.Node, path string) []entry {
-	n, leave := d.resolve(n)
+	n, leave := d.resolve(n, path)
 	defer leave()
 	if n == nil {
 		d.broken[path] = true

@@ -2,12 +2,9 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
@@ -58,7 +55,7 @@ func read(path string, data []byte) (doc *document, problem *Problem) {
 	}
 	parsed, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		return nil, syntaxProblem(path, err)
+		return nil, syntaxProblem(path, string(text), err)
 	}
 	doc = &document{text: text}
 	if p := doc.take(path, parsed); p != nil {
@@ -158,24 +155,6 @@ func (w *anchorWalk) Visit(n ast.Node) ast.Visitor {
 	}
 	w.found[name] = a.Value
 	return w
-}
-
-const syntaxRemedy = "look for an open quote or bracket and for uneven indentation, here and on the line before"
-
-// syntaxProblem says where and why the parser stopped.
-func syntaxProblem(path string, err error) *Problem {
-	ye, ok := errors.AsType[yaml.Error](err)
-	if !ok {
-		return &Problem{File: path, Message: "this file cannot be read as YAML", Remedy: syntaxRemedy}
-	}
-	message, remedy := ye.GetMessage(), syntaxRemedy
-	if strings.Contains(message, `'\t'`) || strings.Contains(message, "'\t'") {
-		message, remedy = "a tab stands where YAML wants spaces", "indent with spaces only"
-	}
-	if strings.HasSuffix(message, "must be specified") {
-		remedy = "within {…} and […], close the bracket and quote a value that has one of {}[], in it, such as \"/x/{id}\""
-	}
-	return at(path, ye.GetToken(), message, remedy)
 }
 
 // at places a problem at a token.

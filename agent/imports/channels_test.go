@@ -16,6 +16,9 @@ func TestSmee(t *testing.T) {
 		{"query", "https://smee.io/abc", "http://127.0.0.1/?a=b", "", "", "has a query"},
 		{"no host", "https://smee.io/abc", "http:///x", "", "", "has no host"},
 		{"metadata", "https://smee.io/abc", "http://169.254.169.254/", "", "", "169.254.169.254"},
+		{"mapped metadata", "https://smee.io/abc", "http://[::ffff:169.254.169.254]/", "", "", "169.254.169.254"},
+		{"number", "https://smee.io/abc", "http://2130706433/", "", "", "2130706433"},
+		{"password", "https://smee.io/abc", "http://me:sesame@127.0.0.1/", "", "", `the target "http://127.0.0.1/" has a user and password`},
 		{"no channel", "https://smee.io/", "http://127.0.0.1/", "", "", "names no channel"},
 		{"no address", "abc", "http://127.0.0.1/", "", "", "is not the address of a channel"},
 	}

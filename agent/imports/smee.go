@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -64,9 +65,17 @@ func channelOf(address string) (string, error) {
 // of the claim is the path of the target.
 func forwardTo(item *Item, spec *routes.Spec, target string) error {
 	u, err := url.Parse(target)
+	if err != nil {
+		return errors.New("the target is not an address") // it may have a password in it
+	}
+	if u.User != nil || u.RawQuery != "" {
+		shown := *u
+		shown.User, shown.RawQuery = nil, ""
+		target = shown.String()
+	}
 	switch {
-	case err != nil:
-		return fmt.Errorf("the target %q is not an address", target)
+	case u.User != nil:
+		return fmt.Errorf("the target %q has a user and password; leave them out, and have the route set the field Authorization", target)
 	case u.Scheme != "http" && u.Scheme != "https":
 		return fmt.Errorf("the target %q begins with %q; only http:// and https:// are passed on to", target, u.Scheme+":")
 	case u.Host == "":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"homehook/agent/config"
@@ -132,12 +133,16 @@ func statusText(status int) string {
 	return strconv.Itoa(status)
 }
 
-// routeText names the route of a delivery.
+// routeText names the route of a delivery. That routes fit it and none wanted it
+// is something else than that there is none for it.
 func routeText(d *control.Delivery) string {
-	if d.Route == "" {
-		return "no route"
+	switch {
+	case d.Route != "":
+		return d.Route
+	case strings.HasPrefix(d.Reason, "no route wanted it"):
+		return "none wanted it"
 	}
-	return d.Route
+	return "no route"
 }
 
 // target is path and query as the sender wrote them.

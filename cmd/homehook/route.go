@@ -3,11 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"strings"
 
 	"homehook/agent"
 	"homehook/agent/config"
 	"homehook/agent/control"
+	"homehook/agent/credentials"
 )
 
 // routeCmd is "homehook route".
@@ -65,10 +68,31 @@ func (*routeListCmd) Run(a *app) error {
 		if r.Unverified {
 			verify = "unverified"
 		}
-		rows = append(rows, plainCells(r.Name, r.Claim, r.Match, verify, r.Handler, r.Target))
+		handlers := strings.Join(append([]string{r.Handler}, r.Also...), " + ")
+		row := plainCells(r.Name, r.Claim, r.Match, verify, handlers, settings(&r), r.Target)
+		row[5].colour = yellow
+		rows = append(rows, row)
 	}
-	a.table([]string{"ROUTE", "CLAIM", "MATCH", "SENDER", "HANDLER", "TARGET"}, rows)
+	a.table([]string{"ROUTE", "CLAIM", "MATCH", "SENDER", "HANDLERS", "SETTINGS", "TARGET"}, rows)
 	return nil
+}
+
+// settings are the words for what decides whether a route takes all that fits it
+// and whether later ones are asked too.
+func settings(r *control.Route) string {
+	var words []string
+	for _, s := range []struct {
+		on   bool
+		word string
+	}{{r.Off, "off"}, {len(r.Events) > 0, "events"}, {r.When != "", "when"}, {r.Continue, "continue"}, {r.Background, "background"}} {
+		if s.on {
+			words = append(words, s.word)
+		}
+	}
+	if words == nil {
+		return "-"
+	}
+	return strings.Join(words, " ")
 }
 
 // routeCheckCmd is "homehook route check".
@@ -80,7 +104,9 @@ type routeCheckCmd struct {
 func (*routeCheckCmd) Help() string {
 	return `Each problem comes with its line and column and what to do about it.
 What is risky about routes, such as scripts that run text of strangers, is
-told as a warning; the file is good all the same.
+told as a warning, and so is what keeps them from their work on this machine:
+credentials that are missing, programs that have changed since they were
+approved. The file is good all the same.
 
 Example:
 
@@ -124,6 +150,7 @@ func (c *routeCheckCmd) Run(a *app) error {
 		if warnings, err = config.Lint(path); err != nil {
 			return err
 		}
+		warnings = append(warnings, a.findings(cfg, path)...)
 	}
 	if a.json {
 		return c.encode(a, problems, warnings)
@@ -137,6 +164,34 @@ func (c *routeCheckCmd) Run(a *app) error {
 	a.say("%s is good: %s, %s, %s", path,
 		count(len(cfg.Relays), "relay"), count(len(cfg.Claims), "claim"), count(len(cfg.Routes), "route"))
 	return nil
+}
+
+// findings are what keeps the routes of a file from their work on this machine.
+func (a *app) findings(cfg *config.Config, path string) (warnings config.Problems) {
+	for _, f := range agent.Findings(cfg, a.secret()) {
+		warnings = append(warnings, config.Problem{File: path, Message: f.Text, Remedy: f.Remedy})
+	}
+	return warnings
+}
+
+// secret returns what gives the values of credentials as they are stored. It
+// makes no store where there is none.
+func (a *app) secret() func(name string) (string, error) {
+	fail := func(err error) func(string) (string, error) {
+		return func(string) (string, error) { return "", err }
+	}
+	p, err := a.paths()
+	if err != nil {
+		return fail(err)
+	}
+	if _, err := os.Stat(p.State); errors.Is(err, fs.ErrNotExist) {
+		return fail(credentials.ErrNotFound)
+	}
+	store, err := credentials.Open(p.State)
+	if err != nil {
+		return fail(err)
+	}
+	return store.Get
 }
 
 // encode prints the problems and warnings as an array.

@@ -23,8 +23,10 @@ type routeTestCmd struct {
 // Help says what it does and shows examples.
 func (*routeTestCmd) Help() string {
 	return `Nothing is started and nothing is sent: it says which route would take stored
-deliveries, whether the sender would pass, and what would run. With --config it
-says what a changed file would do otherwise than the one in use.
+deliveries, whether the sender would pass, and what would run. With --delivery it
+also shows what each route said and why, the whole command line, and what a
+transform makes of the request. With --config it says what a changed file would do
+otherwise than the one in use.
 
 Examples:
 
@@ -116,14 +118,17 @@ func (a *app) showRouteResult(r *control.RouteResult) {
 	if r.Verified != "" {
 		a.say("Sender    %s", verifiedText(r.Verified))
 	}
+	a.optional("Reason    %s", r.Reason)
 	if r.Plan != nil {
 		a.say("Would     %s", planText(r.Plan))
 		if r.Plan.Dir != "" {
 			a.say("In        %s", r.Plan.Dir)
 		}
+		a.planExtras(r.Plan)
 		a.optional("Note      %s", r.Plan.Note)
 		for i := range r.Plan.Also {
 			a.say("Also      %s", alsoText(&r.Plan.Also[i]))
+			a.planExtras(&r.Plan.Also[i])
 		}
 	}
 	if r.PlanBefore != nil {
@@ -131,6 +136,60 @@ func (a *app) showRouteResult(r *control.RouteResult) {
 	}
 	a.optional("Change    %s", changeText(r))
 	a.showTrace(r.Trace)
+}
+
+// planExtras prints what a handler would get that its line does not say.
+func (a *app) planExtras(p *control.Plan) {
+	for _, v := range p.Variables {
+		a.say("With      %s", v)
+	}
+	g := p.Given
+	if g == nil {
+		return
+	}
+	kind := ""
+	a.say("Gets      the request, transformed")
+	a.optional("            %s", g.Target)
+	for _, f := range g.Fields {
+		a.say("            %s: %s", f[0], f[1])
+		if strings.EqualFold(f[0], "Content-Type") {
+			kind = f[1]
+		}
+	}
+	for _, name := range g.Dropped {
+		a.say("            without %s", name)
+	}
+	if g.Size > 0 {
+		if kind == "" {
+			kind = contentType(g.Body)
+		}
+		kind, _, _ = strings.Cut(kind, ";")
+		a.say("            body, %s", size(g.Size))
+		rest := g.Size - int64(len(g.Body))
+		a.excerpt("              ", pretty(g.Body, kind, rest > 0))
+		if rest > 0 {
+			a.say("              … %s more", size(rest))
+		}
+	}
+}
+
+// wouldText says in one line what all handlers would do.
+func wouldText(r *control.RouteResult) string {
+	switch {
+	case r.Plan == nil && r.Reason != "":
+		return r.Reason
+	case r.Plan == nil:
+		return "nothing"
+	}
+	text := planText(r.Plan)
+	for i := range r.Plan.Also {
+		p := &r.Plan.Also[i]
+		text += "; also " + planText(p)
+		if p.Route != "" {
+			text += " by route " + p.Route
+		}
+	}
+	return text
 }
 
 // alsoText is what a handler would do that makes no answer.
@@ -172,18 +231,14 @@ func planDetails(p *control.Plan) string {
 func (a *app) routeResultTable(all []control.RouteResult) {
 	rows := make([][]cell, 0, len(all))
 	changed := 0
-	fit := visible // what is no terminal has room for all of it
+	fit := func(s string, _ int) string { return visible(s) } // what is no terminal has room for all of it
 	if isTerminal(a.out) {
-		fit = func(s string) string { return oneLine(s, 24) }
+		fit = oneLine
 	}
 	for i := range all {
 		r := &all[i]
-		plan := ""
-		if r.Plan != nil {
-			plan = planText(r.Plan)
-		}
-		row := plainCells(r.Delivery.ID, oneLine(r.Delivery.Method+" "+target(&r.Delivery), 32), fit(orNone(r.Before)),
-			fit(orNone(r.After)), fit(verifiedText(r.Verified)), oneLine(plan, 48), oneLine(changeText(r), 160))
+		row := plainCells(r.Delivery.ID, fit(r.Delivery.Method+" "+target(&r.Delivery), 32), fit(orNone(r.Before), 24),
+			fit(orNone(r.After), 24), fit(verifiedText(r.Verified), 24), fit(wouldText(r), 48), fit(changeText(r), 160))
 		if r.Change != "" {
 			changed++
 			row[6].colour = yellow

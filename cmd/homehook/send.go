@@ -33,6 +33,7 @@ type sendCmd struct {
 	CA     string   `name:"ca" placeholder:"FILE" help:"PEM file of roots to trust besides the system's and those of the relays in the configuration."`
 	Header []string `sep:"none" placeholder:"NAME: VALUE" help:"A field of the request; may be given several times."`
 	As     string   `enum:",${schemes}" default:"" placeholder:"SCHEME" help:"Sign it as a sender does: ${schemes}."`
+	Event  string   `help:"With --as: what the sender says that it is about, such as push, in the field that it uses for that."`
 	Secret string   `placeholder:"NAME" help:"The credential to sign with; see: homehook secret --help."`
 	With   []string `sep:"none" placeholder:"KEY=VALUE" help:"What the route's verify says besides, such as header=X-Signature for hmac; may be given several times."`
 }
@@ -41,13 +42,13 @@ type sendCmd struct {
 func (*sendCmd) Help() string {
 	return `Redirects are not followed. An answer of 400 and above is a failure. Names below
 localhost, such as garage.localhost, mean this machine. Where the URL is that of a
-claim of this agent, and it runs, the delivery's id is told.
+claim of this agent, and it runs, the delivery's id and what became of it are told.
 
 Examples:
 
     homehook send https://relay.example.com/~garage/hello --data '{"name":"you"}'
     homehook send http://127.0.0.1:8080/ --data @payload.json --header 'X-GitHub-Event: push'
-    homehook send https://relay.example.com/~garage/github --data @payload.json --as github --secret github
+    homehook send https://relay.example.com/~garage/github --data @payload.json --as github --secret github --event push
     homehook send https://relay.example.com/~garage/own --data '{}' --as hmac --with header=X-Signature --secret own`
 }
 
@@ -57,6 +58,8 @@ type answer struct {
 	Method            string  `json:"method"`
 	Status            int     `json:"status"`
 	Delivery          string  `json:"delivery"` // its id; empty when it is not known here
+	State             string  `json:"state"`    // of the delivery, as far as it is known
+	Reason            string  `json:"reason"`   // of the state, in words
 	DurationMS        float64 `json:"duration_ms"`
 	ResponseHead      []byte  `json:"response_head"` // base64 in JSON
 	ResponseBody      []byte  `json:"response_body"` // base64 in JSON
@@ -91,7 +94,9 @@ func (c *sendCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	got.Delivery = at.find(ctx, got.Status < 400)
+	if d := at.find(ctx, got.Status < 400); d != nil {
+		got.Delivery, got.State, got.Reason = d.ID, d.State, d.Reason
+	}
 	if got.Delivery == "" && at != nil && got.Status < 400 {
 		a.note("the agent has no delivery of it yet; look for it with: homehook history --claim %s", at.query.Claim)
 	}
@@ -99,13 +104,23 @@ func (c *sendCmd) Run(ctx context.Context, a *app) error {
 		err = a.writeJSON(got)
 	} else {
 		a.say("%d %s after %s", got.Status, http.StatusText(got.Status), ms(got.DurationMS))
-		a.optional("Delivery  %s", got.Delivery)
+		a.sighted(got)
 		a.excerpt("", got.ResponseBody)
 	}
 	if err == nil && got.Status >= 400 {
 		return errSilent
 	}
 	return err
+}
+
+// sighted says what has become of what was sent.
+func (a *app) sighted(got *answer) {
+	if got.Delivery == "" {
+		return
+	}
+	a.say("Delivery  %s", got.Delivery)
+	a.say("State     %s", a.paint(stateColour(got.State), got.State))
+	a.optional("Reason    %s", got.Reason)
 }
 
 // body reads what --data means.

@@ -55,8 +55,8 @@ func (a *app) watch(ctx context.Context, req *http.Request, body []byte) *sighti
 	sum := sha256.Sum256(body)
 	at.sum = hex.EncodeToString(sum[:])
 	// An equal one that is there already is another.
-	for _, id := range at.matching(ctx) {
-		at.before[id] = true
+	for _, d := range at.matching(ctx) {
+		at.before[d.ID] = true
 	}
 	return at
 }
@@ -79,40 +79,41 @@ func below(u *url.URL, claim string) (path string, ok bool) {
 }
 
 // matching lists the newest deliveries that are as what is sent.
-func (at *sighting) matching(ctx context.Context) (ids []string) {
+func (at *sighting) matching(ctx context.Context) (found []control.Delivery) {
 	page, _, err := at.client.Deliveries(ctx, at.query)
 	if err != nil {
 		return nil // the answer is what the user wants to see
 	}
 	for i := range page {
 		if d := &page[i]; target(d) == at.path && (d.BodySHA256 == at.sum || d.BodySHA256 == "") {
-			ids = append(ids, d.ID)
+			found = append(found, *d)
 		}
 	}
-	return ids
+	return found
 }
 
-// find returns the id of the delivery, "" when none has come. With patience it
-// gives the agent some time.
-func (at *sighting) find(ctx context.Context, patience bool) string {
+// find returns the delivery as it is when nothing of it is under way any more,
+// nil when none has come. With patience it gives the agent some time for both.
+func (at *sighting) find(ctx context.Context, patience bool) (found *control.Delivery) {
 	if at == nil {
-		return ""
+		return nil
 	}
 	late := time.After(arriveTime)
 	for {
-		for _, id := range at.matching(ctx) {
-			if !at.before[id] {
-				return id
+		for _, d := range at.matching(ctx) {
+			if !at.before[d.ID] {
+				found = &d
+				break // the newest
 			}
 		}
-		if !patience {
-			return ""
+		if !patience || found != nil && !underWay(found) {
+			return found
 		}
 		select {
 		case <-ctx.Done():
-			return ""
+			return found
 		case <-late:
-			return ""
+			return found
 		case <-time.After(arriveEvery):
 		}
 	}

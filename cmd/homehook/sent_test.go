@@ -33,7 +33,7 @@ func TestBelow(t *testing.T) {
 func TestSightingOfNobody(t *testing.T) {
 	var at *sighting
 	defer at.close()
-	if id := at.find(t.Context(), true); id != "" {
-		t.Errorf("got %q", id)
+	if d := at.find(t.Context(), true); d != nil {
+		t.Errorf("got %+v", d)
 	}
 }

@@ -105,7 +105,7 @@ func (a *app) showRecord(r *control.Record) {
 	if r.Status != 0 {
 		a.say("Answer    %d after %s", r.Status, ms(r.DurationMS))
 	}
-	if r.Reason != "" && r.Route != "" {
+	if r.Reason != "" && r.Reason != routeText(&r.Delivery) {
 		a.say("Reason    %s", r.Reason)
 	}
 	if !r.Due.IsZero() {
@@ -129,8 +129,28 @@ func (a *app) showRecord(r *control.Record) {
 		a.body("  ", r.Body, contentTypeOf(r.Head, true), r.Size, r.BodyTruncated)
 	}
 	for i := range r.Log {
-		a.showAttempt(&r.Log[i])
+		a.showAttempt(&r.Log[i], runText(r.Log, i))
 	}
+}
+
+// runText says of which handler an attempt was, and which of that handler's. The
+// numbers of attempts count all handlers of a delivery, so that a clean run of
+// several would read as so many tries.
+func runText(log []control.Attempt, at int) string {
+	t := &log[at]
+	same := func(o *control.Attempt) bool { return o.Route == t.Route && o.Place == t.Place && o.Handler == t.Handler }
+	nth, several := 0, false
+	for i := range log {
+		if o := &log[i]; same(o) && i <= at {
+			nth++
+		}
+		several = several || log[i].Route == t.Route && log[i].Place > 0
+	}
+	text := "Handler"
+	if several {
+		text = fmt.Sprintf("Handler %d", t.Place+1)
+	}
+	return fmt.Sprintf("%s: %s, route %s, attempt %d", text, t.Handler, t.Route, nth)
 }
 
 // optional prints a line about a value that most deliveries have not.
@@ -148,18 +168,13 @@ func hashText(sum string) string {
 	return ", SHA-256 " + sum
 }
 
-// showAttempt prints what a handler did and answered.
-func (a *app) showAttempt(t *control.Attempt) {
+// showAttempt prints what a handler did and answered, under a title.
+func (a *app) showAttempt(t *control.Attempt, title string) {
 	exit := ""
 	if t.Exit >= 0 { // only a script that ran has one
 		exit = fmt.Sprintf(", exit code %d", t.Exit)
 	}
-	place := ""
-	if t.Place > 0 {
-		place = fmt.Sprintf(", handler %d", t.Place+1)
-	}
-	a.say("\nAttempt %d: %s, route %s%s%s, %s, at %s", t.Number, t.Handler, t.Route, place, exit,
-		ms(t.DurationMS), t.Started.Local().Format(time.TimeOnly))
+	a.say("\n%s%s, %s, at %s", title, exit, ms(t.DurationMS), t.Started.Local().Format(time.TimeOnly))
 	if t.Error != "" {
 		a.say("  %s", a.paint(red, t.Error))
 	}

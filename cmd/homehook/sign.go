@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"homehook/agent/credentials"
+	"homehook/routes"
 	"homehook/routes/signature"
 )
 
@@ -18,6 +19,8 @@ func (c *sendCmd) sign(a *app, req *http.Request, body []byte) error {
 	switch {
 	case c.As == "" && len(c.With) > 0:
 		return misused("--with is there without --as; name the scheme to sign by")
+	case c.As == "" && c.Event != "":
+		return misused("--event is there without --as; name the scheme of the sender, or give the field with --header")
 	case c.As == "" && c.Secret == "":
 		return nil
 	case c.As == "":
@@ -30,6 +33,9 @@ func (c *sendCmd) sign(a *app, req *http.Request, body []byte) error {
 	}
 	scheme, err := c.scheme()
 	if err != nil {
+		return err
+	}
+	if err := c.name(req); err != nil {
 		return err
 	}
 	store, err := a.store()
@@ -53,6 +59,19 @@ func (c *sendCmd) sign(a *app, req *http.Request, body []byte) error {
 	for _, f := range fields {
 		req.Header.Set(f.Name, f.Value)
 	}
+	return nil
+}
+
+// name sets the field in which the sender says what a delivery is about.
+func (c *sendCmd) name(req *http.Request) error {
+	if c.Event == "" {
+		return nil
+	}
+	field := routes.EventField(c.As)
+	if field == "" {
+		return misused("--event goes with no header field of %s: what its deliveries are about stands in their bodies, if at all; write it into --data", c.As)
+	}
+	req.Header.Set(field, c.Event)
 	return nil
 }
 

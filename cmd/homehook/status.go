@@ -14,7 +14,9 @@ type statusCmd struct{}
 // Help shows an example.
 func (*statusCmd) Help() string {
 	return `It shows which configuration is in use and what is wrong with the file if that
-is not the one, and how the links to each relay are doing.
+is not the one, how the links to each relay are doing, and what keeps routes from
+their work: credentials that are missing, programs that have changed since they
+were approved.
 
 Example:
 
@@ -58,6 +60,12 @@ func (*statusCmd) Run(ctx context.Context, a *app) error {
 	if len(s.Claims) > 0 {
 		a.say("")
 		a.claimTable(s.Claims)
+	}
+	if len(s.Findings) > 0 {
+		a.say("")
+	}
+	for _, f := range s.Findings {
+		a.checked(f)
 	}
 	if s.State == control.StateIdle {
 		a.note("nothing is claimed yet; see: homehook relay add --help, homehook claim --help")
