@@ -232,14 +232,13 @@ func (a *Agent) apply(c *config.Config) {
 	a.warnMissing(c)
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	var redactErr error
 	if before := a.config.History; before.Keep != c.History.Keep || before.MaxSize != c.History.MaxSize {
 		a.journal.SetRetention(c.History.Keep, int64(c.History.MaxSize))
 	}
 	if !slices.Equal(a.config.History.Redact, c.History.Redact) {
-		if err := a.journal.SetRedact(c.History.Redact); err != nil {
-			a.log.Error("what history.redact says now counts from the next start of the agent", "error", err)
-		}
+		redactErr = a.redact(c.History.Redact)
 	}
-	a.config, a.configErr = c, nil
+	a.config, a.configErr = c, redactErr
 	a.reconcileLocked()
 }

@@ -150,8 +150,16 @@ func (e *executor) checked(j *job) {
 	defer e.mu.Unlock()
 	j.unchecked = false
 	j.line.forget(j)
-	j.counted = j.route
-	j.line.routes[j.counted]++
+	j.line.count(j)
+}
+
+// decided tells a job that was placed before its route was known what that is.
+func (e *executor) decided(j *job, route string, unchecked bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	j.route, j.unchecked = route, unchecked
+	j.line.forget(j)
+	j.line.count(j)
 }
 
 // kickLocked starts workers while there are turns to give.

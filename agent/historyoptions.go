@@ -23,6 +23,23 @@ func (a *Agent) historyOptions(h config.History) (history.Options, error) {
 	return o, err
 }
 
+// redact puts the rules of redaction in force. The first ones need a key, which
+// is made for them.
+func (a *Agent) redact(rules []string) error {
+	key, err := a.seal(len(rules) > 0)
+	if err == nil {
+		err = a.journal.SetSeal(key)
+	}
+	if err == nil {
+		err = a.journal.SetRedact(rules)
+	}
+	if err != nil {
+		a.log.Error("what history.redact says now does not count yet", "error", err)
+		return fmt.Errorf("what history.redact says does not count yet: %w", err)
+	}
+	return nil
+}
+
 // seal returns the key of the history, nil when there is none and none is
 // wanted.
 func (a *Agent) seal(wanted bool) ([]byte, error) {

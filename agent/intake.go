@@ -59,6 +59,7 @@ func (in *inbox) receive(a *arrival) {
 	in.describe(a, &b)
 	if a.no == nil && a.whole {
 		a.d.Body = b.bytes
+		in.reserve(a)
 		in.choosing(a)
 	}
 	in.enter(a)
@@ -69,6 +70,10 @@ func (in *inbox) enter(a *arrival) {
 	a.later = a.n.backlog || a.rec.Answer != answerHold || a.route != nil && a.route.Background()
 	seq := in.sequenceOf(a.k.claim.Name)
 	if a.no != nil {
+		if a.placed != nil {
+			in.executor.withdraw(a.placed)
+			a.placed = nil
+		}
 		in.came(a, seq)
 		in.turnDown(a)
 		return
@@ -147,9 +152,8 @@ func (in *inbox) describe(a *arrival, b *body) {
 // takeIn gives a delivery its place among the others, writes it down and
 // answers.
 func (in *inbox) takeIn(a *arrival, seq *sequence) {
-	j := &job{id: a.rec.ID, claim: a.rec.Claim, route: a.rec.Route, unchecked: a.unchecked, remark: a.rec.Reason}
 	rule := a.route.WhileRunning()
-	result := in.executor.place(j, laneOf(a.route, a.rec.Claim, a.rec.Method), rule == routes.WhileRunningSkip)
+	j, result := in.placing(a, rule == routes.WhileRunningSkip)
 	if result == placedFull {
 		unavailable(a.x, "too many deliveries wait here")
 		return // those behind it wait for it to come again

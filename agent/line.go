@@ -54,13 +54,18 @@ func (l *line) add(j *job, front bool) {
 	} else {
 		j.element = l.jobs.PushBack(j)
 	}
+	l.count(j)
+	if j.old {
+		l.old++
+	}
+}
+
+// count has a job count for its route.
+func (l *line) count(j *job) {
 	if j.counted = j.route; j.unchecked {
 		j.counted = "" // for while_running it does not exist yet
 	}
 	l.routes[j.counted]++
-	if j.old {
-		l.old++
-	}
 }
 
 // drop takes a job out that has no turn yet.

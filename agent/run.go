@@ -122,9 +122,10 @@ func (in *inbox) unanswered(j *job) {
 
 // start writes down that a handler begins, so that an agent after a crash knows
 // of it, and of when and what; and before that, what those before it have come
-// to. A fixed answer does nothing that anybody would have to know of.
+// to. A fixed answer does nothing that anybody would have to know of, and
+// nothing that the agent could die of.
 func (in *inbox) start(j *job, t *turn, s *step) error {
-	if s.kind == "respond" {
+	if len(t.steps) == 1 && s.route.Fixed() {
 		return nil
 	}
 	if len(j.pending) > 0 {

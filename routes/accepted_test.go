@@ -17,7 +17,7 @@ func TestAccepted(t *testing.T) {
 	)
 	for path, want := range map[string]*Answer{
 		"/own/x": {Status: 202, Why: "accepted", Body: []byte("got x: a\nb"), Fields: []http1.Field{
-			{Name: "X-Id", Value: "7"}, {Name: "Content-Type", Value: "text/plain; charset=utf-8"},
+			{Name: "X-Id", Value: "7"}, {Name: "Content-Type", Value: "text/plain; charset=utf-8"}, {Name: noSniff, Value: "nosniff"},
 		}},
 		"/fixed": {Status: 204, Why: "accepted", Body: []byte{}},
 		"/odd":   nil, // a value with a line break is no field

@@ -166,7 +166,10 @@ func TestCGIPlaces(t *testing.T) {
 			if res := r.Serve(t.Context(), d, x); res.Err != nil {
 				t.Fatal(res.Err)
 			}
-			_, body, _ := strings.Cut(out.String(), "\r\n\r\n")
+			_, body, err := readResponse(bufio.NewReader(out))
+			if err != nil {
+				t.Fatal(err)
+			}
 			var got told
 			json.Unmarshal([]byte(body), &got)
 			if got.Env["SCRIPT_NAME"] != tt.script || got.Env["PATH_INFO"] != tt.info {
@@ -506,4 +509,21 @@ func FuzzGatewayHead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestElsewhereStaysBelow: where a program sends a sender is below the public URL.
+func TestElsewhereStaysBelow(t *testing.T) {
+	for _, tt := range []struct{ prefix, to, want string }{
+		{"", "/bas", "/bas"},
+		{"/~garage", "/bas?x=1", "/~garage/bas?x=1"},
+		{"/~garage", "/~garage/bas", "/~garage/bas"},
+		{"/~garage", "/~garage2/bas", "/~garage/~garage2/bas"},
+	} {
+		x, d, out := stored(t, saveHead, "")
+		d.Prefix = tt.prefix
+		elsewhere(d, x, tt.to)
+		if !strings.Contains(out.String(), "\r\nLocation: "+tt.want+"\r\n") {
+			t.Errorf("%s below %q: %s", tt.to, tt.prefix, out)
+		}
+	}
 }

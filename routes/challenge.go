@@ -10,11 +10,12 @@ import (
 // challenge returns the answer to a sender's question whether the address is the
 // user's, nil where there is none. Only routes that check their senders answer.
 // Most senders sign their question: its answer waits for the check, and is not
-// given before it. checked says that it has passed.
+// given before it. checked says that it has passed. Who sends from an address that
+// the route does not allow gets no answer.
 //
 // The error is a [*SecretError]: what the question is answered with is not there.
 func (r *Route) challenge(d *Delivery, o ChooseOptions, checked bool) (*Answer, error) {
-	if r.verifier == nil {
+	if r.verifier == nil || !checked && r.verifier.scheme.Allows(d.Remote) != nil {
 		return nil, nil
 	}
 	m := message(d, d.Body)
@@ -32,7 +33,8 @@ func (r *Route) challenge(d *Delivery, o ChooseOptions, checked bool) (*Answer, 
 		}
 		answer := &Answer{Status: a.Status, Body: a.Body, Why: "answered the challenge of " + a.Who}
 		if a.ContentType != "" {
-			answer.Fields = []http1.Field{{Name: "Content-Type", Value: a.ContentType}}
+			// The text is a stranger's: no browser is to take it for a page.
+			answer.Fields = []http1.Field{{Name: "Content-Type", Value: a.ContentType}, {Name: noSniff, Value: "nosniff"}}
 		}
 		return answer, nil
 	}
@@ -51,9 +53,11 @@ func (r *Route) takesItself(d *Delivery) bool {
 }
 
 // known returns what a sender's question is answered with besides itself: the
-// secret that Zoom signs with, the text that Meta was told.
+// secret that Zoom signs with, the text that Meta was told. Both belong to a
+// route of that scheme alone: the secret of another one, whose claim is Zoom's,
+// would sign there what a stranger has had signed here.
 func (r *Route) known(preset string, d *Delivery, o ChooseOptions) (secrets [][]byte, token []byte, err error) {
-	if preset == "zoom" {
+	if preset == "zoom" && r.Scheme() == preset {
 		for _, name := range r.SecretNames() {
 			if s, err := o.Secret(name); err == nil {
 				secrets = append(secrets, s)

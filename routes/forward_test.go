@@ -80,6 +80,11 @@ func TestForwardRequest(t *testing.T) {
 			ForwardSpec{Headers: map[string]string{"X-Key": "s"}},
 			"GET / HTTP/1.1\r\nHost: a\r\nx-key: forged\r\nA: b\r\nX-KEY: too\r\n", "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\nX-Key: s\r\n",
 		},
+		{
+			"configured instead of what becomes the same variable",
+			ForwardSpec{Headers: map[string]string{"X-Key": "s"}},
+			"GET / HTTP/1.1\r\nHost: a\r\nx_key: forged\r\nA: b\r\nX.KEY: too\r\n", "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\nX-Key: s\r\n",
+		},
 		{"length of nothing", ForwardSpec{}, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n"},
 		{
 			"h2c is left unanswered",

@@ -61,8 +61,12 @@ func redirected(d *Delivery, to string, g *gateway) (*Delivery, error) {
 	return &next, nil
 }
 
-// elsewhere sends the sender to a path that another route takes.
+// elsewhere sends the sender to a path that another route takes. One that does not
+// begin as the public URL does is below it.
 func elsewhere(d *Delivery, x *http1.Exchange, to string) Result {
+	if rest, ok := strings.CutPrefix(to, d.Prefix); !ok || rest != "" && !strings.HasPrefix(rest, "/") && !strings.HasPrefix(rest, "?") {
+		to = d.Prefix + to
+	}
 	x.Start(302, nil)
 	x.Field("Location", to)
 	x.EndLength(0)

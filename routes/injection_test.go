@@ -226,7 +226,7 @@ func TestInjectionAnswers(t *testing.T) {
 		switch {
 		case !fit && (x.Status != 400 || res.Failure != FailedRequest || strings.Contains(string(raw), "X-P")):
 			t.Errorf("%.120q: %d %+v", text, x.Status, res)
-		case fit && (!slices.Contains(fields, http1.Field{Name: "X-P", Value: trimmed}) || len(fields) != 4 || said != "<"+text+">"):
+		case fit && (!slices.Contains(fields, http1.Field{Name: "X-P", Value: trimmed}) || len(fields) != 5 || said != "<"+text+">"):
 			t.Errorf("%.120q: %.120q", text, raw)
 		}
 		got = nil

@@ -92,6 +92,8 @@ func codeIn(path string, args []argument, from int, alias bool) (at int, wrong e
 		if i := firstTemplate(args[from:]); i >= 0 {
 			return from + i, mistaken(useInput, "%s %s, so nothing of a request may be in them", name, shellish(name))
 		}
+	case !alias:
+		return codeInOption(name, args, from)
 	}
 	return 0, nil
 }

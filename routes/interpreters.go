@@ -68,6 +68,10 @@ var programs = sync.OnceValue(func() map[string]syntax {
 		"strace": {value: "abeEIoOpPsSuUX", kind: anotherProgram}, "systemd-run": {value: "HMuptE", kind: anotherProgram}, "caffeinate": {value: "tw", kind: anotherProgram},
 		"nohup": launcher, "setsid": launcher, "setpriv": launcher, "unbuffer": launcher, "busybox": launcher, "toybox": launcher, "winpty": launcher,
 		"tini": launcher, "dumb-init": launcher, "dbus-run-session": launcher, "arch": launcher, "unshare": launcher,
+		"prlimit": {value: "po", values: []string{"pid", "output"}, kind: anotherProgram}, "numactl": {value: "CNmpilP", kind: anotherProgram}, "faketime": {kind: anotherProgram, skip: 1},
+		"nsenter": {value: "tSG", values: []string{"target", "setuid", "setgid"}, kind: anotherProgram}, "choom": {value: "np", kind: anotherProgram},
+		"chronic": launcher, "systemd-cat": launcher, "systemd-inhibit": launcher, "torsocks": launcher, "torify": launcher, "proxychains": launcher, "setarch": {kind: anotherProgram, skip: 1},
+		"fakeroot": launcher, "eatmydata": launcher, "rlwrap": launcher, "valgrind": launcher, "ltrace": {value: "aAeFlnopsuwxX", kind: anotherProgram},
 	}
 })
 
@@ -83,6 +87,12 @@ func shellish(name string) string {
 		return "has a shell read its arguments"
 	case "make", "gmake":
 		return "has a shell read what its arguments set"
+	case "tmux", "screen":
+		return "has a shell read its arguments"
+	case "socat":
+		return "reads its arguments as addresses, some of which run programs,"
+	case "sqlite", "duckdb", "m": // m4, without its number
+		return "reads its arguments as code that can run programs"
 	case "osascript", "mshta", "wscript":
 		return "reads its arguments as a script"
 	}

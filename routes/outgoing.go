@@ -2,7 +2,6 @@ package routes
 
 import (
 	"bytes"
-	"strings"
 
 	"homehook/http1"
 )
@@ -81,8 +80,11 @@ func (f *forwarder) stripped(path []byte) []byte {
 
 // replaces reports whether the request has a field that is configured.
 func (f *forwarder) replaces(r *http1.Request) bool {
-	for _, h := range f.fields {
-		if _, ok := r.Get(h.name); ok {
+	if len(f.fields) == 0 {
+		return false
+	}
+	for i := range r.Len() {
+		if name, _, _ := r.At(i); f.configures(name) {
 			return true
 		}
 	}
@@ -99,9 +101,11 @@ func (f *forwarder) copyOthers(w *http1.Writer, r *http1.Request, drop http1.Kin
 	}
 }
 
+// configures reports whether a field is configured, or one that the target may
+// take for it.
 func (f *forwarder) configures(name []byte) bool {
 	for _, h := range f.fields {
-		if strings.EqualFold(h.name, string(name)) {
+		if isField(name, h.name) {
 			return true
 		}
 	}

@@ -51,6 +51,19 @@ func isBare(status int) bool {
 	return status == http.StatusNoContent || status == http.StatusNotModified
 }
 
+// noSniff is the field that keeps browsers from taking a body for something else
+// than its Content-Type says.
+const noSniff = "X-Content-Type-Options"
+
+// withNoSniff adds it to the fields of an answer with a body, unless they are
+// configured to have another.
+func withNoSniff(fields []header, size int) []header {
+	if size == 0 || slices.ContainsFunc(fields, func(h header) bool { return strings.EqualFold(h.name, noSniff) }) {
+		return fields
+	}
+	return append(slices.Clip(fields), header{name: noSniff, value: "nosniff"})
+}
+
 func hasContentType(fields []header) bool {
 	return slices.ContainsFunc(fields, func(h header) bool { return strings.EqualFold(h.name, "Content-Type") })
 }
@@ -58,7 +71,7 @@ func hasContentType(fields []header) bool {
 // fill returns the fields and the body of the answer to a delivery.
 func (r *responder) fill(d *Delivery) (fields []header, body []byte, why *fault) {
 	if fields, why = fillHeaders(r.fields, d); why != nil || r.body.template == nil {
-		return fields, r.fixed, why
+		return withNoSniff(fields, len(r.fixed)), r.fixed, why
 	}
 	text, _, err := r.body.fill(d)
 	if err != nil {
@@ -67,7 +80,7 @@ func (r *responder) fill(d *Delivery) (fields []header, body []byte, why *fault)
 	if body = []byte(text); len(body) > 0 && !r.typed {
 		fields = append(slices.Clip(fields), header{name: "Content-Type", value: contentType(body)})
 	}
-	return fields, body, nil
+	return withNoSniff(fields, len(body)), body, nil
 }
 
 func (r *responder) close() {}

@@ -128,3 +128,22 @@ func TestSaveManyFiles(t *testing.T) {
 		t.Errorf("%d files", n)
 	}
 }
+
+// TestSaveLeavesNoFolder: a form that is refused leaves no folder behind, but
+// those that were there.
+func TestSaveLeavesNoFolder(t *testing.T) {
+	r, dir := saveRoute(t, SaveSpec{What: SaveFiles, Name: "in/{id}/deep/"})
+	if err := os.Mkdir(filepath.Join(dir, "in"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	head, body := form(t, `"a.txt"`, `"b.txt"`)
+	if status, res := saveOne(t, r, head, body[:len(body)-40]); status != 400 {
+		t.Errorf("%d, %+v", status, res)
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, "in")); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+	if status, res := saveOne(t, r, head, body); status != 204 || len(contents(t, dir)) != 2 {
+		t.Errorf("%d, %+v", status, res)
+	}
+}

@@ -34,6 +34,29 @@ type changed struct {
 	query string
 	asked bool // there is a query
 	body  []byte
+	json  bool // the body is known to be JSON
+	grown int  // by how many bytes the changes make the delivery larger so far
+}
+
+// maxGrown is how many bytes larger a transform may make a delivery. A value may
+// be put into it in many places: what a stranger sends must not become as large
+// as the product.
+const maxGrown = 16 << 20
+
+var errGrown = fmt.Errorf("this would make the delivery more than %d MiB larger", maxGrown>>20)
+
+// grow counts what a change adds, which is less than 0 for what it takes away.
+func (x *changed) grow(n int) error {
+	if x.grown += n; x.grown > maxGrown {
+		return errGrown
+	}
+	return nil
+}
+
+// Fixed reports whether the route does nothing but give an answer that is the
+// same for every delivery.
+func (r *Route) Fixed() bool {
+	return r.Kind() == "respond" && len(r.handlers) == 1 && r.transform == nil && !r.templated
 }
 
 func (c *compiler) transform(path string, s *TransformSpec, r *Route) *transform {
@@ -158,13 +181,27 @@ type edit struct {
 	drop  bool
 }
 
+// verb is what is done, in the words of messages.
+func (e *edit) verb() string {
+	switch {
+	case e.drop:
+		return "dropped"
+	case e.value == nil:
+		return "renamed"
+	}
+	return "set"
+}
+
 func (x *changed) edit(at spot, e edit) error {
 	switch at.of {
 	case partHeader:
 		return x.editHeader(at.name, e)
 	case partQuery:
-		x.query = editPairs(x.query, at.name, e)
-		x.asked = x.query != ""
+		query, err := x.editPairs(x.query, at.name, e)
+		if err != nil {
+			return fmt.Errorf("%s cannot be changed: %w", at.written, err)
+		}
+		x.query, x.asked = query, query != ""
 		return nil
 	case partForm:
 		return x.editForm(at, e)

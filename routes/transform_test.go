@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -161,7 +162,8 @@ func TestTransformLeavesDelivery(t *testing.T) {
 }
 
 // FuzzTransformJSON holds that a changed text is JSON, with the change made and
-// nothing else.
+// nothing else, and that a change takes time and makes bytes in proportion: also
+// where the text is there many times, as an entry and below one name.
 func FuzzTransformJSON(f *testing.F) {
 	for _, in := range []string{`{"a":{"b":1},"c":[1,{"b":2}]}`, `[{"a":1},2]`, ` {"a" : "\"}" , "a":2} `, `"x"`, `{}`, `[]`, `{"a":[[],{}],"b":-1e5}`} {
 		f.Add([]byte(in), "a", "b", 0)
@@ -170,6 +172,7 @@ func FuzzTransformJSON(f *testing.F) {
 		if !json.Valid(in) || !utf8.ValidString(first) || !utf8.ValidString(second) {
 			return // no name in the configuration is that
 		}
+		boundedChanges(t, in, first, second)
 		for _, path := range [][]step{{{name: first}}, {{name: first}, {name: second}}, {{index: index, list: true}}, {{name: first}, {index: index, list: true}, {name: second}}} {
 			value := "[1.50]"
 			for _, e := range []edit{{drop: true}, {name: second}, {value: &value}} {
@@ -191,6 +194,28 @@ func FuzzTransformJSON(f *testing.F) {
 			}
 		}
 	})
+}
+
+// boundedChanges makes changes to a text that is repeated.
+func boundedChanges(t *testing.T, in []byte, first, second string) {
+	value := `"` + strings.Repeat("x", 8<<10) + `"`
+	member := quoted(first) + ":" + string(in) + ","
+	large := []byte("{" + strings.Repeat(member, min(maxChanged+1, 32<<10/len(member))) + `"":0}`)
+	for _, path := range [][]step{{{name: first}}, {{name: first}, {name: second}}, {{name: first}, {list: true}}} {
+		for _, e := range []edit{{drop: true}, {name: second}, {value: &value}} {
+			if e.value == nil && !e.drop && path[len(path)-1].list {
+				continue
+			}
+			x, start := &changed{body: large}, time.Now()
+			err := x.editJSON(spot{of: partJSON, path: path}, e)
+			if took := time.Since(start); took > 2*time.Second {
+				t.Fatalf("%v: %+v of %d times %q took %v", path, e, len(large)/len(member), in, took)
+			}
+			if len(x.body)-len(large) > maxGrown || err == nil && x.grown != len(x.body)-len(large) {
+				t.Fatalf("%d bytes became %d, which counts as %d", len(large), len(x.body), x.grown)
+			}
+		}
+	}
 }
 
 // leadsTo reports whether a path leads somewhere.

@@ -14,9 +14,13 @@ import (
 	"homehook/routes/expression"
 )
 
-// editPairs changes the pairs of a name in a query or a form. The others stay as
-// they are written. A new value stands where the first pair stood.
-func editPairs(text, name string, e edit) string {
+// editPairs changes the pairs of a name in a query or a form, and counts by how
+// much it grows. The other pairs stay as they are written. A new value stands
+// where the first pair stood.
+func (x *changed) editPairs(text, name string, e edit) (string, error) {
+	if strings.Count(text, "&") > maxChanged {
+		return "", errors.New("the form has too many fields")
+	}
 	var pairs []string
 	if text != "" {
 		pairs = strings.Split(text, "&")
@@ -32,25 +36,30 @@ func editPairs(text, name string, e edit) string {
 	case e.name != "" && at < 0:
 	case e.name != "":
 		pairs = slices.DeleteFunc(pairs, func(p string) bool { return e.name != name && is(p, e.name) })
+		most, escaped := maxGrown, url.QueryEscape(e.name)
 		for i, p := range pairs {
 			if is(p, name) {
 				_, rest, ok := strings.Cut(p, "=")
-				pairs[i] = url.QueryEscape(e.name)
-				if ok {
+				if pairs[i] = escaped; ok {
 					pairs[i] += "=" + rest
+				}
+				if most -= len(pairs[i]) - len(p); most < 0 {
+					return "", errGrown
 				}
 			}
 		}
 	default:
 		pair := url.QueryEscape(name) + "=" + url.QueryEscape(*e.value)
 		if at < 0 {
-			return strings.Join(append(pairs, pair), "&")
+			pairs = append(pairs, pair)
+			break
 		}
 		pairs[at] = pair
 		rest := slices.DeleteFunc(pairs[at+1:], func(p string) bool { return is(p, name) })
 		pairs = pairs[:at+1+len(rest)]
 	}
-	return strings.Join(pairs, "&")
+	edited := strings.Join(pairs, "&")
+	return edited, x.grow(len(edited) - len(text))
 }
 
 // editForm changes a field of a form. In a body that is none there is nothing to
@@ -59,15 +68,20 @@ func (x *changed) editForm(at spot, e edit) error {
 	media, params, _ := mime.ParseMediaType(x.contentType())
 	switch media {
 	case "application/x-www-form-urlencoded":
-		x.body = []byte(editPairs(string(x.body), at.name, e))
+		body, err := x.editPairs(string(x.body), at.name, e)
+		if err != nil {
+			return fmt.Errorf("%s cannot be changed: %w", at.written, err)
+		}
+		x.body, x.json = []byte(body), false
 		return nil
 	case "multipart/form-data":
 		body, err := editParts(x.body, params["boundary"], at.name, e)
 		if err != nil {
 			return fmt.Errorf("%s cannot be changed: %w", at.written, err)
 		}
-		x.body = body
-		return nil
+		grown := len(body) - len(x.body)
+		x.body, x.json = body, false
+		return x.grow(grown)
 	}
 	if e.value != nil {
 		return fmt.Errorf("%s cannot be set: the body is not a form", at.written)

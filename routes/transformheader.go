@@ -25,6 +25,32 @@ func changeable(name string) error {
 	return nil
 }
 
+// isField reports whether a field has a name, or one that programs may take for
+// it: X_Secret and X-Secret become one variable of gateways and their programs.
+func isField[T string | []byte](name T, is string) bool {
+	if len(name) != len(is) {
+		return false
+	}
+	for i := range len(is) {
+		a, b := name[i], is[i]
+		if a != b && folded(a) != folded(b) {
+			return false
+		}
+	}
+	return true
+}
+
+// folded is a byte of a field name as variables have it.
+func folded(c byte) byte {
+	switch {
+	case c == '-' || c == '.': // the latter in PHP
+		return '_'
+	case 'A' <= c && c <= 'Z':
+		return c | 0x20
+	}
+	return c
+}
+
 // editHeader changes the fields of a name. A new value stands where the first of
 // them stood.
 func (x *changed) editHeader(name string, e edit) error {
@@ -32,14 +58,14 @@ func (x *changed) editHeader(name string, e edit) error {
 	case e.drop:
 		x.dropField(name)
 	case e.name != "":
-		if !slices.ContainsFunc(x.head, func(f http1.Field) bool { return strings.EqualFold(f.Name, name) }) {
+		if !slices.ContainsFunc(x.head, func(f http1.Field) bool { return isField(f.Name, name) }) {
 			return nil
 		}
-		if !strings.EqualFold(name, e.name) {
+		if !isField(name, e.name) {
 			x.dropField(e.name)
 		}
 		for i, f := range x.head {
-			if strings.EqualFold(f.Name, name) {
+			if isField(f.Name, name) {
 				x.head[i].Name = e.name
 			}
 		}
@@ -57,10 +83,13 @@ func (x *changed) editHeader(name string, e edit) error {
 }
 
 func (x *changed) dropField(name string) {
-	x.head = slices.DeleteFunc(x.head, func(f http1.Field) bool { return strings.EqualFold(f.Name, name) })
+	x.head = slices.DeleteFunc(x.head, func(f http1.Field) bool { return isField(f.Name, name) })
 }
 
 func (x *changed) setField(name, value string) {
+	x.head = slices.DeleteFunc(x.head, func(f http1.Field) bool {
+		return isField(f.Name, name) && !strings.EqualFold(f.Name, name)
+	})
 	at := slices.IndexFunc(x.head, func(f http1.Field) bool { return strings.EqualFold(f.Name, name) })
 	if at < 0 {
 		x.head = append(x.head, http1.Field{Name: name, Value: value})

@@ -3,6 +3,7 @@ package routes
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,24 @@ type splice struct {
 type jsonText struct {
 	in      []byte
 	splices []splice
+	seen    int // entries so far
+	grown   int // by how many bytes the splices make it longer
+	most    int // that they may
+}
+
+// maxChanged is how many entries of objects and lists, or fields of a form, are
+// looked at for a change.
+const maxChanged = 100_000
+
+var errChanged = errors.New("the body has too many parts to change")
+
+// splice puts a text in the place of another.
+func (t *jsonText) splice(from, to int, text string) error {
+	t.splices = append(t.splices, splice{from, to, text})
+	if t.grown += len(text) - (to - from); t.grown > t.most {
+		return errGrown
+	}
+	return nil
 }
 
 // entry is a member of an object or an entry of a list, and where it lies. An
@@ -34,16 +53,17 @@ func (x *changed) editJSON(at spot, e edit) error {
 	if bytes.HasPrefix(x.body, []byte("\xef\xbb\xbf")) {
 		mark = 3
 	}
-	t := &jsonText{in: x.body[mark:]}
-	if !json.Valid(t.in) {
+	t := &jsonText{in: x.body[mark:], most: maxGrown - x.grown}
+	if x.json = x.json || json.Valid(t.in); !x.json {
 		if e.value == nil {
 			return nil
 		}
 		return fmt.Errorf("%s cannot be set: the body is not JSON", at.written)
 	}
 	if err := t.edit(t.skipSpace(0), at.path, e); err != nil {
-		return fmt.Errorf("%s cannot be set: %w", at.written, err)
+		return fmt.Errorf("%s cannot be %s: %w", at.written, e.verb(), err)
 	}
+	x.grown += t.grown
 	if len(t.splices) > 0 {
 		x.body = append(bytes.Clone(x.body[:mark]), t.spliced()...)
 	}
@@ -54,6 +74,9 @@ func (x *changed) editJSON(at spot, e edit) error {
 // several times, and readers differ in which of them counts: all are changed.
 func (t *jsonText) edit(at int, path []step, e edit) error {
 	list, ok := t.entries(at, path[0])
+	if t.seen > maxChanged {
+		return errChanged
+	}
 	if !ok {
 		if e.value == nil {
 			return nil
@@ -72,12 +95,14 @@ func (t *jsonText) edit(at int, path []step, e edit) error {
 	switch {
 	case e.value == nil && len(found) == 0:
 	case e.drop:
-		t.drop(list, found)
+		return t.drop(list, found)
 	case e.value == nil:
-		t.rename(list, found, e.name)
+		return t.rename(list, found, e.name)
 	case len(found) > 0:
 		for _, i := range found {
-			t.splices = append(t.splices, splice{list[i].value, list[i].end, *e.value})
+			if err := t.splice(list[i].value, list[i].end, *e.value); err != nil {
+				return err
+			}
 		}
 	case path[0].list:
 		return fmt.Errorf("the list has no entry %d", path[0].index)
@@ -117,35 +142,45 @@ func (t *jsonText) name(x entry) string {
 	return name
 }
 
-// drop takes entries out, each with a comma.
-func (t *jsonText) drop(list []entry, gone []int) {
+// drop takes entries out, each with a comma. They are in their order.
+func (t *jsonText) drop(list []entry, gone []int) error {
 	kept := false
 	for i, x := range list {
-		switch {
-		case !slices.Contains(gone, i):
+		if len(gone) == 0 || gone[0] != i {
 			kept = true
+			continue
+		}
+		gone = gone[1:]
+		from, to := x.key, x.end
+		switch {
 		case kept:
-			t.splices = append(t.splices, splice{list[i-1].end, x.end, ""})
+			from = list[i-1].end
 		case i+1 < len(list):
-			t.splices = append(t.splices, splice{x.key, list[i+1].key, ""})
-		default:
-			t.splices = append(t.splices, splice{x.key, x.end, ""})
+			to = list[i+1].key
+		}
+		if err := t.splice(from, to, ""); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // rename gives members another name, whose present bearers go.
-func (t *jsonText) rename(list []entry, found []int, name string) {
-	var gone []int
-	for i, x := range list {
-		if t.name(x) == name && !slices.Contains(found, i) {
-			gone = append(gone, i)
+func (t *jsonText) rename(list []entry, found []int, name string) error {
+	gone := t.find(list, step{name: name})
+	if slices.Equal(gone, found) {
+		gone = nil // it is their own
+	}
+	if err := t.drop(list, gone); err != nil {
+		return err
+	}
+	name = quoted(name)
+	for _, i := range found {
+		if err := t.splice(list[i].key, list[i].keyEnd, name); err != nil {
+			return err
 		}
 	}
-	for _, i := range found {
-		t.splices = append(t.splices, splice{list[i].key, list[i].keyEnd, quoted(name)})
-	}
-	t.drop(list, gone)
+	return nil
 }
 
 // add puts a member at the end of the object at a place, spaced as its last one
@@ -159,8 +194,7 @@ func (t *jsonText) add(at int, list []entry, path []step, value string) error {
 	}
 	name := quoted(path[0].name)
 	if len(list) == 0 {
-		t.splices = append(t.splices, splice{at + 1, at + 1, name + ":" + value})
-		return nil
+		return t.splice(at+1, at+1, name+":"+value)
 	}
 	last := list[len(list)-1]
 	before := at + 1
@@ -168,8 +202,7 @@ func (t *jsonText) add(at int, list []entry, path []step, value string) error {
 		before = t.skipSpace(list[len(list)-2].end) + 1 // the comma
 	}
 	space, colon := string(t.in[before:last.key]), string(t.in[last.keyEnd:last.value])
-	t.splices = append(t.splices, splice{last.end, last.end, "," + space + name + colon + value})
-	return nil
+	return t.splice(last.end, last.end, ","+space+name+colon+value)
 }
 
 func quoted(name string) string {

@@ -1,7 +1,7 @@
 package routes
 
 // entries returns what is in the object or list at a place; ok says that it is
-// what a step leads into.
+// what a step leads into. It stops at the entry that is one too many.
 func (t *jsonText) entries(at int, s step) (list []entry, ok bool) {
 	open := byte('{')
 	if s.list {
@@ -18,6 +18,9 @@ func (t *jsonText) entries(at int, s step) (list []entry, ok bool) {
 		}
 		x.end = t.skipValue(x.value)
 		list = append(list, x)
+		if t.seen++; t.seen > maxChanged {
+			return list, true
+		}
 		if i = t.skipSpace(x.end); t.in[i] == ',' {
 			i = t.skipSpace(i + 1)
 		}

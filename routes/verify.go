@@ -178,13 +178,19 @@ func (r *Route) Verify(d *Delivery, body []byte, secret func(name string) ([]byt
 	m := message(d, body)
 	err := v.scheme.Check(m, secrets, v.tolerance)
 	if err != nil && v.causes.take(d.Received) {
-		err = v.scheme.Explain(err, m, secrets)
+		err = v.explain(err, m, secrets)
 	}
 	var f *signature.Failure
 	if unusable != nil && errors.As(err, &f) && f.Step == signature.StepSignature {
 		return unusable // the one that is missing may be the sender's
 	}
 	return err
+}
+
+// explain looks for the cause of a failure, one at a time.
+func (v *verifier) explain(err error, m *signature.Message, secrets [][]byte) error {
+	defer v.causes.done()
+	return v.scheme.Explain(err, m, secrets)
 }
 
 // message is a delivery as its sender made it.

@@ -19,12 +19,17 @@ type causes struct {
 	mu    sync.Mutex
 	taken int
 	since time.Time // of the last one that was given back
+	busy  bool      // one is being looked for
 }
 
-// take reports whether one more cause may be looked for.
+// take reports whether one more cause may be looked for, and none is. Who takes
+// one calls done when it is found.
 func (c *causes) take(now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.busy {
+		return false
+	}
 	if back := int(now.Sub(c.since) / causeEvery); back > 0 {
 		c.taken, c.since = max(c.taken-back, 0), now
 	}
@@ -32,5 +37,13 @@ func (c *causes) take(now time.Time) bool {
 		return false
 	}
 	c.taken++
+	c.busy = true
 	return true
+}
+
+// done ends what take began.
+func (c *causes) done() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.busy = false
 }

@@ -222,6 +222,9 @@ func credentialName(name string) bool {
 	if len(name) >= 24 && strings.Trim(name, "0123456789abcdef-") == "" {
 		return false
 	}
+	if strings.Contains(name, "/") {
+		return true // somebody has put it into a folder, such as import/ and a hook's random id
+	}
 	for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return strings.ContainsRune("._/-", r) }) {
 		if len(word) >= 20 && turns(word) >= 4 {
 			return false

@@ -127,7 +127,7 @@ func TestDecodeProblems(t *testing.T) {
 		{"alias without an anchor", "text: *a", `f:1:7: alias "a" has no anchor; write &a before the value that is meant`},
 		{"merge without an anchor", "<<: *a", `f:1:5: alias "a" has no anchor; write &a before the value that is meant`},
 		{"merge of text", "<<: a", `f:1:5: << wants a mapping or a list of mappings, not text; name an anchor behind it: <<: *name`},
-		{"tag", "text: !!binary YQ==", `f:1:7: tag "!!binary" is not known here; write the value without a tag`},
+		{"tag", "text: !!binary YQ==", `f:1:7: tag "!!binary" is not known here; write the value without a tag, or in quotes`},
 		{"null as a key", "~: a", `f:1:1: a key must be plain text; write it as one word without brackets`},
 		{"all at once", "on: 1\ncount: a\nnope: b", "f:1:5: \"on\" wants true or false, not a number like this; write it without quotes\n" +
 			"f:2:8: \"count\" wants a whole number, not text; write digits only\n" +

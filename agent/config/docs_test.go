@@ -86,3 +86,30 @@ func TestDocsNameEveryKey(t *testing.T) {
 	}
 	walk(reflect.TypeFor[file]())
 }
+
+// conditionRow is a row of the table of conditions.
+var conditionRow = regexp.MustCompile("(?m)^\\| `(.*?)` \\| (?:true|false) \\|$")
+
+// TestDocsConditionsCanBePasted holds that the conditions of the reference can stand
+// in the file as the text before them says: in single quotes.
+func TestDocsConditionsCanBePasted(t *testing.T) {
+	text, err := os.ReadFile(filepath.FromSlash("../../docs/routes.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := conditionRow.FindAllStringSubmatch(strings.ReplaceAll(string(text), "\r\n", "\n"), -1)
+	if len(rows) < 10 {
+		t.Fatalf("only %d conditions", len(rows))
+	}
+	for _, row := range rows {
+		cfg, err := Parse("config.yaml", []byte(framedRoute("  - match: /{repo}\n    unverified: true\n    respond: {}\n    when: '"+row[1]+"'\n")))
+		if err != nil {
+			t.Errorf("%s: %v", row[1], err)
+			continue
+		}
+		if cfg.Routes[0].When != row[1] {
+			t.Errorf("%s became %s", row[1], cfg.Routes[0].When)
+		}
+		cfg.Table.Close()
+	}
+}

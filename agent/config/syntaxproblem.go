@@ -24,7 +24,7 @@ func syntaxProblem(path, text string, err error) *Problem {
 	case strings.Contains(p.Message, `'\t'`) || strings.Contains(p.Message, "'\t'"):
 		p.Message, p.Remedy = "a tab stands where YAML wants spaces", "indent with spaces only"
 	case p.Line < 1 || p.Line > len(lines):
-	case p.unquoted(lines[p.Line-1]), p.tooDeep(lines):
+	case p.tooDeep(lines), p.unquoted(lines[p.Line-1]):
 	case strings.HasSuffix(p.Message, "must be specified"):
 		p.Remedy = "within {…} and […], close the bracket and quote a value that has one of {}[], in it, such as \"/x/{id}\""
 	}
@@ -34,19 +34,20 @@ func syntaxProblem(path, text string, err error) *Problem {
 // unquoted puts a condition to blame that YAML reads as something else, if the
 // parser stopped in one.
 func (p *Problem) unquoted(line string) bool {
-	before := []rune(line)
-	before = before[:min(max(p.Column-1, 0), len(before))]
-	i := strings.LastIndex(string(before), "when:")
+	runes := []rune(line)
+	before := string(runes[:min(max(p.Column-1, 0), len(runes))])
+	i := strings.LastIndex(before, "when:")
 	if i < 0 || i > 0 && !strings.ContainsRune(" ,{", rune(line[i-1])) {
 		return false
 	}
-	p.Message, p.Remedy = "YAML cannot read this condition as it stands", quotesRemedy
-	if strings.Trim(line[:i], " -") != "" { // within braces, where it is not known how far it goes
-		return !strings.Contains(line[i+len("when:"):max(len(string(before)), i+len("when:"))], ": ")
+	value, remedy := line[i+len("when:"):], quotesRemedy
+	switch {
+	case strings.Trim(line[:i], " -") == "":
+		remedy = "put the whole condition in single quotes: when: " + singleQuoted(strings.TrimSpace(value))
+	case strings.Contains(before[i+len("when:"):], ": "):
+		return false // it is within braces, and the parser got to a later key
 	}
-	if value := strings.TrimSpace(line[i+len("when:"):]); value != "" {
-		p.Remedy = "put the whole condition in single quotes: when: " + singleQuoted(value)
-	}
+	p.Message, p.Remedy = "YAML cannot read this condition as it stands", remedy
 	return true
 }
 

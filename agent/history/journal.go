@@ -16,8 +16,8 @@ type Journal struct {
 	opts   Options
 	w      *writer
 	reader *sql.DB
-	index  *sql.DB // reads the index of searches
-	seal   *seal
+	index  *sql.DB              // reads the index of searches
+	seal   atomic.Pointer[seal] // nil for no key
 	redact atomic.Pointer[redactor]
 
 	closing sync.Once
@@ -207,17 +207,28 @@ func (j *Journal) SetRetention(keep time.Duration, size int64) {
 	}
 }
 
-// SetRedact replaces Options.Redact, for deliveries that come from now on.
+// SetRedact replaces Options.Redact, for deliveries that come from now on. It needs
+// a key, that of Options.Seal or of SetSeal.
 func (j *Journal) SetRedact(rules []string) error {
 	r, err := newRedactor(rules)
 	if err != nil {
 		return err
 	}
-	if r != nil && j.seal == nil {
+	if r != nil && j.seal.Load() == nil {
 		return errRedactNeedsKey
 	}
 	j.redact.Store(r)
 	return nil
+}
+
+// SetSeal gives a journal that was opened without Options.Seal its key. One that
+// has a key keeps it.
+func (j *Journal) SetSeal(key []byte) error {
+	s, err := newSeal(key)
+	if err == nil {
+		j.seal.CompareAndSwap(nil, s)
+	}
+	return err
 }
 
 // Err is why the last commit failed, or nil when it did not. The journal tries

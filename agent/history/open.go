@@ -55,10 +55,12 @@ func open(ctx context.Context, path string, o Options, aside string) (*Journal, 
 		return nil, err
 	}
 	j.redact.Store(r)
-	if j.seal, err = newSeal(o.Seal); err != nil {
+	sealing, err := newSeal(o.Seal)
+	if err != nil {
 		return nil, err
 	}
-	if r != nil && j.seal == nil {
+	j.seal.Store(sealing)
+	if r != nil && sealing == nil {
 		return nil, errRedactNeedsKey
 	}
 	if j.w, err = openWriter(ctx, path, o, aside); err != nil {

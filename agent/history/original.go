@@ -40,10 +40,10 @@ func (j *Journal) original(r *Record, redacted, cut bool) (o original, err error
 	}
 	o = original{own: true, sealed: redacted, head: r.Head, body: r.Body}
 	if o.sealed {
-		if o.head, err = j.seal.close(r.ID, "head", r.Head); err != nil {
+		if o.head, err = j.seal.Load().close(r.ID, "head", r.Head); err != nil {
 			return o, err
 		}
-		if o.body, err = j.seal.close(r.ID, "body", r.Body); err != nil {
+		if o.body, err = j.seal.Load().close(r.ID, "body", r.Body); err != nil {
 			return o, err
 		}
 	}
@@ -224,10 +224,10 @@ func (j *Journal) restore(r *Record, o *original) (err error) {
 		}
 	}
 	if o.sealed {
-		if o.head, err = j.seal.open(r.ID, "head", o.head); err != nil {
+		if o.head, err = j.seal.Load().open(r.ID, "head", o.head); err != nil {
 			return fmt.Errorf("%w: open head: %w", ErrIncomplete, err)
 		}
-		if o.body, err = j.seal.open(r.ID, "body", o.body); err != nil {
+		if o.body, err = j.seal.Load().open(r.ID, "body", o.body); err != nil {
 			return fmt.Errorf("%w: open body: %w", ErrIncomplete, err)
 		}
 	}

@@ -59,9 +59,11 @@ func (j *Journal) redacted(in *Record, log bool) *Record {
 	p := &redaction{redactor: r, out: *in}
 	p.request(in)
 	p.marks(j.mask)
+	unknown := j.takenBefore(in, r, &p.taken)
 	if log && len(in.Log) > 0 {
-		p.log(in, j.takenBefore(in, r, &p.taken))
+		p.log(in, unknown)
 	}
+	p.trace(unknown)
 	if !p.changed {
 		return in
 	}
@@ -131,5 +133,4 @@ func (p *redaction) log(in *Record, unknown bool) {
 		p.set(&a.Output, output, changed)
 		e.text(p, &a.Error)
 	}
-	e.text(p, &p.out.Reason)
 }

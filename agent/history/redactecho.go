@@ -98,11 +98,11 @@ func (t *taken) tells(id string) bool {
 }
 
 // takenBefore adds what was taken out of the request when it came, if in, which
-// brings what a handler said, does not hold it. unknown says that it cannot be
+// brings what a handler or the routes said, does not hold it. unknown says that it cannot be
 // found out.
 func (j *Journal) takenBefore(in *Record, r *redactor, t *taken) (unknown bool) {
 	says := func(a Attempt) bool { return len(a.Output)+len(a.ResponseHead)+len(a.ResponseBody)+len(a.Error) > 0 }
-	if in.Head != nil || !slices.ContainsFunc(in.Log, says) {
+	if in.Head != nil || len(in.Trace) == 0 && in.Reason == "" && !slices.ContainsFunc(in.Log, says) {
 		return false
 	}
 	was, err := j.readOriginal(context.Background(), in.ID)

@@ -16,9 +16,17 @@ func (j *Journal) mask(part, value string) string {
 	if strings.HasPrefix(value, maskPrefix) {
 		return value
 	}
-	h := hmac.New(sha256.New, j.opts.Seal)
+	h := hmac.New(sha256.New, j.sealKey())
 	h.Write([]byte(part + "\x00" + value))
 	return maskPrefix + hex.EncodeToString(h.Sum(nil))
+}
+
+// sealKey is the key in force, nil for none.
+func (j *Journal) sealKey() []byte {
+	if s := j.seal.Load(); s != nil {
+		return s.key
+	}
+	return nil
 }
 
 // SumLike returns the digest of a body in the form that the journal keeps it in

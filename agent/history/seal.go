@@ -15,7 +15,10 @@ const sealKeyBytes = 32
 // not in clear on the disk either. What is sealed is a random nonce and the
 // ciphertext of AES-256-GCM, bound to the delivery's id and the part's name. A nil
 // seal refuses.
-type seal struct{ aead cipher.AEAD }
+type seal struct {
+	aead cipher.AEAD
+	key  []byte
+}
 
 var errNoKey = errors.New("there is no key to seal it with")
 
@@ -34,7 +37,7 @@ func newSeal(key []byte) (*seal, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &seal{aead}, nil
+	return &seal{aead, key}, nil
 }
 
 // close seals text; nothing stays nothing.

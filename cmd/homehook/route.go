@@ -3,14 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 
 	"homehook/agent"
 	"homehook/agent/config"
 	"homehook/agent/control"
-	"homehook/agent/credentials"
 )
 
 // routeCmd is "homehook route".
@@ -164,34 +162,6 @@ func (c *routeCheckCmd) Run(a *app) error {
 	a.say("%s is good: %s, %s, %s", path,
 		count(len(cfg.Relays), "relay"), count(len(cfg.Claims), "claim"), count(len(cfg.Routes), "route"))
 	return nil
-}
-
-// findings are what keeps the routes of a file from their work on this machine.
-func (a *app) findings(cfg *config.Config, path string) (warnings config.Problems) {
-	for _, f := range agent.Findings(cfg, a.secret()) {
-		warnings = append(warnings, config.Problem{File: path, Message: f.Text, Remedy: f.Remedy})
-	}
-	return warnings
-}
-
-// secret returns what gives the values of credentials as they are stored. It
-// makes no store where there is none.
-func (a *app) secret() func(name string) (string, error) {
-	fail := func(err error) func(string) (string, error) {
-		return func(string) (string, error) { return "", err }
-	}
-	p, err := a.paths()
-	if err != nil {
-		return fail(err)
-	}
-	if _, err := os.Stat(p.State); errors.Is(err, fs.ErrNotExist) {
-		return fail(credentials.ErrNotFound)
-	}
-	store, err := credentials.Open(p.State)
-	if err != nil {
-		return fail(err)
-	}
-	return store.Get
 }
 
 // encode prints the problems and warnings as an array.

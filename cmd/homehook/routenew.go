@@ -5,13 +5,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io/fs"
 	"maps"
-	"os"
-	"slices"
 	"strings"
 
-	"homehook/agent"
 	"homehook/agent/config"
 	"homehook/routes"
 )
@@ -189,67 +185,6 @@ func (a *app) afterNew(out *newAnswer, specs []routes.Spec) {
 		a.note("next: homehook secret set %s, %s", name, secretSource(specs, name))
 	}
 	a.note("next: %s", out.After)
-}
-
-// chosenHere are the schemes whose secret the owner of the address chooses and
-// gives to the sender. The senders of others make their own.
-var chosenHere = []string{"basic", "bearer", "bitbucket", "gitea", "github", "gitlab", "gogs", "graph", "hmac", "jira", "token", "twitch"}
-
-// secretSource says where the value of a credential comes from that is to be
-// stored.
-func secretSource(specs []routes.Spec, name string) string {
-	for i := range specs {
-		v := specs[i].Verify
-		if v == nil || v.Secret != name && !slices.Contains(v.Secrets, name) {
-			continue
-		}
-		if slices.Contains(chosenHere, v.Scheme) {
-			return "or with --generate --show for a new one to give to the sender"
-		}
-		return "with the secret that the sender shows you"
-	}
-	return "with the value that its server has given you"
-}
-
-// missingCredentials are those that routes name and nobody has stored. Where
-// that cannot be found out, none is missing.
-func (a *app) missingCredentials(ctx context.Context, specs []routes.Spec) []string {
-	missing := []string{}
-	known, err := a.knownCredentials(ctx)
-	if err != nil {
-		return missing
-	}
-	for i := range specs {
-		for _, name := range agent.CredentialsOf(&specs[i]) {
-			if !known[name] {
-				known[name] = true
-				missing = append(missing, name)
-			}
-		}
-	}
-	return missing
-}
-
-// knownCredentials are the names of those that are stored, without anything being
-// made for it.
-func (a *app) knownCredentials(ctx context.Context) (map[string]bool, error) {
-	client, p, err := a.client()
-	if err != nil {
-		return nil, err
-	}
-	defer client.Close()
-	known := map[string]bool{}
-	have, err := client.Credentials(ctx)
-	if noAgent(err) {
-		if _, err := os.Stat(p.State); errors.Is(err, fs.ErrNotExist) {
-			return known, nil // to open it would make it
-		}
-		have, err = a.storedCredentials()
-	}
-	for _, c := range have {
-		known[c.Name] = true
-	}
-	return known, err
 }
 
 // listTemplates prints the templates.

@@ -16,7 +16,9 @@ import (
 	"strings"
 	"testing"
 
+	"homehook/agent/config"
 	"homehook/agent/control"
+	"homehook/routes"
 )
 
 // made is a template that has been used, and what shows that it works.
@@ -139,7 +141,7 @@ func (h *household) passedOn() map[string]made {
 		}},
 		"doorbell": {nil, func() {
 			h.refused(hook{method: "GET", path: "/doorbell", header: basic("doorbell", "dong")})
-			h.taken(hook{method: "GET", path: "/doorbell?text=front", header: basic("doorbell", "ding")}, 204, "")
+			h.taken(hook{method: "GET", path: "/doorbell?text=front", header: basic("doorbell", "ding")}, 202, "")
 			h.until("the notification is there", func() bool {
 				h.mu.Lock()
 				defer h.mu.Unlock()
@@ -258,6 +260,53 @@ func TestRouteNewAsks(t *testing.T) {
 	}
 	if _, err := d.read(t.Context(), ""); err == nil {
 		t.Error("no error at the end of the input")
+	}
+}
+
+// TestAskForTheClaim asks only where there are several.
+func TestAskForTheClaim(t *testing.T) {
+	ask := func(in string, f importFlags, names ...string) (string, string, error) {
+		cfg := &config.Config{}
+		for _, name := range names {
+			cfg.Claims = append(cfg.Claims, config.Claim{Name: name, Relay: "mine"})
+		}
+		var out bytes.Buffer
+		d := dialogue{app: &app{out: &out, err: &out}, lines: bufio.NewReader(strings.NewReader(in))}
+		claim, err := d.claim(t.Context(), &f, cfg, "config.yaml")
+		return claim, out.String(), err
+	}
+	for _, tt := range []struct {
+		in, want string
+		flags    importFlags
+		names    []string
+		asked    bool
+	}{
+		{"", "garage", importFlags{}, []string{"garage"}, false},
+		{"", "shed", importFlags{Claim: "shed"}, []string{"garage", "shed"}, false},
+		{"2\n", "shed", importFlags{}, []string{"garage", "shed"}, true},
+		{"garage\n", "garage", importFlags{DryRun: true}, []string{"garage", "shed"}, true},
+	} {
+		got, said, err := ask(tt.in, tt.flags, tt.names...)
+		if got != tt.want || err != nil || strings.Contains(said, "For which claim?") != tt.asked {
+			t.Errorf("%+v: %q, %v, it said %q", tt, got, err, said)
+		}
+	}
+	if _, _, err := ask("barn\n", importFlags{}, "garage", "shed"); err == nil || !strings.Contains(err.Error(), `claim "barn"`) {
+		t.Errorf("a claim that is not there: %v", err)
+	}
+}
+
+// TestSecretSource advises to make up a secret only where that is the receiver's
+// to do.
+func TestSecretSource(t *testing.T) {
+	specs := []routes.Spec{
+		{Verify: &routes.VerifySpec{Scheme: "github", Secrets: []string{"gh", "old"}}},
+		{Verify: &routes.VerifySpec{Scheme: "stripe", Secret: "st"}},
+	}
+	for name, want := range map[string]bool{"gh": true, "old": true, "st": false, "ntfy": false} {
+		if got := strings.Contains(secretSource(specs, name), "--generate"); got != want {
+			t.Errorf("%s: %s", name, secretSource(specs, name))
+		}
 	}
 }
 

@@ -2,15 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
-	"homehook/agent/config"
 	"homehook/agent/control"
 	"homehook/agent/credentials"
 )
@@ -87,41 +82,6 @@ func (c *secretSetCmd) value(ctx context.Context, a *app) (string, error) {
 		return a.secretInput(ctx, fmt.Sprintf("Value of %s: ", c.Name))
 	}
 	return generated(a.prefix(c.Name)), nil
-}
-
-// generated makes a random secret of 32 bytes in base64, as Standard Webhooks has
-// them; to all others it is a text. None has the signs + and /, so that it may
-// stand in a URL as a password.
-func generated(prefix string) string {
-	for random := make([]byte, 32); ; {
-		rand.Read(random) // never fails
-		if text := base64.StdEncoding.EncodeToString(random); !strings.ContainsAny(text, "+/") {
-			return prefix + text
-		}
-	}
-}
-
-// prefix is what a generated secret begins with. GitLab signs with one that
-// begins with whsec_, and sends every other as it is, which is what its field for
-// a secret token is for.
-func (a *app) prefix(name string) string {
-	const standard = "whsec_"
-	p, err := a.paths()
-	if err != nil {
-		return standard
-	}
-	cfg, err := config.Load(p.Config)
-	if err != nil {
-		return standard
-	}
-	defer cfg.Table.Close()
-	for i := range cfg.Routes {
-		v := cfg.Routes[i].Verify
-		if v != nil && v.Scheme == "gitlab" && (v.Secret == name || slices.Contains(v.Secrets, name)) {
-			return ""
-		}
-	}
-	return standard
 }
 
 // setCredential stores a credential through the agent, or alone when none

@@ -138,7 +138,9 @@ func (a *app) showRecord(r *control.Record) {
 // several would read as so many tries.
 func runText(log []control.Attempt, at int) string {
 	t := &log[at]
-	same := func(o *control.Attempt) bool { return o.Route == t.Route && o.Place == t.Place && o.Handler == t.Handler }
+	same := func(o *control.Attempt) bool {
+		return o.Route == t.Route && o.Place == t.Place && o.Handler == t.Handler
+	}
 	nth, several := 0, false
 	for i := range log {
 		if o := &log[i]; same(o) && i <= at {

@@ -87,7 +87,7 @@ Body, 9 bytes
   {"a"
   … 5 bytes more came and are not kept
 
-Attempt 1: script, route r, exit code 3, 12 ms, at 08:00:00
+Handler: script, route r, attempt 1, exit code 3, 12 ms, at 08:00:00
   it failed
   Output, its beginning
     oh
@@ -124,6 +124,24 @@ Routes
 `
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestRunText numbers the attempts of each handler by itself.
+func TestRunText(t *testing.T) {
+	log := []control.Attempt{
+		{Number: 1, Route: "r", Handler: "save"},
+		{Number: 2, Route: "r", Handler: "notify", Place: 1},
+		{Number: 3, Route: "r", Handler: "notify", Place: 1},
+		{Number: 4, Route: "later", Handler: "script"},
+	}
+	for i, want := range []string{
+		"Handler 1: save, route r, attempt 1", "Handler 2: notify, route r, attempt 1", "Handler 2: notify, route r, attempt 2",
+		"Handler: script, route later, attempt 1",
+	} {
+		if got := runText(log, i); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }
 

@@ -27,7 +27,13 @@ func (s *state) same(a, b any) (bool, error) {
 		return ok && x == y, nil
 	case string:
 		y, ok := b.(string)
-		return ok && x == y, s.tick(len(x) / 256)
+		if !ok || len(x) != len(y) {
+			return false, nil
+		}
+		if err := s.pass(x); err != nil {
+			return false, err
+		}
+		return x == y, nil
 	case []any:
 		y, ok := b.([]any)
 		return s.sameLists(x, y, ok)
@@ -44,10 +50,10 @@ func (s *state) same(a, b any) (bool, error) {
 		}
 		return s.sameObjects(x, y, ok)
 	}
-	if _, ok := native(b); !ok {
+	if !isNumber(b) {
 		return false, nil
 	}
-	order, ok := compareNumbers(a, b)
+	order, ok := s.compareNumbers(a, b)
 	return ok && order == 0, nil
 }
 
@@ -68,6 +74,9 @@ func (s *state) sameObjects(x, y object, ok bool) (bool, error) {
 		return false, nil
 	}
 	for i, name := range x.names {
+		if err := s.pass(name); err != nil {
+			return false, err
+		}
 		at, ok := y.find(name)
 		if !ok {
 			return false, nil
@@ -104,15 +113,18 @@ func (s *state) compare(a, b any) (order int, ok bool, err error) {
 	x, okX := a.(string)
 	y, okY := b.(string)
 	if okX && okY {
-		return strings.Compare(x, y), true, s.tick(min(len(x), len(y)) / 256)
+		if err := s.tick(min(len(x), len(y)) / 64); err != nil {
+			return 0, false, err
+		}
+		return strings.Compare(x, y), true, nil
 	}
 	if kindOf(a) != kindOf(b) {
 		return 0, false, trouble(kindOf(a) + " is compared with " + kindOf(b))
 	}
-	if _, isNumber := native(a); !isNumber {
+	if !isNumber(a) {
 		return 0, false, trouble(kindOf(a) + " has no order")
 	}
-	order, ok = compareNumbers(a, b)
+	order, ok = s.compareNumbers(a, b)
 	return order, ok, nil
 }
 
@@ -133,10 +145,10 @@ func add(s *state, a []any) (any, error) {
 }
 
 // arithmetic calculates: a, b, the operator.
-func arithmetic(_ *state, a []any) (any, error) {
+func arithmetic(s *state, a []any) (any, error) {
 	op := a[2].(string)
-	x, okX := native(a[0])
-	y, okY := native(a[1])
+	x, okX := s.native(a[0])
+	y, okY := s.native(a[1])
 	if !okX || !okY {
 		return nil, trouble(op + " stands between two numbers, not between " + kindOf(a[0]) + " and " + kindOf(a[1]))
 	}
@@ -161,10 +173,15 @@ func arithmetic(_ *state, a []any) (any, error) {
 	case "/":
 		return f / g, nil
 	case "%":
+		s.steps += perMod
 		return math.Mod(f, g), nil
 	}
 	return math.Pow(f, g), nil
 }
+
+// perMod is what the rest of a division takes at most: it goes through all
+// exponents between the two numbers.
+const perMod = 256
 
 // whole calculates with whole numbers, where the result is one that fits.
 func whole(op string, i, j int) (int, bool) {
@@ -190,8 +207,8 @@ func whole(op string, i, j int) (int, bool) {
 	return 0, false
 }
 
-func negate(_ *state, a []any) (any, error) {
-	switch n, _ := native(a[0]); n := n.(type) {
+func negate(s *state, a []any) (any, error) {
+	switch n, _ := s.native(a[0]); n := n.(type) {
 	case int:
 		if n == math.MinInt {
 			return -float64(n), nil

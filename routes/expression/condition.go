@@ -76,6 +76,7 @@ func (b *branch) looksIntoBody() bool {
 // be judged (text is compared with a number, it takes too long) is not met.
 func (c *Condition) Eval(in *Input) (met bool, parts []Part) {
 	e := &evaluation{state: newState(in)}
+	defer e.done()
 	c.root.list(&e.parts)
 	met = e.eval(c.root)
 	return met && !e.failed, e.parts

@@ -173,7 +173,7 @@ func TestConditionMistakes(t *testing.T) {
 		{`method == 5`, "== cannot stand between text and a number", `text stands in quotes; int("5") makes a number of a text`, 7},
 		{`query.n > 5`, "> cannot stand between text and a number", `text stands in quotes; int("5") makes a number of a text`, 8},
 		{`method = "GET"`, `"=" has no meaning here`, "compare with ==", 7},
-		{`method ==`, "this ends too early", "", 8},
+		{`method ==`, "this ends too early", "write what is missing, or close the bracket that is open", 8},
 		{`method "GET"`, `"GET" has no place here`, "an operator is missing before it, such as == or &&", 7},
 		{`method`, "a condition is true or false, and this is text", `compare it with something: == "…", or ask has(…)`, 0},
 		{`nil`, "a condition is true or false, and this is nothing", `compare it with something: == "…", or ask has(…)`, 0},

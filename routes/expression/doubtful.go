@@ -25,7 +25,7 @@ func Doubtful(text string, o Options) (found, write string) {
 		if double {
 			open, end = "{{", "}}"
 		}
-		inner, _, closed := strings.Cut(text[i+len(open):], end)
+		inner, _, closed := strings.Cut(text[i+len(open):min(len(text), i+maxText)], end) // an expression is no longer
 		if !closed {
 			continue
 		}

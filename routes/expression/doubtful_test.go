@@ -2,6 +2,7 @@ package expression
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -45,4 +46,22 @@ func TestConstants(t *testing.T) {
 			t.Errorf("%s: %+v", text, got)
 		}
 	}
+}
+
+// FuzzDoubtful holds that what is found is there, and that looking breaks nothing.
+func FuzzDoubtful(f *testing.F) {
+	for _, s := range expressionSeeds {
+		f.Add(s)
+		f.Add("{{ ." + s + " }} ${" + s + "}")
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if found, write := Doubtful(text, options); !strings.Contains(text, found) || (found == "") != (write == "") {
+			t.Errorf("found %q, %q", found, write)
+		}
+		for _, c := range Constants(text) {
+			if len(c.Text) > 4*len(text) { // with its escapes
+				t.Errorf("%q", c.Text)
+			}
+		}
+	})
 }

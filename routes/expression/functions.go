@@ -43,7 +43,7 @@ func ofAnything() map[string]function {
 		}},
 		"fromJSON": {takes: []kind{aText}, run: fromJSON},
 		"get": {takes: []kind{aList | anObject, aText | aNumber}, quiet: true, run: func(s *state, a []any) (any, error) {
-			return member(a[0], a[1]), s.searched(a[0])
+			return s.member(a[0], a[1])
 		}},
 	}
 }
@@ -61,10 +61,15 @@ func (s *state) rendered(v any) (string, error) {
 
 // written returns a value as JSON.
 func (s *state) written(v any) (string, error) {
-	w := writer{room: maxMade - s.made}
+	room := maxMade - s.made
+	w := writer{room: room}
 	w.value(v)
 	if w.room < 0 {
 		return "", errMemory
+	}
+	// What has many parts takes time even where its text is short.
+	if err := s.tick((room - w.room) / 64); err != nil {
+		return "", err
 	}
 	return string(w.b), s.make(len(w.b))
 }
@@ -72,7 +77,10 @@ func (s *state) written(v any) (string, error) {
 func length(s *state, a []any) (any, error) {
 	switch v := a[0].(type) {
 	case string:
-		return utf8.RuneCountInString(v), s.tick(len(v) / 64)
+		if err := s.pass(v); err != nil {
+			return nil, err
+		}
+		return utf8.RuneCountInString(v), nil
 	case []any:
 		return len(v), nil
 	case object, fields:
@@ -88,6 +96,9 @@ func fromJSON(s *state, a []any) (any, error) {
 		return nil, nil
 	}
 	if err := s.make(2 * len(t)); err != nil {
+		return nil, err
+	}
+	if err := s.tick(len(t) / 8); err != nil {
 		return nil, err
 	}
 	v, err := readJSON([]byte(t))
@@ -108,6 +119,9 @@ func textFunc(f func(string) string) function {
 		if !ok {
 			return nil, nil
 		}
+		if err := s.tick(len(t) / 16); err != nil {
+			return nil, err
+		}
 		t = f(t)
 		return t, s.make(len(t))
 	}}
@@ -116,17 +130,36 @@ func textFunc(f func(string) string) function {
 // trimFunc is a function of a text and another text, which is spaces unless it
 // is given.
 func trimFunc(f func(s, cut string) string, bare func(string) string) function {
-	return function{takes: []kind{aText, aText}, least: 1, gives: textType, run: func(_ *state, a []any) (any, error) {
+	return function{takes: []kind{aText, aText}, least: 1, gives: textType, run: func(s *state, a []any) (any, error) {
 		t, ok := a[0].(string)
 		if !ok {
 			return nil, nil
 		}
+		cut := ""
+		if len(a) == 2 {
+			cut, _ = a[1].(string)
+		}
+		if err := s.tick(len(t)/16 + len(cut)/2); err != nil {
+			return nil, err
+		}
 		if len(a) == 1 {
 			return bare(t), nil
 		}
-		cut, _ := a[1].(string)
 		return f(t, cut), nil
 	}}
+}
+
+// trim cuts the characters off both ends of a text that are in cut: in time that
+// is their sum, and not their product.
+func trim(t, cut string) string {
+	if len(cut) <= 4 {
+		return strings.Trim(t, cut)
+	}
+	of := make(map[rune]bool)
+	for _, c := range cut {
+		of[c] = true
+	}
+	return strings.TrimFunc(t, func(c rune) bool { return of[c] })
 }
 
 // findFunc is a function of two texts.
@@ -140,7 +173,10 @@ func findFunc(gives reflect.Type, f func(s, part string) any) function {
 			}
 			return nil, nil
 		}
-		return f(t, part), s.tick(len(t) / 64)
+		if err := s.tick((len(t) + len(part)) / 32); err != nil {
+			return nil, err
+		}
+		return f(t, part), nil
 	}}
 }
 
@@ -152,7 +188,7 @@ func ofText() map[string]function {
 		"urlEncode":   textFunc(url.QueryEscape),
 		"toBase64":    textFunc(func(t string) string { return base64.StdEncoding.EncodeToString([]byte(t)) }),
 		"fromBase64":  {takes: []kind{aText}, gives: textType, run: fromBase64},
-		"trim":        trimFunc(strings.Trim, strings.TrimSpace),
+		"trim":        trimFunc(trim, strings.TrimSpace),
 		"trimPrefix":  trimFunc(strings.TrimPrefix, noPrefix),
 		"trimSuffix":  trimFunc(strings.TrimSuffix, noSuffix),
 		"hasPrefix":   findFunc(boolType, func(s, p string) any { return strings.HasPrefix(s, p) }),
@@ -178,12 +214,15 @@ func fromBase64(s *state, a []any) (any, error) {
 	if !ok {
 		return nil, nil
 	}
+	if err := s.make(len(t)); err != nil {
+		return nil, err
+	}
 	b, err := base64.StdEncoding.DecodeString(t)
 	if err != nil {
 		s.note("a text is not base64")
 		return nil, nil
 	}
-	return string(b), s.make(len(b))
+	return string(b), nil
 }
 
 func replace(s *state, a []any) (any, error) {
@@ -196,6 +235,9 @@ func replace(s *state, a []any) (any, error) {
 	if !okOld || old == "" {
 		return t, nil
 	}
+	if err := s.tick((len(t) + len(old)) / 16); err != nil {
+		return nil, err
+	}
 	if err := s.make(len(t) + strings.Count(t, old)*max(0, len(by)-len(old))); err != nil {
 		return nil, err
 	}
@@ -207,7 +249,7 @@ func repeat(s *state, a []any) (any, error) {
 	if !ok {
 		return nil, nil
 	}
-	n, _ := native(a[1])
+	n, _ := s.native(a[1])
 	times, ok := n.(int)
 	if !ok || times < 0 {
 		return nil, trouble("repeat takes how often, a whole number")
@@ -218,7 +260,10 @@ func repeat(s *state, a []any) (any, error) {
 	if times > maxMade/len(t) {
 		return nil, errMemory
 	}
-	return strings.Repeat(t, times), s.make(len(t) * times)
+	if err := s.make(len(t) * times); err != nil {
+		return nil, err
+	}
+	return strings.Repeat(t, times), nil
 }
 
 func split(s *state, a []any) (any, error) {
@@ -229,13 +274,16 @@ func split(s *state, a []any) (any, error) {
 	sep, _ := a[1].(string)
 	n := -1
 	if len(a) == 3 {
-		v, _ := native(a[2])
+		v, _ := s.native(a[2])
 		if n, ok = v.(int); !ok {
 			return nil, trouble("split takes how many parts, a whole number")
 		}
 	}
 	if sep == "" {
 		return nil, trouble("split takes what stands between the parts")
+	}
+	if err := s.tick((len(t) + len(sep)) / 16); err != nil {
+		return nil, err
 	}
 	parts := strings.Count(t, sep) + 1
 	if n >= 0 {

@@ -17,8 +17,9 @@ var expressionSeeds = []string{
 	`"a" + 1`, `repeat(body, json)`, `split(body, "")`, `min()`, `get(json, json)`, `json[json][json]`, `-json`, `+"a"`, `[...]`, `((((`, `#`, `.a`,
 }
 
-// FuzzCondition holds that compiling and evaluating never breaks, ends in time,
-// and that the parts of a condition are words of it.
+// FuzzCondition holds that compiling and evaluating never breaks, ends in time
+// whatever is repeated in the body, notes little, and that the parts of a
+// condition are words of it.
 func FuzzCondition(f *testing.F) {
 	for _, s := range expressionSeeds {
 		f.Add(s, `{"a":[1,"x",null,{"b":1.5}],"commits":[{"a":true}],"list":[3,1,2]}`)
@@ -36,14 +37,25 @@ func FuzzCondition(f *testing.F) {
 			}
 			return
 		}
-		start = time.Now()
-		met, parts := c.Eval(NewInput(delivery(body)))
-		if took := time.Since(start); took > 5*time.Second {
-			t.Fatalf("evaluating took %v", took)
+		large := "[" + strings.Repeat(body+",", 16<<10/(len(body)+1)) + body + "]"
+		for _, body := range []string{large, `{"a":` + large + `,"list":` + large + `,"commits":` + large + "}", `{"a":"` + strings.Repeat("é", 8<<10) + `"}`} {
+			in := NewInput(delivery(body))
+			in.part("payload")
+			start = time.Now()
+			for range 4 {
+				c.Eval(in)
+			}
+			if took := time.Since(start); took > 2*time.Second {
+				t.Fatalf("evaluating took %v, for %.200q", took, body)
+			}
 		}
+		met, parts := c.Eval(NewInput(delivery(body)))
 		for _, p := range parts {
 			if p.Text == "" || !strings.Contains(text, p.Text) {
 				t.Fatalf("part %q", p.Text)
+			}
+			if len(p.Note) > maxNotes*(maxText+200) {
+				t.Fatalf("a note of %d bytes", len(p.Note))
 			}
 			if p.Note == "the expression cannot be evaluated" && met {
 				t.Fatal("it is met although it cannot be evaluated")
@@ -69,6 +81,9 @@ func FuzzTemplate(f *testing.F) {
 			return
 		}
 		whole, missing, err := x.Text(NewInput(delivery(body)))
+		if len(whole) > maxMade {
+			t.Fatalf("%d bytes were made", len(whole))
+		}
 		pieces, errPieces := x.Parts(NewInput(delivery(body)))
 		if err != nil || errPieces != nil {
 			return // the clock may have stopped one of them

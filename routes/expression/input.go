@@ -30,6 +30,8 @@ type Input struct {
 
 	read map[string]reading
 	form *form
+	used *budget // that this one shares with all that For has made of it
+	own  budget
 }
 
 // reading is what a part of the delivery came to.
@@ -40,7 +42,11 @@ type reading struct {
 }
 
 // NewInput makes an Input. The delivery must not change while it is used.
-func NewInput(d Delivery) *Input { return &Input{d: d} }
+func NewInput(d Delivery) *Input {
+	in := &Input{d: d}
+	in.used = &in.own
+	return in
+}
 
 // simple returns the parts that need no reading.
 func (in *Input) simple(name string) (any, bool) {

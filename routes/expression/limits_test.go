@@ -36,7 +36,7 @@ func TestHostile(t *testing.T) {
 		{"deep", `len(toJSON(reduce(1..10000, [#acc], json))) == 20001`, "1", either},
 		{"range", `len(json[0]..json[1]) == 1`, "[1, 9223372036854775807]", over},
 		{"range over the end", `len(json[0]..json[1]) == 1`, "[-9223372036854775808, 9223372036854775807]", over},
-		{"long numbers", `json == 1`, strings.Repeat("9", 4<<20), fine},
+		{"as many digits as may be", `json == 1`, strings.Repeat("9", maxDigits), fine},
 		{"large exponents", `json > 1`, "1e999999999", fine},
 		{"join", `join(map(1..10000, body)) == ""`, long, over},
 		{"encodings", `len(toBase64(toBase64(urlEncode(body)))) > 1`, long, either},

@@ -11,8 +11,8 @@ func ofLists() map[string]function {
 		"join":    {takes: []kind{aList, aText}, least: 1, gives: textType, run: join},
 		"keys":    {takes: []kind{anObject}, gives: listType, run: keys},
 		"values":  {takes: []kind{anObject}, gives: listType, run: values},
-		"first":   {takes: []kind{aList}, run: func(_ *state, a []any) (any, error) { return member(a[0], 0), nil }},
-		"last":    {takes: []kind{aList}, run: func(_ *state, a []any) (any, error) { return member(a[0], -1), nil }},
+		"first":   {takes: []kind{aList}, run: func(s *state, a []any) (any, error) { return s.member(a[0], 0) }},
+		"last":    {takes: []kind{aList}, run: func(s *state, a []any) (any, error) { return s.member(a[0], -1) }},
 		"reverse": {takes: []kind{aList}, gives: listType, run: reverse},
 		"uniq":    {takes: []kind{aList}, gives: listType, run: uniq},
 		"concat":  {takes: []kind{aList}, many: true, gives: listType, run: concat},
@@ -46,7 +46,17 @@ func join(s *state, a []any) (any, error) {
 // objectOf returns an object, also of what has a text for each name.
 func (s *state) objectOf(v any) (o object, ok bool, err error) {
 	if f, ok := v.(fields); ok {
-		return f.object(), true, s.make(64 * len(f.list))
+		names := 0
+		for _, x := range f.list {
+			names += len(x.Name)
+		}
+		if err := s.make(64 * len(f.list)); err != nil {
+			return o, false, err
+		}
+		if err := s.tick(len(f.list) + names/16); err != nil {
+			return o, false, err
+		}
+		return f.object(), true, nil
 	}
 	o, ok = v.(object)
 	return o, ok, nil
@@ -162,7 +172,10 @@ func (s *state) all(part string, name any) (any, error) {
 	if err != nil || !ok || !okKey {
 		return nil, err
 	}
-	return f.all(key), s.tick(len(f.list))
+	if err := s.searched(f, key); err != nil {
+		return nil, err
+	}
+	return f.all(key), s.make(16 * len(f.list))
 }
 
 // filesAll returns all files of a field of the form.
@@ -171,7 +184,15 @@ func filesAll(s *state, a []any) (any, error) {
 		return nil, err
 	}
 	var list []any
-	for _, u := range s.in.formOf().upload {
+	name, _ := a[0].(string)
+	uploads := s.in.formOf().upload
+	if err := s.make(256 * len(uploads)); err != nil {
+		return nil, err
+	}
+	for _, u := range uploads {
+		if err := s.tick(1 + len(name)/64); err != nil {
+			return nil, err
+		}
 		if u.field == a[0] {
 			list = append(list, u.object())
 		}
@@ -207,10 +228,19 @@ func parseRanges(text string) (*ranges, error) {
 	return &ranges{list}, nil
 }
 
+// maxAddress is how long an address may be, with its zone and port.
+const maxAddress = 64
+
 // inRange reports whether an address is in one of the ranges. It may have a
 // port, as addresses of senders do.
-func inRange(_ *state, a []any) (any, error) {
+func inRange(s *state, a []any) (any, error) {
 	text, _ := a[0].(string)
+	if len(text) > maxAddress {
+		return false, nil
+	}
+	if err := s.tick(len(a[1].(*ranges).list) / 4); err != nil {
+		return nil, err
+	}
 	addr, err := netip.ParseAddr(strings.Trim(text, "[]"))
 	if err != nil {
 		with, err := netip.ParseAddrPort(text)

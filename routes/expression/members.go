@@ -7,45 +7,48 @@ func getMember(s *state, a []any) (any, error) {
 	if a[0] == nil {
 		return nil, nil
 	}
-	v := member(a[0], a[1])
+	v, err := s.member(a[0], a[1])
 	if how := a[2].(string); v == nil && how != "" {
 		s.note(how + " is not there")
 	}
-	return v, s.searched(a[0])
+	return v, err
 }
 
 // searched counts what it takes to find a name in a value.
-func (s *state) searched(of any) error {
+func (s *state) searched(of any, name string) error {
 	if f, ok := of.(fields); ok {
-		return s.tick(len(f.list) / 4)
+		return s.tick(len(f.list) * (1 + len(name)/64) / 4)
 	}
-	return nil
+	return s.tick(len(name) / 16)
 }
 
-func member(of, key any) any {
+func (s *state) member(of, key any) (any, error) {
 	switch of := of.(type) {
 	case object:
 		if name, ok := key.(string); ok {
-			return of.get(name)
+			return of.get(name), s.searched(of, name)
 		}
 	case fields:
 		if name, ok := key.(string); ok {
-			return of.get(name)
+			if err := s.searched(of, name); err != nil {
+				return nil, err
+			}
+			return of.get(name), nil
 		}
 	case []any:
-		n, ok := native(key)
+		n, ok := s.native(key)
 		i, whole := n.(int)
 		if !ok || !whole {
-			return nil
+			return nil, nil
 		}
 		if i < 0 {
 			i += len(of)
 		}
 		if i >= 0 && i < len(of) {
-			return of[i]
+			return of[i], nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // slice returns a part of a list, or of the characters of a text: of, from, to.
@@ -54,16 +57,16 @@ func slice(s *state, a []any) (any, error) {
 	case nil:
 		return nil, nil
 	case []any:
-		from, to, err := bounds(a, len(of))
+		from, to, err := s.bounds(a, len(of))
 		if err != nil {
 			return nil, err
 		}
 		return of[from:to], nil
 	case string:
-		if err := s.tick(len(of) / 64); err != nil {
+		if err := s.tick(len(of) / 32); err != nil {
 			return nil, err
 		}
-		from, to, err := bounds(a, utf8.RuneCountInString(of))
+		from, to, err := s.bounds(a, utf8.RuneCountInString(of))
 		if err != nil {
 			return nil, err
 		}
@@ -89,13 +92,13 @@ func cut(s string, from, to int) string {
 }
 
 // bounds returns the ends of a slice within n. Negative ones count from the end.
-func bounds(a []any, n int) (from, to int, err error) {
+func (s *state) bounds(a []any, n int) (from, to int, err error) {
 	from, to = 0, n
 	for i, p := range []*int{&from, &to} {
 		if a[1+i] == nil {
 			continue
 		}
-		v, _ := native(a[1+i])
+		v, _ := s.native(a[1+i])
 		x, ok := v.(int)
 		if !ok {
 			return 0, 0, trouble("a place is a whole number, not " + kindOf(a[1+i]))

@@ -71,7 +71,7 @@ func (p *place) say(said string) (message, remedy string) {
 	}
 	switch {
 	case strings.HasPrefix(said, "unexpected token EOF"), strings.HasPrefix(said, "unexpected end"):
-		return "this ends too early", ""
+		return "this ends too early", "write what is missing, or close the bracket that is open"
 	case strings.HasPrefix(said, "a map key must be"):
 		if remedy := p.braces(); remedy != "" {
 			return `"{" has no place here`, remedy

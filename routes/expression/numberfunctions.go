@@ -9,8 +9,8 @@ import (
 
 func ofNumbers() map[string]function {
 	round := func(f func(float64) float64) function {
-		return function{takes: []kind{aNumber}, gives: numberType, run: func(_ *state, a []any) (any, error) {
-			n, ok := native(a[0])
+		return function{takes: []kind{aNumber}, gives: numberType, run: func(s *state, a []any) (any, error) {
+			n, ok := s.native(a[0])
 			if v, isFloat := n.(float64); ok && isFloat {
 				return fitted(f(v)), nil
 			}
@@ -46,18 +46,35 @@ func toInt(s *state, a []any) (any, error) {
 	case nil:
 		return nil, nil
 	case string:
-		n, err := strconv.Atoi(strings.TrimSpace(v))
+		digits, err := s.digits(v)
+		if err != nil {
+			return nil, err
+		}
+		n, err := strconv.Atoi(digits)
 		if err != nil {
 			s.note("a text is not a whole number")
 			return nil, nil
 		}
 		return n, nil
 	}
-	n, _ := native(a[0])
+	n, _ := s.native(a[0])
 	if f, ok := n.(float64); ok {
 		return fitted(math.Trunc(f)), nil
 	}
 	return n, nil
+}
+
+// digits returns what of a text is to be read as a number, empty for one that is
+// longer than any number may be.
+func (s *state) digits(text string) (string, error) {
+	if err := s.pass(text); err != nil {
+		return "", err
+	}
+	text = strings.TrimSpace(text)
+	if len(text) > maxDigits {
+		return "", nil
+	}
+	return text, s.tick(number(text).cost())
 }
 
 func parseFloat(s *state, a []any) (any, error) {
@@ -65,14 +82,18 @@ func parseFloat(s *state, a []any) (any, error) {
 	case nil:
 		return nil, nil
 	case string:
-		f, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
+		digits, err := s.digits(v)
+		if err != nil {
+			return nil, err
+		}
+		f, err := strconv.ParseFloat(digits, 64)
 		if err != nil || math.IsNaN(f) {
 			s.note("a text is not a number")
 			return nil, nil
 		}
 		return f, nil
 	}
-	n, _ := native(a[0])
+	n, _ := s.native(a[0])
 	return toFloat(n), nil
 }
 
@@ -88,7 +109,7 @@ func extreme(which string) run {
 				if x == nil {
 					continue
 				}
-				if _, ok := native(x); !ok {
+				if !isNumber(x) {
 					return nil, trouble("a number is asked for, not " + kindOf(x))
 				}
 				better, err := less(s, []any{x, best, which})

@@ -80,10 +80,13 @@ func in(s *state, a []any) (any, error) {
 		if ok {
 			_, ok = of.find(name)
 		}
-		return ok, nil
+		return ok, s.searched(of, name)
 	case fields:
 		name, ok := a[0].(string)
-		return ok && of.get(name) != nil, s.searched(of)
+		if err := s.searched(of, name); err != nil {
+			return nil, err
+		}
+		return ok && of.get(name) != nil, nil
 	}
 	return nil, trouble("in looks into a list or an object, not into " + kindOf(a[1]))
 }
@@ -107,7 +110,7 @@ func contains(s *state, a []any) (any, error) {
 		}
 		return nil, trouble(which + " takes text, not " + kindOf(wrong))
 	}
-	if err := s.tick(len(x) / 64); err != nil {
+	if err := s.tick((len(x) + len(y)) / 32); err != nil {
 		return nil, err
 	}
 	switch which {
@@ -124,8 +127,8 @@ const maxSpan = 10_000
 
 // span returns the whole numbers from a to b.
 func span(s *state, a []any) (any, error) {
-	na, _ := native(a[0])
-	nb, _ := native(a[1])
+	na, _ := s.native(a[0])
+	nb, _ := s.native(a[1])
 	from, okA := na.(int)
 	to, okB := nb.(int)
 	switch {
@@ -136,11 +139,14 @@ func span(s *state, a []any) (any, error) {
 	case uint(to)-uint(from) >= maxSpan:
 		return nil, errMemory
 	}
+	if err := s.make(16 * (to - from + 1)); err != nil {
+		return nil, err
+	}
 	list := make([]any, 0, to-from+1)
 	for i := from; ; i++ {
 		list = append(list, i)
 		if i == to {
-			return list, s.make(16 * len(list))
+			return list, nil
 		}
 	}
 }
@@ -152,6 +158,9 @@ func makeObject(s *state, a []any) (any, error) {
 		name, ok := pair[0].(string)
 		if !ok {
 			return nil, trouble("the name of a member is text, not " + kindOf(pair[0]))
+		}
+		if err := s.pass(name); err != nil {
+			return nil, err
 		}
 		o.set(name, pair[1])
 	}
@@ -186,12 +195,12 @@ func item(s *state, a []any) (any, error) { return a[0], s.make(16) }
 
 // toNumber returns a number as the engine adds it up. What is missing adds
 // nothing.
-func toNumber(_ *state, a []any) (any, error) {
+func toNumber(s *state, a []any) (any, error) {
 	if a[0] == nil {
 		return 0, nil
 	}
-	if n, ok := native(a[0]); ok {
-		return n, nil
+	if n, ok := s.native(a[0]); ok {
+		return n, s.tick(1)
 	}
 	return nil, trouble("a number is asked for, not " + kindOf(a[0]))
 }
@@ -214,13 +223,16 @@ func toNumbers(s *state, a []any) (any, error) {
 
 // toKey returns what entries are sorted by.
 func toKey(s *state, a []any) (any, error) {
-	if n, ok := native(a[0]); ok {
+	if n, ok := s.native(a[0]); ok {
 		if f := toFloat(n); math.IsNaN(f) {
 			return 0.0, nil
 		}
 		return n, nil
 	}
 	if t, ok := a[0].(string); ok {
+		if err := s.pass(t); err != nil { // for the comparisons
+			return nil, err
+		}
 		return t, s.make(16)
 	}
 	return nil, trouble("entries are sorted by text or numbers, not by " + kindOf(a[0]))

@@ -10,6 +10,7 @@ const (
 	maxBody   = 8 << 20
 	maxDepth  = 200
 	maxFields = 100_000
+	maxDigits = 1000 // of a number: what reads them takes longer than its share
 )
 
 // What a body is not looked into for.
@@ -17,12 +18,13 @@ var (
 	errLarge = errors.New("the body is too large to look into")
 	errDeep  = errors.New("the body is nested too deeply to look into")
 	errMany  = errors.New("the body has too many parts to look into")
+	errLong  = errors.New("the body has a number that is too long to look into")
 )
 
 // isLimit reports whether a body is not looked into for what it demands, and
 // not for what it is.
 func isLimit(err error) bool {
-	return errors.Is(err, errLarge) || errors.Is(err, errDeep) || errors.Is(err, errMany)
+	return errors.Is(err, errLarge) || errors.Is(err, errDeep) || errors.Is(err, errMany) || errors.Is(err, errLong)
 }
 
 // errNotJSON is enough of a reason: nobody asked for its place.
@@ -174,6 +176,9 @@ func (r *jsonReader) number() (any, error) {
 		if r.digits() == 0 {
 			return nil, errNotJSON
 		}
+	}
+	if r.at-from > maxDigits {
+		return nil, errLong
 	}
 	return number(r.in[from:r.at]), nil
 }

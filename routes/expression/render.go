@@ -38,6 +38,12 @@ func (w *writer) value(v any) {
 		w.list(v)
 		return
 	case fields:
+		for _, x := range v.list { // of a name that is there often, only the first is written
+			w.room -= perValue + len(x.Name)
+		}
+		if w.room < 0 {
+			return
+		}
 		w.object(v.object())
 		return
 	case object:

@@ -24,8 +24,12 @@ func (p *place) unexpected(kind, value string) (message, remedy string) {
 	if kind == "Identifier" {
 		remedy = p.misspelt(word)
 	}
-	if remedy == "" && (kind == "Identifier" || kind == "String" || kind == "Number") && !p.within {
+	switch {
+	case remedy != "" || p.within:
+	case kind == "Identifier" || kind == "String" || kind == "Number":
 		remedy = "an operator is missing before it, such as == or &&"
+	default:
+		remedy = "take it out, or write what is missing around it"
 	}
 	return message, remedy
 }

@@ -118,6 +118,7 @@ func (t *Template) Text(in *Input) (text string, missing bool, err error) {
 		return literal, false, nil
 	}
 	s := newState(in)
+	defer s.done()
 	if len(t.pieces) == 1 {
 		return t.pieces[0].fill(s)
 	}
@@ -163,8 +164,9 @@ func (p *piece) value(s *state) (any, error) {
 // missing and the error are as for [Template.Text].
 func (t *Template) JSON(in *Input) (value []byte, missing bool, err error) {
 	s := newState(in)
+	defer s.done()
 	if len(t.pieces) != 1 || t.pieces[0].program == nil {
-		text, _, err := t.Text(in)
+		text, _, err := t.Text(in) // an evaluation of its own, before this one
 		if err != nil {
 			return nil, false, err
 		}
@@ -183,6 +185,7 @@ func (t *Template) JSON(in *Input) (value []byte, missing bool, err error) {
 // those that a value stands for.
 func (t *Template) Parts(in *Input) ([]Piece, error) {
 	s := newState(in)
+	defer s.done()
 	pieces := make([]Piece, len(t.pieces))
 	for i, p := range t.pieces {
 		text, _, err := p.fill(s)

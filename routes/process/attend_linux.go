@@ -25,6 +25,8 @@ type attendant struct {
 	// exited. The end of an output says nothing before that, and would wake
 	// us twice more for each program.
 	writers []int
+
+	strays strays // what lived of the program besides its leader, when last noted
 }
 
 func (a *attendant) init(pid, pidfd int, outputs [2]int, writers []int) {

@@ -30,9 +30,7 @@ func (p *program) begin(_ int, f *pipes) {
 	p.init(files, p.wait4)
 }
 
-// strays are of no use where what has left a group is out of reach.
-type strays struct{}
-
+// note has nothing to remember: what has left a group is out of reach.
 func (p *program) note() {}
 
 // reap ends what is left of the group. A group that has members keeps its

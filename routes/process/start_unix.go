@@ -78,7 +78,6 @@ type program struct {
 	attendant
 	mark   string
 	pid    int
-	strays strays
 	status syscall.WaitStatus // once reaped
 }
 

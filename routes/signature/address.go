@@ -31,6 +31,11 @@ func rangeOf(text string) (netip.Prefix, error) {
 	return p.Masked(), err
 }
 
+// Allows reports whether a message may come from an address, with or without a
+// port: the error is a [*Failure]. It is the part of [Scheme.Check] that looks at
+// nothing else.
+func (s *Scheme) Allows(remote string) error { return s.allows(remote) }
+
 // allows reports an address that the message must not come from.
 func (s *Scheme) allows(remote string) error {
 	if s.from == nil {

@@ -10,6 +10,9 @@ import (
 // maxItems is how many signed entries of a body are read.
 const maxItems = 1000
 
+// maxNames is how many members of an object are read. No sender's have as many.
+const maxNames = 1000
+
 // members reads an object of JSON. Names count as they are written, and none may
 // be there twice: otherwise what is checked here is not what a handler reads.
 func members(object []byte) (map[string]json.RawMessage, error) {
@@ -27,6 +30,9 @@ func members(object []byte) (map[string]json.RawMessage, error) {
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
 			return nil, err
+		}
+		if len(found) == maxNames {
+			return nil, errors.New("too many names")
 		}
 		if _, twice := found[name]; twice {
 			return nil, errors.New("a name is there twice")
@@ -82,6 +88,7 @@ func hasItems(m *Message) bool {
 }
 
 func readItems(_ *Scheme, l *layout, m *Message) (list []*parts, all bool, err error) {
+	m.spend(parsing * len(m.Body))
 	outer, err := members(m.Body)
 	var entries []json.RawMessage
 	if err != nil || json.Unmarshal(outer["notificationItems"], &entries) != nil {
@@ -120,6 +127,7 @@ func hasStates(m *Message) bool {
 
 // readStates reads the secret that each of the notifications repeats.
 func readStates(_ *Scheme, l *layout, m *Message) (list []*parts, all bool, err error) {
+	m.spend(parsing * len(m.Body))
 	var body graphBody
 	if err := json.Unmarshal(m.Body, &body); err != nil {
 		return nil, true, failf(StepFormat, "the body is no collection of notifications that can be read")

@@ -27,9 +27,10 @@ type ChallengeAnswer struct {
 	Who         string // the sender, in a sentence: "Slack"
 
 	// Unsigned says that the sender does not sign such questions, so that the
-	// answer must not wait for the check of the sender. It gives nothing away
-	// that is worth having: either it repeats what the question holds, or the
-	// question has a token in it that was compared.
+	// answer must not wait for the check of the sender, but for that of its
+	// address. It gives nothing away that is worth having: it repeats what the
+	// question holds, or the question has a token in it that was compared, or,
+	// of Zoom, it is made with a secret that signs other texts only.
 	Unsigned bool
 }
 
@@ -63,8 +64,9 @@ var askers = []asker{
 // Challenge returns the answer to a challenge of the sender that a preset names,
 // which is a scheme's name or a relay preset's; ok is false for every other
 // request, and for a challenge whose token is wrong. The secrets are those of
-// the scheme, of which Zoom's challenge needs the first, and token is the text
-// that Meta's page asks for. The message's URL needs its query only.
+// the scheme, of which Zoom's challenge needs the first, and must be those of no
+// other scheme. The token is the text that Meta's page asks for. The message's URL
+// needs its query only.
 //
 // An answer that is not Unsigned must be given to a request that passed
 // [Scheme.Verify] only.
@@ -188,11 +190,12 @@ func answerZoom(q *question) *ChallengeAnswer {
 	return &ChallengeAnswer{Status: 200, ContentType: "application/json", Body: body, Unsigned: !q.has("x-zm-signature")}
 }
 
-// isPlainToken reports whether a text is one that Zoom asks with: base64 of
-// either alphabet, and no colon.
+// isPlainToken reports whether a text is one that Zoom asks with: base64 of the
+// alphabet for URLs. What else has a meaning to anybody is not signed for
+// strangers.
 func isPlainToken(s string) bool {
-	return s != "" && len(s) <= 256 && !strings.ContainsFunc(s, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_+/=.", r)
+	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
 	})
 }
 

@@ -30,6 +30,7 @@ func TestChallenge(t *testing.T) {
 		{"zoom", "zoom", "POST", "", `{"event":"endpoint.url_validation","payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"}}`, nil, 200, `{"plainToken":"qgg8vlvZRS6UYooatFL8Aw","encryptedToken":"55c98ee0c9cf6a2b0eff7d5f5e5e5a5b"}`, true},
 		{"zoom, signed", "zoom", "POST", "", `{"event":"endpoint.url_validation","payload":{"plainToken":"a"}}`, []Header{{"x-zm-signature", "v0=00"}}, 200, "", false},
 		{"zoom, to have a message signed", "zoom", "POST", "", `{"event":"endpoint.url_validation","payload":{"plainToken":"v0:1700000000:{}"}}`, nil, 0, "", false},
+		{"zoom, to have a command signed", "zoom", "POST", "", `{"event":"endpoint.url_validation","payload":{"plainToken":"cmd=reboot"}}`, nil, 0, "", false},
 		{"twitch", "twitch", "POST", "", `{"challenge":"pogchamp"}`, []Header{{"Twitch-Eventsub-Message-Type", "webhook_callback_verification"}}, 200, "pogchamp", false},
 		{"twitch notification", "twitch", "POST", "", `{"challenge":"pogchamp"}`, []Header{{"Twitch-Eventsub-Message-Type", "notification"}}, 0, "", false},
 		{"dropbox", "dropbox", "GET", "https://x.example/d?challenge=abc", "", nil, 200, "abc", true},

@@ -22,6 +22,7 @@ func checkDigest(m *Message) error {
 	if err != nil {
 		return err
 	}
+	m.spend(len(m.Body))
 	list, err := readDictionary(value)
 	if err != nil {
 		return failf(StepFormat, "%s cannot be read: it is to look like sha-256=:base64:", name)

@@ -12,7 +12,7 @@ import (
 )
 
 // maxPairs is how many values of a form are read.
-const maxPairs = 100_000
+const maxPairs = 10_000
 
 // twilioContent is what Twilio signs of a body: the names and values of a form
 // in order, each value once; or nothing where the URL has the digest of the body

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Why a signature does not fit is found by trying: a message that is changed
@@ -16,12 +17,29 @@ type trial struct {
 	l       *layout // that the message follows
 	m       *Message
 	secrets [][]byte
-	left    *int // how many bytes may still be hashed
+	*budget
 }
 
-// maxHashed bounds how many bytes are hashed to find one cause, so that a
-// stranger's nonsense costs little more than a genuine message.
-const maxHashed = 16 << 20
+// budget bounds what looking for one cause costs, so that a stranger's nonsense
+// costs little more than a genuine message.
+type budget struct {
+	work  int // what has been done, as bytes that could have been hashed
+	until time.Time
+}
+
+const (
+	// maxHashed is how much is done at the most, and maxLook how long it takes
+	// but for the step that is being taken.
+	maxHashed = 16 << 20
+	maxLook   = 50 * time.Millisecond
+	// sure is how much is done however long it takes: what is found out about
+	// a usual message does not depend on how busy the machine is.
+	sure = 2 << 20
+)
+
+func (b *budget) over() bool {
+	return b.work > maxHashed || b.work > sure && time.Now().After(b.until)
+}
 
 // causes are looked for in this order.
 var causes = []func(t *trial) string{
@@ -29,16 +47,15 @@ var causes = []func(t *trial) string{
 }
 
 // Explain looks for the cause of a failure that [Scheme.Check] has returned, and
-// returns one that names it. It takes up to some hundredths of a second, so that
-// who lets strangers cause failures has to bound how often. Other errors, and
-// nil, it returns as they are.
+// returns one that names it. It takes up to a tenth of a second, so that who lets
+// strangers cause failures has to bound how often. Other errors, and nil, it
+// returns as they are.
 func (s *Scheme) Explain(err error, m *Message, secrets [][]byte) error {
 	var f *Failure
 	if !errors.As(err, &f) || f.Step == StepTime || f.Step == StepAddress || f.Step == StepSecret {
 		return err
 	}
-	left := maxHashed
-	t := &trial{s: s, m: m, secrets: secrets, left: &left}
+	t := &trial{s: s, m: m, secrets: secrets, budget: &budget{until: time.Now().Add(maxLook)}}
 	if t.l, err = s.find(m, secrets); err != nil {
 		return f // the signature is not there: what is found in its place is said
 	}
@@ -69,11 +86,13 @@ const (
 
 // passes reports whether the message is signed, as the trial has it.
 func (t trial) passes() bool {
-	if *t.left < 0 {
+	if t.over() {
 		return false
 	}
-	*t.left -= len(t.m.Body) + 4096
-	return t.s.passes(t.m, t.secrets)
+	m := *t.m
+	m.work = &t.work
+	m.spend(4096)
+	return t.s.passes(&m, t.secrets)
 }
 
 // body tries another body.
@@ -126,12 +145,15 @@ func wrongSender(t *trial) string {
 	least := 0
 	for i := range schemes {
 		o := &schemes[i]
-		if o.name == t.s.name || o.open != nil || !o.signs(t.m) {
+		if o.name == t.s.name || o.open != nil && !o.ready || !o.signs(t.m) {
 			continue
+		}
+		if t.over() {
+			break
 		}
 		l, err := o.find(t.m, t.secrets)
 		at := slices.IndexFunc(o.layouts, func(one layout) bool { return l != nil && one.signature == l.signature })
-		if err != nil || o.recipeOf(l).signed == "" || best != nil && at >= least {
+		if err != nil || o.recipeOf(l).signed == "" || l.inBody() && len(t.m.Body) > maxMode || best != nil && at >= least {
 			continue
 		}
 		other := *t

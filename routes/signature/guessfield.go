@@ -32,13 +32,19 @@ func wrongField(t *trial) string {
 	return ""
 }
 
+// maxField is the longest field in bytes that is tried in other spellings.
+const maxField = 8 << 10
+
 // fieldValue returns what stands in the field of the signature.
 func (t *trial) fieldValue() (string, bool) {
 	if t.l.custom != nil {
 		return "", false
 	}
 	list := t.m.values(t.l.signature)
-	return strings.Join(list, ""), len(list) == 1
+	if len(list) != 1 || len(list[0]) > maxField {
+		return "", false
+	}
+	return list[0], true
 }
 
 // each applies a change to the members of a list that are no time.

@@ -127,6 +127,9 @@ func wrongJSON(t *trial) string {
 	for _, order := range []*node{&n, &inOrder} {
 		for _, s := range spaces {
 			for _, s.escape = range ways {
+				if t.over() {
+					return ""
+				}
 				var b strings.Builder
 				s.write(&b, order, 0)
 				for _, end := range []string{"", "\n"} {

@@ -12,6 +12,9 @@ func wrongURL(t *trial) string {
 		return ""
 	}
 	known := t.s.urlOf(t.m)
+	if len(known) > maxField {
+		return ""
+	}
 	one := *t
 	s, m := *t.s, *t.m
 	s.url = ""

@@ -11,7 +11,9 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/pem"
 	"math/big"
 )
@@ -170,11 +172,79 @@ func messageKey(algorithm string, secret []byte) (signer, error) {
 			return &rsaKey{key, own, algorithm == "rsa-pss-sha512"}, nil
 		}
 	case nil:
-		if algorithm == "hmac-sha256" {
-			return newEitherKey(secret), nil
+		if what := publicLooking(secret); what != "" {
+			return nil, failf(StepSecret, "the secret looks like %s, which others may know and could sign with: store a public key as PEM; if it is a secret that both sides share, say hash: sha256 in verify", what)
 		}
+		return sharedKey(algorithm, secret)
 	}
 	return nil, nil
+}
+
+// sharedKey reads a secret that both sides have, whatever it looks like.
+func sharedKey(algorithm string, secret []byte) (signer, error) {
+	if algorithm == "hmac-sha256" {
+		return newEitherKey(secret), nil
+	}
+	return nil, nil
+}
+
+// openShared makes of the scheme one that takes no public keys, where a hash is
+// given.
+func openShared(s *Scheme, o Options) error {
+	switch o.Hash {
+	case "":
+		return nil
+	case "sha256":
+		s.key = sharedKey
+		return nil
+	}
+	return &OptionError{"hash", "signatures of HTTP messages that are made with a secret use sha256", "write sha256, or leave it out"}
+}
+
+// publicLooking says what kind of public key a secret may be, "" if it looks
+// like none: as a secret it would let everybody sign who knows the key.
+func publicLooking(secret []byte) string {
+	text := bytes.TrimSpace(secret)
+	for before, what := range map[string]string{
+		"ssh-": "a public key of SSH", "ecdsa-sha2-": "a public key of SSH", "sk-ssh-": "a public key of SSH", "sk-ecdsa-": "a public key of SSH",
+		"whpk_": "a public key of Standard Webhooks", "z6Mk": "a public key in multibase", "did:key:": "a public key in multibase",
+	} {
+		if bytes.HasPrefix(text, []byte(before)) {
+			return what
+		}
+	}
+	if bytes.HasPrefix(text, []byte("{")) && bytes.Contains(text, []byte(`"kty"`)) {
+		return "a JSON Web Key"
+	}
+	raw := [][]byte{text}
+	if b, ok := anyBase64(string(bytes.Join(bytes.Fields(text), nil))); ok {
+		raw = append(raw, b)
+	}
+	if b, err := hex.DecodeString(string(text)); err == nil {
+		raw = append(raw, b)
+	}
+	for i, b := range raw {
+		written := i > 0 || !isPrintable(b)
+		switch {
+		case written && len(b) == ed25519.PublicKeySize:
+			return "an Ed25519 public key"
+		case written && (len(b) == 33 && b[0]&^1 == 2 || len(b) == 65 && b[0] == 4):
+			return "an ECDSA public key"
+		case written && len(b) > 4 && b[0] == 0x30 && isDER(b):
+			return "a key or a certificate that cannot be read"
+		}
+	}
+	return ""
+}
+
+// isDER reports whether the bytes are one value of ASN.1.
+func isDER(b []byte) bool {
+	rest, err := asn1.Unmarshal(b, &asn1.RawValue{})
+	return err == nil && len(rest) == 0
+}
+
+func isPrintable(b []byte) bool {
+	return !bytes.ContainsFunc(b, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // eitherKey is a secret that may be base64.

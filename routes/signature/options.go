@@ -13,7 +13,8 @@ type Options struct {
 	// Header is the field that holds the signature, for hmac, or the secret,
 	// for token. Both need it.
 	Header string
-	// Hash is sha1, sha256 (the default) or sha512, for hmac.
+	// Hash is sha1, sha256 (the default) or sha512, for hmac; for rfc9421, sha256
+	// says that the secret is one that both sides have, and no public key.
 	Hash string
 	// Encoding is hex (the default) or base64, for hmac.
 	Encoding string

@@ -120,7 +120,9 @@ func (s *Scheme) about(l *layout, m *Message) (p *parts, err error) {
 	if r.urls != nil {
 		p.urls = r.urls(p.urls[0])
 	}
+	m.spend((len(m.Body) + len(p.urls[0])) * len(p.urls))
 	if r.content != nil {
+		m.spend(parsing * (len(m.Body) + len(p.urls[0])))
 		if p.content, err = r.content(m.Body, p.urls[0]); err != nil {
 			return nil, err
 		}

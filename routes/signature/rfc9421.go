@@ -1,6 +1,7 @@
 package signature
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,22 +25,24 @@ func readMessageSignatures(s *Scheme, l *layout, m *Message) (list []*parts, all
 		if err != nil {
 			return nil, false, err
 		}
+		m.spend(parsing * len(value))
 		if found[i], err = readDictionary(value); err != nil {
 			return nil, false, failf(StepFormat, "%s cannot be read", name)
 		}
 	}
 	var first error
+	covers := newCoverage(m, s.urlOf(m))
 	for _, in := range found[0] {
+		if len(list) == maxSignatures {
+			break
+		}
 		at := slices.IndexFunc(found[1], func(sig dictMember) bool { return sig.name == in.name })
 		if at < 0 {
 			continue
 		}
-		p, err := s.messageParts(l, m, in, found[1][at])
-		switch {
-		case err == nil && len(list) < maxSignatures:
+		p, err := s.messageParts(l, covers, in, found[1][at])
+		if first = cmp.Or(first, err); err == nil {
 			list = append(list, p)
-		case first == nil:
-			first = err
 		}
 	}
 	switch {
@@ -52,12 +55,12 @@ func readMessageSignatures(s *Scheme, l *layout, m *Message) (list []*parts, all
 }
 
 // messageParts reads one signature.
-func (s *Scheme) messageParts(l *layout, m *Message, in, sig dictMember) (p *parts, err error) {
+func (s *Scheme) messageParts(l *layout, covers *coverage, in, sig dictMember) (p *parts, err error) {
 	if !in.isList || sig.isList || sig.item.kind != 'b' {
 		return nil, failf(StepFormat, "%s or %s cannot be read", inputField, l.signature)
 	}
 	p = &parts{urls: []string{""}}
-	if p.base, err = base(in, m, s.urlOf(m)); err != nil {
+	if p.base, err = covers.base(in); err != nil {
 		return nil, err
 	}
 	ps := in.item.params
@@ -87,7 +90,7 @@ func (s *Scheme) messageParts(l *layout, m *Message, in, sig dictMember) (p *par
 	for _, tag := range tags {
 		p.signatures = append(p.signatures, candidate{tag, []byte(sig.item.text)})
 	}
-	p.also = func() error { return s.covered(in.list, m) }
+	p.also = func() error { return s.covered(in.list, covers.m) }
 	return p, nil
 }
 

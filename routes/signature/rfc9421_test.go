@@ -1,10 +1,15 @@
 package signature
 
 import (
+	"bytes"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/pem"
 	"strings"
 	"testing"
@@ -78,7 +83,7 @@ func TestMessageSignaturesSaid(t *testing.T) {
 			return append(fields, Header{inputField, "sig=" + input}, Header{"Signature", "sig=:AAAA:"})
 		}
 		m := &Message{Method: "POST", Header: Fields(fields), Body: body}
-		text, err := base(list[0], m, target)
+		text, err := newCoverage(m, target).base(list[0])
 		if err != nil {
 			text = nil
 		}
@@ -166,4 +171,77 @@ func FuzzDictionary(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestPublicKeysAreNoSecrets: who knows a public key must not be able to sign
+// because it is taken for a secret.
+func TestPublicKeysAreNoSecrets(t *testing.T) {
+	public := ed25519.NewKeyFromSeed(make([]byte, 32)).Public().(ed25519.PublicKey)
+	ec, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{3}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := ec.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b64 := base64.StdEncoding.EncodeToString
+	unknown := []byte{0x30, 3, 4, 1, 1} // ASN.1, but no key
+	s := schemeFor(t, "rfc9421")
+	shared, err := s.With(Options{Hash: "sha256"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, secret := range map[string]string{
+		"base64":           b64(public),
+		"base64, a line":   b64(public) + "\n",
+		"base64 for URLs":  base64.RawURLEncoding.EncodeToString(public),
+		"digits":           hex.EncodeToString(public),
+		"capital digits":   strings.ToUpper(hex.EncodeToString(public)),
+		"bytes":            string(public),
+		"point":            b64(point),
+		"short point":      b64(append([]byte{2}, point[1:33]...)),
+		"ASN.1":            b64(unknown),
+		"SSH":              "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGVk me@host",
+		"JSON Web Key":     `{"kty":"OKP","crv":"Ed25519","x":"` + base64.RawURLEncoding.EncodeToString(public) + `"}`,
+		"Standard":         "whpk_" + b64(public),
+		"multibase":        "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK",
+		"PEM that is none": "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
+	} {
+		if step, detail := failed(s.CheckSecret([]byte(secret))); step != StepSecret {
+			t.Errorf("%s is taken for a secret: %q", name, detail)
+		}
+		if err := shared.CheckSecret([]byte(secret)); err != nil {
+			t.Errorf("%s, with hash: %v", name, err)
+		}
+	}
+	for _, secret := range []string{"plain text", "whsec_" + b64(public), strings.Repeat("x y", 11)[:32], "uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ=="} {
+		if err := s.CheckSecret([]byte(secret)); err != nil {
+			t.Errorf("%s: %v", secret, err)
+		}
+	}
+	set, m := signed(t, shared, hex.EncodeToString(public), now)
+	if err := shared.Verify(m, bytesOf(hex.EncodeToString(public)), 0); err != nil || !strings.Contains(set[1].Value, "hmac-sha256") {
+		t.Errorf("%v, %v", err, set)
+	}
+	if _, err := s.With(Options{Hash: "sha1"}); err == nil {
+		t.Error("sha1 is taken")
+	}
+}
+
+// TestCoverageIsBounded: a few bytes of Signature-Input must not have megabytes
+// signed.
+func TestCoverageIsBounded(t *testing.T) {
+	s := schemeFor(t, "rfc9421")
+	for name, fields := range hostileMessages() {
+		m := &Message{Method: "POST", URL: target, Body: []byte("x"), Received: now, Header: Fields(fields)}
+		list, _, _ := s.read(&s.layouts[0], m)
+		size := 0
+		for _, p := range list {
+			size += len(p.base)
+		}
+		if len(list) > maxSignatures || size > maxBases+maxSignatures*8192 {
+			t.Errorf("%s: %d signatures over %d bytes", name, len(list), size)
+		}
+	}
 }

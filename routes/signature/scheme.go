@@ -32,6 +32,7 @@ type Scheme struct {
 	// makes a scheme of them, where it cannot do without.
 	takes string
 	open  func(s *Scheme, o Options) error
+	ready bool // it can do without
 
 	keyless bool // nothing is signed
 

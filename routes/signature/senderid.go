@@ -64,7 +64,7 @@ var sources = []source{
 // One event that a sender sends to two of its endpoints has the same id at
 // both: only deliveries to the same path are twins.
 func SenderID(preset string, header Lookup, body []byte) string {
-	m := &Message{Header: header, Body: body}
+	m, of := &Message{Header: header, Body: body}, newMembers(body)
 	known := false
 	for i := range sources {
 		for _, p := range sources[i].presets {
@@ -73,7 +73,7 @@ func SenderID(preset string, header Lookup, body []byte) string {
 	}
 	for i := range sources {
 		if s := &sources[i]; s.suits(preset, known, m) {
-			if id := s.id(m); id != "" {
+			if id := s.id(m, of); id != "" {
 				return id
 			}
 		}
@@ -94,9 +94,9 @@ func (s *source) suits(preset string, known bool, m *Message) bool {
 	return false
 }
 
-func (s *source) id(m *Message) string {
+func (s *source) id(m *Message, of *firstMembers) string {
 	if s.field == "" {
-		id := member(m.Body, s.member)
+		id := of.text(s.member)
 		if id != "" && s.digest {
 			sum := sha256.Sum256(m.Body)
 			return "sha256:" + hex.EncodeToString(sum[:])
@@ -132,16 +132,61 @@ func fit(id string) string {
 // maxJSON is the longest body that is searched for an id.
 const maxJSON = 4 << 20
 
-// member returns a string member of a JSON object, or of an object in it.
-func member(body []byte, path string) string {
-	body = bytes.TrimLeft(body, " \t\r\n")
-	if len(body) > maxJSON || len(body) == 0 || body[0] != '{' {
-		return ""
+// firstMembers looks members of one JSON object up. It reads the object once
+// whatever is asked, and no more of it than it takes.
+type firstMembers struct {
+	from  *json.Decoder // nil when there is nothing more
+	found map[string]json.RawMessage
+}
+
+func newMembers(object []byte) *firstMembers {
+	f := &firstMembers{found: map[string]json.RawMessage{}}
+	object = bytes.TrimLeft(object, " \t\r\n")
+	if len(object) > maxJSON || len(object) == 0 || object[0] != '{' {
+		return f
 	}
+	f.from = json.NewDecoder(bytes.NewReader(object))
+	if _, err := f.from.Token(); err != nil {
+		f.from = nil
+	}
+	return f
+}
+
+// value returns the first member of that name, raw, nil if there is none.
+func (f *firstMembers) value(name string) json.RawMessage {
+	for f.found[name] == nil && f.from != nil {
+		if !f.next() {
+			f.from = nil
+		}
+	}
+	return f.found[name]
+}
+
+// next reads one more member.
+func (f *firstMembers) next() bool {
+	if !f.from.More() || len(f.found) == maxNames {
+		return false
+	}
+	key, err := f.from.Token()
+	if err != nil {
+		return false
+	}
+	var value json.RawMessage
+	if f.from.Decode(&value) != nil {
+		return false
+	}
+	if name, _ := key.(string); f.found[name] == nil {
+		f.found[name] = value
+	}
+	return true
+}
+
+// text returns a string member, or one of an object in it: "event.id".
+func (f *firstMembers) text(path string) string {
 	name, rest, within := strings.Cut(path, ".")
-	value := valueOf(body, name)
+	value := f.value(name)
 	if within {
-		return member(value, rest)
+		return newMembers(value).text(rest)
 	}
 	var text string
 	if len(value) == 0 || value[0] != '"' || json.Unmarshal(value, &text) != nil {
@@ -150,25 +195,5 @@ func member(body []byte, path string) string {
 	return text
 }
 
-// valueOf returns the first member of that name, raw, without reading what
-// comes behind it.
-func valueOf(object []byte, name string) json.RawMessage {
-	d := json.NewDecoder(bytes.NewReader(object))
-	if _, err := d.Token(); err != nil {
-		return nil
-	}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return nil
-		}
-		var value json.RawMessage
-		if d.Decode(&value) != nil {
-			return nil
-		}
-		if key == name {
-			return value
-		}
-	}
-	return nil
-}
+// member returns a string member of a JSON object, or of an object in it.
+func member(body []byte, path string) string { return newMembers(body).text(path) }

@@ -31,7 +31,20 @@ type Message struct {
 	// is measured against it, so that a delivery that waited at the relay is
 	// as good as one that came at once.
 	Received time.Time
+
+	work *int // counts what reading and checking it costs, where that is bounded
 }
+
+// spend counts what a step has cost, as bytes that could have been hashed.
+func (m *Message) spend(n int) {
+	if m.work != nil {
+		*m.work += n
+	}
+}
+
+// parsing is how many bytes could be hashed in the time in which one is read
+// that is part of a form or of JSON.
+const parsing = 16
 
 // Header is one header field.
 type Header struct{ Name, Value string }

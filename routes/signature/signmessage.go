@@ -33,7 +33,7 @@ func signMessage(s *Scheme, l *layout, m *Message, secret []byte, now time.Time)
 		set = append(set, d)
 		over.Header = replacing(m, d)
 	}
-	text, err := base(in, &over, s.urlOf(m))
+	text, err := newCoverage(&over, s.urlOf(m)).base(in)
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ var schemes = []Scheme{
 		layouts: []layout{{signature: "X-PagerDuty-Signature", format: listOfHex, tags: []string{"v1"}}},
 	},
 	{
-		name: "rfc9421", title: "a sender of HTTP message signatures", takes: "url covers", recipe: recipe{signed: "{base}", key: messageKey, window: both},
+		name: "rfc9421", title: "a sender of HTTP message signatures", takes: "url covers hash", open: openShared, ready: true, recipe: recipe{signed: "{base}", key: messageKey, window: both},
 		layouts: []layout{{
 			signature: "Signature", format: format{encoding: base64Text}, tags: algorithms,
 			custom: &custom{there: hasMessageSignature, read: readMessageSignatures, sign: signMessage},
