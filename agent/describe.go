@@ -10,7 +10,7 @@ import (
 // RouteOf describes a route of the configuration as the control API does.
 func RouteOf(s *routes.Spec) control.Route {
 	r := control.Route{
-		Name: NameOf(s), Claim: s.Claim, Match: s.Match, Handler: "respond", Unverified: s.Unverified,
+		Name: nameOf(s), Claim: s.Claim, Match: s.Match, Handler: "respond", Unverified: s.Unverified,
 		Background: s.Background, Continue: s.Continue, Events: s.Events, When: s.When, Off: s.Off,
 	}
 	if v := s.Verify; v != nil {
@@ -31,8 +31,8 @@ func RouteOf(s *routes.Spec) control.Route {
 	return r
 }
 
-// NameOf is the name of a route, which is its pattern where it has no other.
-func NameOf(s *routes.Spec) string { return cmp.Or(s.Name, s.Match) }
+// nameOf is the name of a route, which is its pattern where it has no other.
+func nameOf(s *routes.Spec) string { return cmp.Or(s.Name, s.Match) }
 
 // handlersOf returns the handlers of a route, the one that makes the answer
 // first, which is empty for a fixed answer.

@@ -21,10 +21,11 @@
 // else is written down first (intake.go): in the order of the relay's queue
 // (sequence.go, order.go), and only once (dedupe.go). Then the relay may forget
 // it, and the executor gives it its turn (executor.go, line.go, waiting.go), by
-// the rate of its route (rate.go), to be run (prepare.go, run.go): each handler that it is
-// owed by itself (step.go, attempt.go), with the answer of the first going to a
-// sender who still waits (live.go), and again later if it fails (retry.go). What
-// an agent leaves unfinished the next one goes on with (resume.go).
+// the rate of its route (rate.go), to be run (prepare.go, run.go): each handler
+// that it is owed by itself (step.go, attempt.go), with the answer of the first
+// going to a sender who still waits (live.go), and again later if it fails
+// (retry.go). What an agent leaves unfinished the next one goes on with
+// (resume.go).
 //
 // Handlers ask the agent for credentials, and to show notifications (host.go).
 //

@@ -96,7 +96,7 @@ func neededCredentials(c *config.Config) map[string][]string {
 			continue
 		}
 		for _, name := range CredentialsOf(s) {
-			add(name, "route", NameOf(s))
+			add(name, "route", nameOf(s))
 		}
 	}
 	return needed
@@ -133,7 +133,7 @@ func credentialFindings(c *config.Config, secret func(name string) (string, erro
 				continue
 			}
 			if err := scheme.CheckSecret([]byte(value)); err != nil {
-				tell(name, fmt.Sprintf("%s of route %q cannot use the credential %q: %s", s.Verify.Scheme, NameOf(s), name, err),
+				tell(name, fmt.Sprintf("%s of route %q cannot use the credential %q: %s", s.Verify.Scheme, nameOf(s), name, err),
 					"store the one that the sender shows: homehook secret set "+name)
 			}
 		}
@@ -170,9 +170,9 @@ func programFindings(s *routes.Spec, known *digests) (found []control.Finding) {
 			continue
 		}
 		found = append(found, control.Finding{
-			Check: checkScripts, Subject: NameOf(s), State: control.FindingProblem,
-			Text:   fmt.Sprintf("route %q does not run %s: it has changed since you approved it", NameOf(s), program),
-			Remedy: "look at it, then run: " + routes.ApproveCommand(NameOf(s)),
+			Check: checkScripts, Subject: nameOf(s), State: control.FindingProblem,
+			Text:   fmt.Sprintf("route %q does not run %s: it has changed since you approved it", nameOf(s), program),
+			Remedy: "look at it, then run: " + routes.ApproveCommand(nameOf(s)),
 		})
 	}
 	return found

@@ -39,7 +39,7 @@ func (t *turns) waits(route string, now time.Time) bool {
 	return t.last[route].After(now)
 }
 
-// clear forgets the times that a route has given.
+// clear forgets the times of all routes.
 func (t *turns) clear() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -78,7 +78,7 @@ func (e *executor) addWaiting(found []control.Finding, c *config.Config) []contr
 		n := 0
 		for k := range c.Routes {
 			if s := &c.Routes[k]; f.Check == checkCredentials && slices.Contains(secretNames(s), f.Subject) {
-				n += waiting[NameOf(s)]
+				n += waiting[nameOf(s)]
 			}
 		}
 		switch n {

@@ -58,7 +58,7 @@ func (r *Route) takesItself(d *Delivery) bool {
 // would sign there what a stranger has had signed here.
 func (r *Route) known(preset string, d *Delivery, o ChooseOptions) (secrets [][]byte, token []byte, err error) {
 	if preset == "zoom" && r.Scheme() == preset {
-		for _, name := range r.SecretNames() {
+		for _, name := range r.secretNames() {
 			if s, err := o.Secret(name); err == nil {
 				secrets = append(secrets, s)
 			}

@@ -180,7 +180,6 @@ func checkKey(s *VerifySpec) string {
 		{"url", s.URL},
 		{"from", strings.Join(s.From, ",")},
 		{"covers", strings.Join(s.Covers, ",")},
-		{"covers", strings.Join(s.Covers, ",")},
 	} {
 		if o.value != "" {
 			key += ";" + o.name + "=" + o.value

@@ -200,7 +200,7 @@ func joined(root, path string) string {
 // cleaned resolves the dots of a path, of which none is left.
 func cleaned(p string) string {
 	if runtime.GOOS == "windows" {
-		p = strings.ReplaceAll(p, `\\`, "/")
+		p = strings.ReplaceAll(p, `\`, "/")
 	}
 	return path.Clean("/" + p)
 }

@@ -91,7 +91,7 @@ func shellish(name string) string {
 		return "has a shell read its arguments"
 	case "socat":
 		return "reads its arguments as addresses, some of which run programs,"
-	case "sqlite", "duckdb", "m": // m4, without its number
+	case "sqlite", "duckdb", "m4":
 		return "reads its arguments as code that can run programs"
 	case "osascript", "mshta", "wscript":
 		return "reads its arguments as a script"
@@ -104,14 +104,19 @@ func shellish(name string) string {
 func isPowerShell(name string) bool { return name == "pwsh" || name == "powershell" }
 
 // programName is what a program is called, without its folder, its version and
-// what Windows puts at its end: python for /usr/bin/python3.11.
+// what Windows puts at its end: python for /usr/bin/python3.11. The digit of m4
+// is no version: without it, a program of the user's called m would pass for m4.
 func programName(path string) string {
 	name := strings.ToLower(path[strings.LastIndexAny(path, `/\`)+1:])
 	name = strings.TrimSuffix(strings.TrimRight(name, ". "), ".exe")
-	if short := strings.TrimRight(name, "0123456789.-"); short != "" {
-		return short
+	short := strings.TrimRight(name, "0123456789.-")
+	switch {
+	case short == "":
+		return name
+	case short == "m" && strings.HasPrefix(name, "m4"):
+		return "m4"
 	}
-	return name
+	return short
 }
 
 // isBatch reports whether Windows would hand a file to its command processor,

@@ -42,9 +42,8 @@ type staged struct {
 }
 
 // add writes a file next to where it belongs; commit brings it down to the disk.
-// Its unfinished
-// name is that of the delivery: an attempt that was cut off leaves what the
-// next one takes away.
+// Its unfinished name is that of the delivery: an attempt that was cut off leaves
+// what the next one takes away.
 func (st *staging) add(name string, r io.Reader) error {
 	dir := path.Dir(name)
 	if err := st.folder(dir); err != nil {

@@ -139,8 +139,8 @@ func (r *Route) Authenticate() string {
 	return r.verifier.scheme.Authenticate()
 }
 
-// SecretNames returns the names of the credentials that Verify asks for.
-func (r *Route) SecretNames() []string {
+// secretNames returns the names of the credentials that Verify asks for.
+func (r *Route) secretNames() []string {
 	if r.verifier == nil {
 		return nil
 	}

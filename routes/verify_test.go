@@ -138,15 +138,15 @@ func TestVerifyRefusesSignatureHeadersTwice(t *testing.T) {
 
 func TestUnverifiedRouteAsksForNothing(t *testing.T) {
 	r := compileOne(t, Spec{Respond: &RespondSpec{}})
-	if r.Verifies() || r.Scheme() != "" || r.SecretNames() != nil {
-		t.Errorf("%v, %q, %v", r.Verifies(), r.Scheme(), r.SecretNames())
+	if r.Verifies() || r.Scheme() != "" || r.secretNames() != nil {
+		t.Errorf("%v, %q, %v", r.Verifies(), r.Scheme(), r.secretNames())
 	}
 	if err := r.Verify(nil, nil, nil); err != nil {
 		t.Error(err)
 	}
 	r = verified(t, VerifySpec{Scheme: "svix", Secrets: []string{"a", "b"}})
-	if !r.Verifies() || r.Scheme() != "svix" || strings.Join(r.SecretNames(), " ") != "a b" {
-		t.Errorf("%v, %q, %v", r.Verifies(), r.Scheme(), r.SecretNames())
+	if !r.Verifies() || r.Scheme() != "svix" || strings.Join(r.secretNames(), " ") != "a b" {
+		t.Errorf("%v, %q, %v", r.Verifies(), r.Scheme(), r.secretNames())
 	}
 }
 

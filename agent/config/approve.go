@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -70,7 +69,7 @@ func scriptsOf(path, route string) (places []int, err error) {
 }
 
 func indexOf(specs []routes.Spec, route string) int {
-	return slices.IndexFunc(specs, func(s routes.Spec) bool { return cmp.Or(s.Name, s.Match) == route })
+	return slices.IndexFunc(specs, func(s routes.Spec) bool { return nameOf(&s) == route })
 }
 
 // approve makes the change for one script of a route.
@@ -134,9 +133,9 @@ func (e *editor) set(n ast.Node, key, value string) error {
 	case old != nil:
 		return fmt.Errorf("the key %s has no value; remove it", key)
 	case flow && len(m.Values) == 0:
-		e.insert(e.seek(m.Start)+1, []byte(`"`+key+`": `+quoted))
+		e.insert(e.seek(m.Start)+1, []byte(key+": "+quoted))
 	case flow:
-		e.insert(e.seek(m.Start)+1, []byte(`"`+key+`": `+quoted+", "))
+		e.insert(e.seek(m.Start)+1, []byte(key+": "+quoted+", "))
 	case n != nil && n.Type() != ast.NullType:
 		e.insertLine(first(n), key+": "+quoted)
 	default:

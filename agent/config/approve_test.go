@@ -36,7 +36,7 @@ func TestApprove(t *testing.T) {
 		{
 			"flow",
 			"  - {name: r, match: /, unverified: true, script: {command: [EXE]}} # mine\n",
-			"  - {name: r, match: /, unverified: true, script: {\"sha256\": \"DIGEST\", command: [EXE]}} # mine\n",
+			"  - {name: r, match: /, unverified: true, script: {sha256: \"DIGEST\", command: [EXE]}} # mine\n",
 		},
 		{
 			"older digest",
@@ -51,7 +51,7 @@ func TestApprove(t *testing.T) {
 		{
 			"others",
 			"  - {match: /x, unverified: true, script: {command: [EXE]}}\n  - match: /\n    name: r\n    unverified: true\n    respond: {}\n    also:\n      - script:\n          command:\n            - EXE\n      - script: {command: [EXE]}\n",
-			"  - {match: /x, unverified: true, script: {command: [EXE]}}\n  - match: /\n    name: r\n    unverified: true\n    respond: {}\n    also:\n      - script:\n          sha256: \"DIGEST\"\n          command:\n            - EXE\n      - script: {\"sha256\": \"DIGEST\", command: [EXE]}\n",
+			"  - {match: /x, unverified: true, script: {command: [EXE]}}\n  - match: /\n    name: r\n    unverified: true\n    respond: {}\n    also:\n      - script:\n          sha256: \"DIGEST\"\n          command:\n            - EXE\n      - script: {sha256: \"DIGEST\", command: [EXE]}\n",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -121,6 +121,12 @@ func unused(path, claim string, claims []Claim, specs []routes.Spec) error {
 // to the decoded file and to the text; the text is written only when it reads
 // back as the decoded file and passes every check.
 func edit(path string, change func(*file, *editor) error) error {
+	return rewrite(path, func(old []byte) ([]byte, error) { return changed(path, old, change) })
+}
+
+// rewrite puts what change makes of the text of the file at path in its place,
+// under its lock. A file that is not there begins with a comment.
+func rewrite(path string, change func(old []byte) ([]byte, error)) error {
 	real, err := target(path)
 	if err != nil {
 		return err
@@ -136,7 +142,7 @@ func edit(path string, change func(*file, *editor) error) error {
 		if err != nil {
 			return err
 		}
-		text, err := changed(path, old, change)
+		text, err := change(old)
 		if err != nil {
 			return err
 		}

@@ -2,11 +2,7 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/goccy/go-yaml/ast"
@@ -20,32 +16,11 @@ import (
 // route that names no claim gets the only one. The error wraps ErrExists when a
 // name is taken.
 func AddRoutes(path string, specs []routes.Spec) error {
-	real, err := target(path)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(real), 0o700); err != nil {
-		return fmt.Errorf("write config: %w", err)
-	}
-	return withLock(real, func() error {
-		old, err := readFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			old, err = []byte(header), nil
-		}
-		if err != nil {
-			return err
-		}
-		text, err := WithRoutes(path, old, specs)
-		if err != nil {
-			return err
-		}
-		return replace(real, text)
-	})
+	return rewrite(path, func(old []byte) ([]byte, error) { return withRoutes(path, old, specs) })
 }
 
-// WithRoutes gives the text of a file after AddRoutes, which it would write to
-// path. It writes nothing.
-func WithRoutes(path string, old []byte, specs []routes.Spec) ([]byte, error) {
+// withRoutes gives the text of a file with routes added; path is for its errors.
+func withRoutes(path string, old []byte, specs []routes.Spec) ([]byte, error) {
 	cfg, err := Parse(path, old)
 	if err != nil {
 		return nil, err

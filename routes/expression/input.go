@@ -141,7 +141,12 @@ func (in *Input) params() object {
 }
 
 func (in *Input) json() reading {
-	v, err := readJSON(in.d.Body)
+	return in.body(readJSON, "the body is not JSON")
+}
+
+// body reads the body; note is what there is to say of one that cannot be read so.
+func (in *Input) body(read func([]byte) (any, error), note string) reading {
+	v, err := read(in.d.Body)
 	switch {
 	case err == nil:
 		return reading{value: v}
@@ -150,7 +155,7 @@ func (in *Input) json() reading {
 	case len(in.d.Body) == 0:
 		return reading{note: "there is no body"}
 	}
-	return reading{note: "the body is not JSON"}
+	return reading{note: note}
 }
 
 // contentType returns the media type of the body, in lower case, and the whole

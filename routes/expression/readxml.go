@@ -9,16 +9,7 @@ import (
 )
 
 func (in *Input) xml() reading {
-	v, err := readXML(in.d.Body)
-	switch {
-	case err == nil:
-		return reading{value: v}
-	case isLimit(err):
-		return unfit(err)
-	case len(in.d.Body) == 0:
-		return reading{note: "there is no body"}
-	}
-	return reading{note: "the body is not XML"}
+	return in.body(readXML, "the body is not XML")
 }
 
 var errNotXML = errors.New("not XML")
