@@ -57,7 +57,8 @@ func TestKindOf(t *testing.T) {
 		"Proxy-Authentication-Info": ProxyAuthenticate, "Authentication-Info": Other, "Proxy": Other,
 		"TE": TE, "Trailer": Trailer, "Upgrade": Upgrade, "HTTP2-Settings": HTTP2Settings,
 		"Expect": Expect, "Via": Via, "Max-Forwards": MaxForwards, "Date": Date,
-		"Forwarded": Forwarded, "X-Forwarded-For": XForwarded, "X-Forwarded-Anything": XForwarded,
+		"Forwarded": Forwarded, "X-Forwarded-For": XForwarded, "X-Forwarded-Anything": XForwarded, "X_Forwarded_For": XForwarded, "x.forwarded-Proto": XForwarded, "X_Real_IP": XForwarded,
+		"Homehook_Delivery": Homehook, "PTTH!Ping": PTTH,
 		"X-Real-IP": XForwarded, "Homehook-Delivery": Homehook, "PTTH-Ping": PTTH,
 
 		"": Other, "X": Other, "Hosts": Other, "X-Forwarded-": Other, "X-Forwardedx": Other,

@@ -28,6 +28,9 @@ const (
 	Homehook   // every name that starts with Homehook-
 	Nominated  // a field that Connection names as belonging to this hop
 	PTTH       // every name that starts with PTTH-
+
+	// In the names of XForwarded, Homehook and PTTH any sign counts as the
+	// hyphen: X_Forwarded_For is one of them.
 )
 
 // Kinds is a set of kinds.
@@ -77,11 +80,11 @@ func kindOf(name []byte) Kind {
 
 func longKindOf(name []byte) Kind {
 	switch {
-	case len(name) > 5 && equalFold(name[:5], "ptth-"):
+	case len(name) > 5 && equalVariable(name[:5], "ptth-"):
 		return PTTH
-	case len(name) > 9 && equalFold(name[:9], "homehook-"):
+	case len(name) > 9 && equalVariable(name[:9], "homehook-"):
 		return Homehook
-	case len(name) > 12 && equalFold(name[:12], "x-forwarded-"), equalFold(name, "x-real-ip"):
+	case len(name) > 12 && equalVariable(name[:12], "x-forwarded-"), equalVariable(name, "x-real-ip"):
 		return XForwarded
 	}
 	switch len(name) {
@@ -118,6 +121,28 @@ func pick(name []byte, lower string, k Kind) Kind {
 		return k
 	}
 	return Other
+}
+
+// equalVariable is equalFold for names that only an intermediary may write.
+// Programs that make variables of fields (CGI, WSGI, PHP) turn what is neither a
+// letter nor a digit into an underscore, so that X_Real_IP is X-Real-IP to them:
+// any such sign counts as the hyphen.
+func equalVariable(b []byte, lower string) bool {
+	if len(b) != len(lower) {
+		return false
+	}
+	for i, c := range b {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			c |= 0x20
+		case (c < 'a' || c > 'z') && (c < '0' || c > '9'):
+			c = '-'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // equalFold compares ASCII without case; lower is in lower case already.

@@ -27,7 +27,7 @@ func TestRequestAtTheAgent(t *testing.T) {
 		"x-lower: 1\r\n"+
 		"Via: 1.1 other\r\n"+
 		"X-Twice: 1\r\n"+
-		"X-Forwarded-For: 10.0.0.1\r\n"+
+		"X-Forwarded-For: 10.0.0.1\r\nX_Forwarded_For: 10.0.0.2\r\nx_real.ip: 10.0.0.3\r\nHomehook_Delivery: mine\r\n"+
 		"x-forwarded-proto: https\r\n"+
 		"X-Real-IP: 10.0.0.1\r\n"+
 		"Forwarded: for=10.0.0.1\r\n"+

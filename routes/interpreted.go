@@ -92,7 +92,9 @@ func codeIn(path string, args []argument, from int, alias bool) (at int, wrong e
 		if i := firstTemplate(args[from:]); i >= 0 {
 			return from + i, mistaken(useInput, "%s %s, so nothing of a request may be in them", name, shellish(name))
 		}
-	case !alias:
+	default:
+		// Whatever it is, it is called as a program with such options: on Debian
+		// psql is a script that starts the true one.
 		return codeInOption(name, args, from)
 	}
 	return 0, nil

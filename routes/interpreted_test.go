@@ -218,6 +218,10 @@ func TestRow82Links(t *testing.T) {
 			t.Errorf("%s: %+v", name, problems)
 		}
 	}
+	wrapper := commandFile(t, dir, "psql", "#!/usr/bin/perl\n")
+	if at, _ := commandProblem([]string{wrapper, "-c", "{json.a}"}); at != 2 {
+		t.Errorf("a script that starts the program of its name: %d", at)
+	}
 	batch := commandFile(t, dir, "x.bat", "\x7fELF")
 	hidden := filepath.Join(dir, "tool")
 	if err := os.Symlink(batch, hidden); err != nil {

@@ -208,7 +208,7 @@ func boundedChanges(t *testing.T, in []byte, first, second string) {
 			}
 			x, start := &changed{body: large}, time.Now()
 			err := x.editJSON(spot{of: partJSON, path: path}, e)
-			if took := time.Since(start); took > 2*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Fatalf("%v: %+v of %d times %q took %v", path, e, len(large)/len(member), in, took)
 			}
 			if len(x.body)-len(large) > maxGrown || err == nil && x.grown != len(x.body)-len(large) {

@@ -71,11 +71,13 @@ func (p *redaction) texts(o map[string]any, e *echoes, names ...string) {
 // printed. A field counts however short it is.
 func (t *taken) event(event string, e *echoes) string {
 	out, _ := e.content([]byte(event), false, true)
-	dotted := "." + string(out) + "."
-	for _, v := range t.values {
-		dotted = strings.ReplaceAll(dotted, "."+string(v)+".", "."+redacted+".")
+	parts := strings.Split(string(out), ".")
+	for i := range parts {
+		if t.holds(parts[i]) {
+			parts[i] = redacted
+		}
 	}
-	out = []byte(dotted[1 : len(dotted)-1])
+	out = []byte(strings.Join(parts, "."))
 	squeezed := squeeze(out)
 	for _, v := range t.values {
 		const begins = 40
@@ -86,12 +88,31 @@ func (t *taken) event(event string, e *echoes) string {
 	return string(out)
 }
 
-// squeeze leaves the letters and digits of a text, which nothing on its way into
-// the history changes.
+// holds reports whether a part of an event's name is a value that was taken out,
+// or of what was taken out whole, however it is spelled.
+func (t *taken) holds(part string) bool {
+	p := squeeze([]byte(part))
+	if len(p) == 0 {
+		return false
+	}
+	for _, v := range t.values {
+		if s := squeeze(v); bytes.Equal(s, p) || len(s) > len(p) && (v[0] == '{' || v[0] == '[') && bytes.Contains(s, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// squeeze leaves the letters, as small ones, and the digits of a text: what
+// nothing on its way into the history changes, be it the name of an event or what
+// cannot be printed.
 func squeeze(text []byte) []byte {
 	return bytes.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
 			return r
+		case r >= 'A' && r <= 'Z':
+			return r | 0x20
 		}
 		return -1
 	}, text)

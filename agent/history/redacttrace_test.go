@@ -19,7 +19,9 @@ func TestRedactTrace(t *testing.T) {
 		{"short", "S3", "issues.S3", "issues.[redacted]", false},
 		{"short, and in other words", "su", "issues.opened", "issues.opened", false},
 		{"cut off", long, ("issues." + long)[:100], "issues.[redacted]", false},
-		{"made printable", "S3CRET\u00e4ACTION", "issues.S3CRET??ACTION", "[redacted]", false},
+		{"made printable", "S3CRET\u00e4ACTION", "issues.S3CRET??ACTION", "issues.[redacted]", false},
+		{"in another spelling", "S3 CRETaction", "note_hook.s3_cretaction", "note_hook.[redacted]", false},
+		{"twice", "S3A", "S3A.S3A", "[redacted].[redacted]", false},
 		{"afterwards", "S3CRETACTION", "issues.S3CRETACTION", "issues.[redacted]", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -42,7 +42,7 @@ func TestCostByLength(t *testing.T) {
 		c := mustCompile(t, text)
 		start := time.Now()
 		_, parts := c.Eval(in)
-		if took := time.Since(start); took > 10*maxTime {
+		if took := time.Since(start); took > 100*maxTime {
 			t.Errorf("%s took %v: %q", text, took, parts[0].Note)
 		}
 	}
@@ -62,7 +62,7 @@ func TestLongNumbers(t *testing.T) {
 			c := mustCompile(t, tt.text)
 			start := time.Now()
 			met, parts := c.Eval(typed("", tt.body))
-			if took := time.Since(start); met || took > 20*maxTime || !strings.Contains(parts[0].Note, tt.note) || tt.note == "" && parts[0].Note != "" {
+			if took := time.Since(start); met || took > 100*maxTime || !strings.Contains(parts[0].Note, tt.note) || tt.note == "" && parts[0].Note != "" {
 				t.Errorf("%v %q after %v", met, parts[0].Note, took)
 			}
 		})
@@ -92,7 +92,7 @@ func TestTimeOfDelivery(t *testing.T) {
 			t.Fatal("the template was filled in")
 		}
 	}
-	if took := time.Since(start); took > 4*maxTotal {
+	if took := time.Since(start); took > 40*maxTotal {
 		t.Errorf("it took %v", took)
 	}
 	if met, parts := small.Eval(in); !met {

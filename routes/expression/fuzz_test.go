@@ -27,7 +27,7 @@ func FuzzCondition(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, body string) {
 		start := time.Now()
 		c, err := CompileCondition(text, options)
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > 30*time.Second {
 			t.Fatalf("compiling took %v", took)
 		}
 		if err != nil {
@@ -45,7 +45,7 @@ func FuzzCondition(f *testing.F) {
 			for range 4 {
 				c.Eval(in)
 			}
-			if took := time.Since(start); took > 2*time.Second {
+			if took := time.Since(start); took > 30*time.Second {
 				t.Fatalf("evaluating took %v, for %.200q", took, body)
 			}
 		}

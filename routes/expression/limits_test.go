@@ -51,7 +51,7 @@ func TestHostile(t *testing.T) {
 			in.part("json")
 			start := time.Now()
 			_, parts := c.Eval(in)
-			if took := time.Since(start); took > 20*maxTime {
+			if took := time.Since(start); took > 100*maxTime {
 				t.Errorf("it took %v", took)
 			}
 			limited := strings.HasSuffix(parts[0].Note, string(errSlow)) || strings.HasSuffix(parts[0].Note, string(errMemory))
