@@ -9,13 +9,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"homehook/routes"
 )
 
 // yamlBlock is an example in a document.
 var yamlBlock = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```")
 
 // missing are problems with what an example names and this machine has not.
-var missing = regexp.MustCompile(`^(ca ".*" (does not exist|is not an absolute path)|the (command|folder|file) .* cannot be found: |absolute path needed for the |the target "unix:.* the path of a socket is absolute)`)
+var missing = regexp.MustCompile(`^(ca ".*" (does not exist|is not an absolute path)|the (command|folder|file) .* cannot be found: |absolute path needed for the |only an agent that runs as root |the agent runs as root without the capability |the target "unix:.* the path of a socket is absolute)`)
 
 // TestDocs loads the examples that readers copy. Those that are parts of a
 // file get the relay and the claim that the text around them speaks of.
@@ -112,4 +114,38 @@ func TestDocsConditionsCanBePasted(t *testing.T) {
 		}
 		cfg.Table.Close()
 	}
+}
+
+// TestDocsShowEveryKey holds that each key of a route stands in an example.
+func TestDocsShowEveryKey(t *testing.T) {
+	page, err := os.ReadFile(filepath.FromSlash("../../docs/routes.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, block := range yamlBlock.FindAllSubmatch(page, -1) {
+		all.Write(block[1])
+	}
+	shown := make(map[string]bool)
+	for _, key := range regexp.MustCompile(`(\w+):`).FindAllStringSubmatch(all.String(), -1) {
+		shown[key[1]] = true
+	}
+	seen := make(map[reflect.Type]bool)
+	var walk func(reflect.Type)
+	walk = func(typ reflect.Type) {
+		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct || seen[typ] {
+			return
+		}
+		seen[typ] = true
+		for i := range typ.NumField() {
+			if key := keyName(typ.Field(i)); !shown[key] {
+				t.Errorf("no example has the key %s", key)
+			}
+			walk(typ.Field(i).Type)
+		}
+	}
+	walk(reflect.TypeFor[routes.Spec]())
 }
