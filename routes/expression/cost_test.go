@@ -48,14 +48,16 @@ func TestCostByLength(t *testing.T) {
 	}
 }
 
-// TestLongNumbers holds that no number takes long to be read.
-func TestLongNumbers(t *testing.T) {
+// TestLongValues holds that no number takes long to be read, and no text to be
+// compared again and again.
+func TestLongValues(t *testing.T) {
 	for _, tt := range []struct{ name, text, body, note string }{
 		{"as long as may be", `json == 1`, strings.Repeat("9", maxDigits), ""},
 		{"too long", `json == 1`, strings.Repeat("9", maxDigits+1), "the body has a number that is too long to look into"},
 		{"a long fraction", `json == 1`, "1." + strings.Repeat("0", maxDigits), "the body has a number that is too long to look into"},
 		{"millions", `any(json.items, .price > json.limit)`, `{"limit":1` + strings.Repeat("0", 6<<20) + `,"items":[` + strings.Repeat(`{"price":1},`, 12_000) + `1]}`, "the body has a number that is too long to look into"},
 		{"in a text", `fromJSON(json.a) == 1`, `{"a":"` + strings.Repeat("1", maxDigits+1) + `"}`, "a text is too large to be read as JSON"},
+		{"to sort by", `len(sortBy(json, .a)) == 1`, `[{"a":"` + strings.Repeat("x", maxKey+1) + `"}]`, "there is a text that is too long to sort by"},
 		{"a text", `int(json.a) == 1 || float(json.a) == 1`, `{"a":"` + strings.Repeat("1", maxDigits+1) + `"}`, "a text is not a whole number"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

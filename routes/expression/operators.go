@@ -230,6 +230,9 @@ func toKey(s *state, a []any) (any, error) {
 		return n, nil
 	}
 	if t, ok := a[0].(string); ok {
+		if len(t) > maxKey {
+			return nil, trouble("there is a text that is too long to sort by")
+		}
 		if err := s.pass(t); err != nil { // for the comparisons
 			return nil, err
 		}
@@ -237,3 +240,7 @@ func toKey(s *state, a []any) (any, error) {
 	}
 	return nil, trouble("entries are sorted by text or numbers, not by " + kindOf(a[0]))
 }
+
+// maxKey is the longest text in bytes that entries are sorted by. The engine
+// compares them without looking at the clock.
+const maxKey = 1000
