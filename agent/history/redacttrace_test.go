@@ -46,7 +46,9 @@ func TestRedactTrace(t *testing.T) {
 				r.State, r.Trace, r.Reason = Rejected, trace, reason
 				check(t, j.Begin(r, true))
 			}
-			if all := storedBytes(t, j); bytes.Contains(all, []byte("S3")) {
+			// Two letters alone may stand in what is encrypted by chance.
+			all := storedBytes(t, j)
+			if bytes.Contains(all, []byte("S3CRET")) || tt.want != tt.event && bytes.Contains(all, []byte(tt.event)) {
 				t.Error("it is in the file")
 			}
 			got := get(t, j, r.ID)
