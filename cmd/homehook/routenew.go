@@ -99,7 +99,7 @@ type newAnswer struct {
 // to do.
 func (c *routeNewCmd) finish(ctx context.Context, d *dialogue, t *routeTemplate, answers map[string]string, specs []routes.Spec, path string) error {
 	a := d.app
-	out := newAnswer{Template: t.Name, Config: path, Routes: []string{}, After: a.leftToDo(ctx, t, answers, specs)}
+	out := newAnswer{Template: t.Name, Config: path, Routes: []string{}, After: a.afterwards(ctx, t, answers, specs)}
 	for _, s := range specs {
 		text, err := config.RouteText(s)
 		if err != nil {
@@ -132,9 +132,9 @@ func (c *routeNewCmd) finish(ctx context.Context, d *dialogue, t *routeTemplate,
 	return nil
 }
 
-// leftToDo is what is left to do outside of Homehook. Where the claim's address
+// afterwards is what is left to do outside of Homehook. Where the claim's address
 // is not known, a word stands for it.
-func (a *app) leftToDo(ctx context.Context, t *routeTemplate, answers map[string]string, specs []routes.Spec) string {
+func (a *app) afterwards(ctx context.Context, t *routeTemplate, answers map[string]string, specs []routes.Spec) string {
 	all := maps.Clone(answers)
 	all["address"] = strings.TrimSuffix(a.publicURL(ctx, specs[0].Claim), "/")
 	known := all["address"] != ""

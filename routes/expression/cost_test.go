@@ -12,7 +12,7 @@ func TestCostByLength(t *testing.T) {
 	const n = 20_000
 	body := `{"list":[` + strings.Repeat("1,", n) + `1],"items":[` + strings.Repeat(`{"price":1},`, n) + `{"price":1}],` +
 		`"digits":1` + strings.Repeat("0", 900) + `e-900,"whole":1` + strings.Repeat("0", 390) + `,"wholes":[` + strings.Repeat("1"+strings.Repeat("0", 390)+",", 1000) + `1],` +
-		`"cut":"` + strings.Repeat("é", 256<<10) + `","spaces":"` + strings.Repeat(" ", 512<<10) + `x","text":"` + strings.Repeat("x", 1<<20) + `",` +
+		`"cut":"` + strings.Repeat("é", 256<<10) + `","spaces":"` + strings.Repeat(" ", 512<<10) + `x","text":"` + strings.Repeat("a", 1<<20) + `",` +
 		`"bad64":"` + strings.Repeat("AAAA", 128<<10) + `!","decimal":"` + strings.Repeat("1", 512<<10) + `"}`
 	in := NewInput(Delivery{
 		Header: []Field{{"Content-Type", "application/json"}}, Body: []byte(body), Query: strings.Repeat("b&", 50_000) + strings.Repeat("n", 256<<10),
@@ -28,10 +28,10 @@ func TestCostByLength(t *testing.T) {
 		`get(json.list, json.digits) == 2`, `repeat("a", json.digits) == ""`, `len(1..json.digits) == 2`, `toJSON(json.wholes) == ""`,
 		`int(json.decimal) == 2`, `float(json.decimal) == 2`, `int(json.spaces) == 2`, `inRange(json.text, "10.0.0.0/8")`, `inRange(json.spaces, "10.0.0.0/8")`,
 		`trim(json.spaces) == ""`, `trim(json.text, json.cut) == ""`, `trim(json.cut, json.cut) == "x"`, `trimPrefix(json.text, json.text + "") == "x"`, `trimSuffix(json.text, json.text) == "x"`,
-		`hasPrefix(json.text, json.text)`, `hasSuffix(json.text, "y")`, `indexOf(json.text, "y") == 1`, `lastIndexOf(json.text, "y") == 1`, `indexOf(json.text, "xxxxxxxxy") == 1`,
+		`hasPrefix(json.text, json.text)`, `hasSuffix(json.text, "y")`, `indexOf(json.text, "y") == 1`, `lastIndexOf(json.text, "y") == 1`, `indexOf(json.text, "aaaaaaaay") == 1`,
 		`upper(json.text) == ""`, `lower(json.text) == ""`, `urlEncode(json.text) == ""`, `toBase64(json.text) == ""`, `fromBase64(json.bad64) == ""`, `fromJSON(json.text) == 1`,
-		`replace(json.text, "y", "z") == ""`, `replace(json.text, "xxxxxy", "z") == ""`, `len(split(json.text, "y")) == 2`, `split(json.text, "xx", 1) == []`,
-		`len(json.text) == 2`, `json.text contains "xxxxxy"`, `json.text startsWith json.text + "a"`, `json.text endsWith "y"`, `json.text matches "^(a|x)*y"`, `json.text[3:5] == "y"`, `json.text < json.text`,
+		`replace(json.text, "y", "z") == ""`, `replace(json.text, "aaaaay", "z") == ""`, `len(split(json.text, "y")) == 2`, `split(json.text, "aa", 1) == []`,
+		`len(json.text) == 2`, `json.text contains "aaaaay"`, `json.text startsWith json.text + "a"`, `json.text endsWith "y"`, `json.text matches "^(a|b)*y"`, `json.text[3:5] == "y"`, `json.text < json.text`,
 		`has(json[json.text])`, `has(query[json.text])`, `get(query, json.text) == ""`, `json.text in query`, `json.text in json`, `len(queryAll(json.text)) == 2`, `len(queryAll("b")) == 2`, `len(filesAll(json.text)) == 2`, `len(headerAll(json.text)) == 2`,
 		`len(query) == 1`, `len(keys(query)) == 1`, `len(values(query)) == 1`, `query == json`, `query == query && false`, `toJSON(query) == ""`, `toJSON(query) == toJSON(query) && false`, `toJSON(map(1..100, query)) == ""`,
 		`1 == 2 || {(json.text): 1} == {(json.text): 2}`, `1 == 2 || {(json.text): 1} == {(json.text): 1, "a": 1}`, `len(json.list) == 0`, `len(reverse(json.list)) == 0`, `len(concat(json.list, json.list)) == 0`, `join(json.list) == ""`, `first(json.list) == 0`,
