@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -191,9 +192,9 @@ func (c *gosmeeClient) differences(item *Item, keys []string) {
 	if c.EncryptionKey != "" {
 		item.differ("encryption", "the channel's own encryption is not used: deliveries come over TLS from the relay", Process)
 	}
-	known := []string{
-		"smee-url", "target-url", "ignore-event", "saveDir", "target-connection-timeout", "target-retries", "noReplay",
-		"insecure-skip-tls-verify", "exec", "exec-on-events", "exec-env-vars", "encryption-key-file",
+	var known []string
+	for f := range reflect.TypeFor[gosmeeClient]().Fields() {
+		known = append(known, f.Tag.Get("json"))
 	}
 	for _, key := range keys {
 		if !slices.Contains(known, key) && !slices.Contains(gosmeeKnown, key) {

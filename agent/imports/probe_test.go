@@ -5,6 +5,8 @@ type behaviour struct {
 	Stdout string `yaml:"stdout"`
 	Stderr string `yaml:"stderr"`
 	Exit   int    `yaml:"exit"`
+	// Files are the variables whose files the probe reads.
+	Files []string `yaml:"-"`
 	// Record is false for a command that is not the probe, and writes nothing
 	// down.
 	Record *bool `yaml:"record"`

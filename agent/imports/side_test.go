@@ -50,7 +50,9 @@ func newSide(t *testing.T, cases []*hookCase) *side {
 				t.Fatal(err)
 			}
 		}
-		data, err := json.Marshal(c.Command)
+		command := c.Command
+		command.Files = declared(c, "pass-file-to-command")
+		data, err := json.Marshal(command)
 		if err != nil {
 			t.Fatal(err)
 		}

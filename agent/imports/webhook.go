@@ -21,6 +21,9 @@ type WebhookOptions struct {
 	Headers [][2]string
 	// Template says that webhook takes the files for Go templates, -template.
 	Template bool
+	// Taken are credentials that routes have already: a secret of a hook gets
+	// another name.
+	Taken []string
 }
 
 // Webhook reads hooks files of adnanh/webhook. The error is about a file as a
@@ -28,6 +31,9 @@ type WebhookOptions struct {
 func Webhook(files []string, o WebhookOptions) (*Report, error) {
 	r := &Report{Source: "webhook", Always: webhookAlways, secrets: map[string]string{}}
 	i := importer{report: r, options: o, ids: map[string]string{}, credentials: map[string]bool{}}
+	for _, name := range o.Taken {
+		i.credentials[name] = true
+	}
 	for _, file := range files {
 		data, err := readFile(file)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"homehook/agent/config"
 	"homehook/agent/control"
 	"homehook/agent/credentials"
 	"homehook/routes/signature"
@@ -107,6 +108,16 @@ func (a *app) client() (*control.Client, service.Paths, error) {
 		return nil, p, err
 	}
 	return control.NewClient(p.Socket()), p, nil
+}
+
+// configuration loads this user's configuration, whose table the caller closes.
+func (a *app) configuration() (*config.Config, service.Paths, error) {
+	p, err := a.paths()
+	if err != nil {
+		return nil, p, err
+	}
+	cfg, err := config.Load(p.Config)
+	return cfg, p, err
 }
 
 // folders returns this user's paths and makes the folders.

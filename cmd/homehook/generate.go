@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
-
-	"homehook/agent/config"
 )
 
 // generated makes a random secret of 32 bytes in base64, as Standard Webhooks has
@@ -26,11 +24,7 @@ func generated(prefix string) string {
 // a secret token is for.
 func (a *app) prefix(name string) string {
 	const standard = "whsec_"
-	p, err := a.paths()
-	if err != nil {
-		return standard
-	}
-	cfg, err := config.Load(p.Config)
+	cfg, _, err := a.configuration()
 	if err != nil {
 		return standard
 	}

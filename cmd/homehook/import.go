@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"homehook/agent"
 	"homehook/agent/config"
 	"homehook/agent/imports"
 	"homehook/routes"
@@ -68,8 +69,11 @@ func (c *importWebhookCmd) Run(ctx context.Context, a *app) error {
 		}
 		o.Headers = append(o.Headers, [2]string{name, value})
 	}
-	return c.run(ctx, a, func(claim string) (*imports.Report, error) {
+	return c.run(ctx, a, func(cfg *config.Config, claim string) (*imports.Report, error) {
 		o.Claim = claim
+		for i := range cfg.Routes {
+			o.Taken = append(o.Taken, agent.CredentialsOf(&cfg.Routes[i])...)
+		}
 		return imports.Webhook(c.Files, o)
 	})
 }
@@ -100,7 +104,7 @@ func (c *importSmeeCmd) Run(ctx context.Context, a *app) error {
 	if o.Target == "" {
 		o.Target = "http://127.0.0.1:" + strconv.Itoa(c.Port) + "/" + strings.TrimPrefix(c.Path, "/")
 	}
-	return c.run(ctx, a, func(claim string) (*imports.Report, error) {
+	return c.run(ctx, a, func(_ *config.Config, claim string) (*imports.Report, error) {
 		o.Claim = claim
 		return imports.Smee(o)
 	})
@@ -124,16 +128,12 @@ Example:
 
 // Run imports a file of gosmee.
 func (c *importGosmeeCmd) Run(ctx context.Context, a *app) error {
-	return c.run(ctx, a, func(claim string) (*imports.Report, error) { return imports.Gosmee(c.File, claim) })
+	return c.run(ctx, a, func(_ *config.Config, claim string) (*imports.Report, error) { return imports.Gosmee(c.File, claim) })
 }
 
 // run reads, reports and writes.
-func (f *importFlags) run(ctx context.Context, a *app, read func(claim string) (*imports.Report, error)) error {
-	p, err := a.paths()
-	if err != nil {
-		return err
-	}
-	cfg, err := config.Load(p.Config)
+func (f *importFlags) run(ctx context.Context, a *app, read func(cfg *config.Config, claim string) (*imports.Report, error)) error {
+	cfg, p, err := a.configuration()
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (f *importFlags) run(ctx context.Context, a *app, read func(claim string) (
 	if err != nil {
 		return err
 	}
-	r, err := read(claim)
+	r, err := read(cfg, claim)
 	if err != nil {
 		return importFailure(err)
 	}

@@ -40,11 +40,7 @@ Example:
 
 // Run lists the routes of the file.
 func (*routeListCmd) Run(a *app) error {
-	p, err := a.paths()
-	if err != nil {
-		return err
-	}
-	cfg, err := config.Load(p.Config)
+	cfg, p, err := a.configuration()
 	if err != nil {
 		return err
 	}

@@ -43,11 +43,7 @@ func (c *routeNewCmd) Run(ctx context.Context, a *app) error {
 	if c.List {
 		return a.listTemplates(all)
 	}
-	p, err := a.paths()
-	if err != nil {
-		return err
-	}
-	cfg, err := config.Load(p.Config)
+	cfg, p, err := a.configuration()
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 type behaviour struct {
 	Stdout, Stderr string
 	Exit           int
+	Files          []string // variables that name files
 }
 
 // record is how a command was called.
@@ -27,15 +28,19 @@ type record struct {
 
 // probe writes down how it was called, into a folder beside itself.
 func probe(home string) int {
+	var b behaviour
+	if data, err := os.ReadFile(filepath.Join(home, "behaviour")); err == nil {
+		_ = json.Unmarshal(data, &b)
+	}
 	r := record{Args: os.Args, Env: map[string]string{}, Files: map[string]string{}}
 	r.Dir, _ = os.Getwd()
 	for _, v := range os.Environ() {
 		name, value, _ := strings.Cut(v, "=")
 		r.Env[name] = value
-		if filepath.IsAbs(value) {
-			if data, err := os.ReadFile(value); err == nil {
-				r.Files[name] = string(data)
-			}
+	}
+	for _, name := range b.Files {
+		if data, err := os.ReadFile(r.Env[name]); err == nil {
+			r.Files[name] = string(data)
 		}
 	}
 	data, err := json.Marshal(r)
@@ -45,10 +50,6 @@ func probe(home string) int {
 	}
 	if err == nil {
 		err = os.Rename(name+".tmp", name)
-	}
-	var b behaviour
-	if data, err := os.ReadFile(filepath.Join(home, "behaviour")); err == nil {
-		_ = json.Unmarshal(data, &b)
 	}
 	fmt.Fprint(os.Stdout, b.Stdout)
 	fmt.Fprint(os.Stderr, b.Stderr)
