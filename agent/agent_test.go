@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -237,6 +238,25 @@ func TestRefusedTokenIsNamed(t *testing.T) {
 	}
 	if got, err := r.send("", "GET /hello HTTP/1.1", ""); err != nil || got.status != 201 {
 		t.Fatalf("with the right token: %v, %v", got, err)
+	}
+}
+
+// TestCredentialsThatCannotBe: what no store could keep is the caller's mistake.
+func TestCredentialsThatCannotBe(t *testing.T) {
+	h := startHome(t, "")
+	for _, tt := range []struct{ name, credential, value string }{
+		{"no text", "x", "\xff"},
+		{"NUL", "x", "a\x00b"},
+		{"a name with capitals", "GitHub", "hush"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := h.client.SetCredential(t.Context(), tt.credential, tt.value); !errors.Is(err, control.ErrInvalid) {
+				t.Errorf("got %v, want %v", err, control.ErrInvalid)
+			}
+		})
+	}
+	if err := h.client.RemoveCredential(t.Context(), "GitHub"); !errors.Is(err, control.ErrInvalid) {
+		t.Errorf("to remove one: got %v, want %v", err, control.ErrInvalid)
 	}
 }
 

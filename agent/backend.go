@@ -158,6 +158,9 @@ func (b *backend) Credentials() ([]control.Credential, error) {
 
 // SetCredential stores a credential and uses it from now on.
 func (b *backend) SetCredential(name, value string) error {
+	if err := credentials.Check(name, value); err != nil {
+		return marked{err, control.ErrInvalid}
+	}
 	if err := b.opts.Credentials.Set(name, value); err != nil {
 		return translated(err)
 	}
@@ -168,6 +171,9 @@ func (b *backend) SetCredential(name, value string) error {
 
 // RemoveCredential forgets a credential.
 func (b *backend) RemoveCredential(name string) error {
+	if err := credentials.CheckName(name); err != nil {
+		return marked{err, control.ErrInvalid}
+	}
 	if err := b.opts.Credentials.Remove(name); err != nil {
 		return translated(err)
 	}

@@ -83,8 +83,8 @@ func TestCredentialSize(t *testing.T) {
 	}{
 		{"empty", 0, http.StatusBadRequest},
 		{"one byte", 1, 0},
-		{"largest", 64 << 10, 0},
-		{"too large", 64<<10 + 1, http.StatusRequestEntityTooLarge},
+		{"largest", 16 << 10, 0},
+		{"too large", 16<<10 + 1, http.StatusRequestEntityTooLarge},
 		{"far too large", 8 << 20, http.StatusRequestEntityTooLarge},
 	}
 	b := newFakeBackend()

@@ -97,7 +97,7 @@ func (c *Client) Credentials(ctx context.Context) ([]Credential, error) {
 	return a.Credentials, nil
 }
 
-// SetCredential stores value, 1 byte to 64 KiB, under name.
+// SetCredential stores value, text of 1 byte to 16 KiB, under name.
 func (c *Client) SetCredential(ctx context.Context, name, value string) error {
 	return c.call(ctx, callTimeout, http.MethodPut, "/v1/credentials/"+url.PathEscape(name), nil, []byte(value), nil)
 }

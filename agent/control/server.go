@@ -70,7 +70,7 @@ type Backend interface {
 // desktop app need.
 const (
 	maxHead       = 16 << 10 // bytes of a request head; net/http adds 4 KiB
-	maxCredential = 64 << 10 // bytes of a credential's value
+	maxCredential = 16 << 10 // bytes of a credential's value
 	maxSmall      = 4 << 10  // bytes of a request that says little
 	maxRouteTest  = 4 << 20  // bytes of one with a configuration file in it
 	maxReplay     = 64 << 20 // bytes of one with a body in base64 in it

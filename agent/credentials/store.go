@@ -92,16 +92,8 @@ func (s *Store) Get(name string) (string, error) {
 // Set gives a credential a value, in place of the one it may have. The value
 // is text of 1 byte to 16 KiB. It is on disk when Set returns.
 func (s *Store) Set(name, value string) error {
-	if err := CheckName(name); err != nil {
+	if err := Check(name, value); err != nil {
 		return err
-	}
-	switch {
-	case value == "":
-		return fmt.Errorf("credential %q: the value is empty", name)
-	case len(value) > maxValue:
-		return fmt.Errorf("credential %q: the value is longer than 16 KiB", name)
-	case !utf8.ValidString(value) || strings.ContainsRune(value, 0):
-		return fmt.Errorf("credential %q: the value is not text; store binary secrets in base64", name)
 	}
 	return s.change(func(all records) error {
 		all[name] = record{Value: value, Set: time.Now().UTC().Truncate(time.Second)}
@@ -142,6 +134,22 @@ func (s *Store) List() ([]Info, error) {
 func (s *Store) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "credentials in %s", s.path) }
 
 var _ fmt.Formatter = (*Store)(nil)
+
+// Check says why Set cannot take a value under a name, nil if it can.
+func Check(name, value string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	switch {
+	case value == "":
+		return fmt.Errorf("credential %q: the value is empty", name)
+	case len(value) > maxValue:
+		return fmt.Errorf("credential %q: the value is longer than 16 KiB", name)
+	case !utf8.ValidString(value) || strings.ContainsRune(value, 0):
+		return fmt.Errorf("credential %q: the value is not text; store binary secrets in base64", name)
+	}
+	return nil
+}
 
 // CheckName says what is wrong with the name of a credential, nil if nothing
 // is: it has 1 to 64 lower-case letters, digits and, behind the first, the
