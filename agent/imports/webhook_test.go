@@ -132,7 +132,7 @@ func TestSecrets(t *testing.T) {
 			{"match":{"type":"payload-hmac-sha256","secret":"second-Secret","parameter":{"source":"header","name":"X-Sig"}}}]}},
 		{"id":"my-hook-1",CMD,"trigger-rule":{"match":{"type":"value","value":"third-Secret","parameter":{"source":"header","name":"X-Gitlab-Token"}}}},
 		{"id":"query",CMD,"trigger-rule":{"match":{"type":"value","value":"word","parameter":{"source":"url","name":"token"}}}}]`
-	r := reported(t, hooks, WebhookOptions{})
+	r := reported(t, hooks, WebhookOptions{Taken: []string{"import/my-hook-1-2"}})
 	text, err := r.YAML()
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestSecrets(t *testing.T) {
 	if err := r.Secrets(func(name, value string) error { stored[name] = value; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"import/my-hook-1": "first-Secret", "import/my-hook-1-2": "second-Secret", "import/my-hook-1-3": "third-Secret"}
+	want := map[string]string{"import/my-hook-1": "first-Secret", "import/my-hook-1-3": "second-Secret", "import/my-hook-1-4": "third-Secret"}
 	for name, value := range want {
 		if stored[name] != value {
 			t.Errorf("credential %s is %q, want %q", name, stored[name], value)
