@@ -55,14 +55,15 @@ var house = map[string][]string{
 	"homehook/ptth":              {"homehook/http1"},
 	"homehook/faults/point":      {},
 	"homehook/dbfile":            {},
+	"homehook/spelling":          {},
 	"homehook/routes":            {"homehook/http1", "homehook/routes/expression", "homehook/routes/fastcgi", "homehook/routes/process", "homehook/routes/signature"},
-	"homehook/routes/expression": {},
+	"homehook/routes/expression": {"homehook/spelling"},
 	"homehook/routes/fastcgi":    {},
 	"homehook/routes/process":    {},
 	"homehook/routes/signature":  {},
 	"homehook/relay":             {"homehook/faults/point", "homehook/http1", "homehook/ptth", "homehook/relay/queue"},
 	"homehook/relay/queue":       {"homehook/dbfile", "homehook/faults/point"},
-	"homehook/agent/config":      {"homehook/routes"},
+	"homehook/agent/config":      {"homehook/routes", "homehook/spelling"},
 	"homehook/agent/control":     {},
 	"homehook/agent/credentials": {},
 	"homehook/agent/export":      {"homehook/agent/control"},
@@ -80,7 +81,7 @@ var house = map[string][]string{
 	// The command joins relay and agent for `homehook try`.
 	"homehook/cmd/homehook": {
 		"homehook/agent", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials", "homehook/agent/imports",
-		"homehook/http1", "homehook/relay", "homehook/routes", "homehook/routes/signature", "homehook/service",
+		"homehook/http1", "homehook/relay", "homehook/routes", "homehook/routes/signature", "homehook/service", "homehook/spelling",
 	},
 	"homehook/cmd/homehook-relay": {"homehook/relay"},
 }

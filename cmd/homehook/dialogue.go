@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"homehook/agent/config"
+	"homehook/spelling"
 )
 
 // dialogue asks for what the command line has not said.
@@ -67,7 +68,7 @@ func (t *routeTemplate) unknown(key string) error {
 		keys[i] = t.Ask[i].Key
 	}
 	next := "it has " + strings.Join(keys, ", ")
-	if near := nearest(key, keys); near != "" {
+	if near := spelling.Nearest(key, keys); near != "" {
 		next = fmt.Sprintf("did you mean %q? It has %s", near, strings.Join(keys, ", "))
 	}
 	return &failure{error: fmt.Errorf("the template %s has no value %q", t.Name, key), next: next, code: exitUsage}

@@ -8,6 +8,7 @@ import (
 
 	"homehook/agent/control"
 	"homehook/routes"
+	"homehook/spelling"
 )
 
 // filter is the flags that choose deliveries, for every command that lists them.
@@ -63,7 +64,7 @@ func (a *app) noteUnknown(ctx context.Context, c *control.Client, f *filter) (cl
 
 // noteMissing says that a name is not among names.
 func (a *app) noteMissing(what, name string, names []string) {
-	switch near := nearest(name, names); {
+	switch near := spelling.Nearest(name, names); {
 	case name == "" || slices.Contains(names, name):
 	case near != "":
 		a.note("no %s %q is configured; did you mean %q?", shown(what), quotable(name), quotable(near))

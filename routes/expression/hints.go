@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"homehook/spelling"
 )
 
 // infix are the operators that are words, which people write like functions.
@@ -174,30 +176,9 @@ func meantOf(name string, names []string) string {
 func nearestOf(name string, names []string) (best string) {
 	least := min(3, len(name)/2+1)
 	for _, n := range names {
-		if d := distance(strings.ToLower(name), strings.ToLower(n)); d < least && d < len(n)-1 {
+		if d := spelling.Distance(strings.ToLower(name), strings.ToLower(n)); d < least && d < len(n)-1 {
 			best, least = n, d
 		}
 	}
 	return best
-}
-
-// distance is how many characters make one name of the other.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
