@@ -11,8 +11,6 @@ import (
 	"os"
 	"strings"
 	"time"
-
-	"homehook/agent/config"
 )
 
 // lookupTime is how long a resolver is asked about a name of this machine.
@@ -103,11 +101,7 @@ func (a *app) roots(file string) (*x509.CertPool, error) {
 // relayRoots lists the files of roots in the configuration. One that does not
 // load has none: a request can be sent without it.
 func (a *app) relayRoots() []string {
-	p, err := a.paths()
-	if err != nil {
-		return nil
-	}
-	cfg, err := config.Load(p.Config)
+	cfg, _, err := a.configuration()
 	if err != nil {
 		return nil
 	}
