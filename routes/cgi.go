@@ -113,11 +113,14 @@ func (c *compiler) cgiName(path, name string, g *gateway) string {
 func (h *cgi) close() {}
 
 func (h *cgi) plan(d *Delivery) Plan {
-	p := Plan{Command: append([]string{h.program}, searchWords(d.Request)...), Dir: h.dir}
-	if at, why := h.place(d); why == nil {
-		p.Note = "SCRIPT_NAME=" + at.script + " PATH_INFO=" + at.info
+	at, why := h.place(d)
+	if why != nil {
+		return notPlanned(why)
 	}
-	return p
+	return Plan{
+		Command: append([]string{h.program}, searchWords(d.Request)...), Dir: h.dir,
+		Note: "SCRIPT_NAME=" + at.script + " PATH_INFO=" + at.info,
+	}
 }
 
 // place tells the program's name from the rest of the path.

@@ -181,6 +181,14 @@ func TestCGIPlaces(t *testing.T) {
 	}
 }
 
+// TestCGIPlanRefused holds that a plan tells of a path that no program is run for.
+func TestCGIPlanRefused(t *testing.T) {
+	_, d, _ := stored(t, "GET /run/%00 HTTP/1.1\r\nHost: a\r\n", "")
+	if p := cgiRoute(t, CGISpec{}, "/run/", "tell", "").Plan(d); p.Status != 400 || p.Command != nil {
+		t.Errorf("got %+v", p)
+	}
+}
+
 func TestCGIAuthorization(t *testing.T) {
 	request := strings.Replace(getOnce, "\r\n\r\n", "\r\nAuthorization: Basic bWU6c2VjcmV0\r\n\r\n", 1)
 	for _, passes := range []bool{false, true} {

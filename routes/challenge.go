@@ -9,14 +9,14 @@ import (
 
 // challenge returns the answer to a sender's question whether the address is the
 // user's, nil where there is none. Only routes that check their senders answer.
-// Most senders sign their question: its answer waits for the check, and is not
-// given before it. checked says that it has passed. Who sends from an address that
-// the route does not allow gets no answer.
+// Most senders sign their question: its answer waits for the check, unless the
+// sender is one that does not. Who sends from an address that the route does not
+// allow gets no answer.
 //
 // The error is a [*SecretError]: what the question is answered with is not there.
-func (r *Route) challenge(d *Delivery, o ChooseOptions, checked bool) (*Answer, error) {
-	if r.verifier == nil || !checked && r.verifier.scheme.Allows(d.Remote) != nil {
-		return nil, nil
+func (c *Choice) challenge(r *Route, d *Delivery, o ChooseOptions) (answer *Answer, unsigned bool, err error) {
+	if r.verifier == nil || r.verifier.scheme.Allows(d.Remote) != nil {
+		return nil, false, nil
 	}
 	m := message(d, d.Body)
 	for i, preset := range []string{r.Scheme(), o.Sender} {
@@ -25,29 +25,29 @@ func (r *Route) challenge(d *Delivery, o ChooseOptions, checked bool) (*Answer, 
 		}
 		secrets, token, err := r.known(preset, d, o)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		a, ok := signature.Challenge(preset, m, secrets, token)
-		if !ok || a.Unsigned == checked || r.takesItself(d) {
+		if !ok || c.takesItself(r, d) {
 			continue
 		}
-		answer := &Answer{Status: a.Status, Body: a.Body, Why: "answered the challenge of " + a.Who}
+		answer = &Answer{Status: a.Status, Body: a.Body, Why: "answered the challenge of " + a.Who}
 		if a.ContentType != "" {
 			// The text is a stranger's: no browser is to take it for a page.
 			answer.Fields = []http1.Field{{Name: "Content-Type", Value: a.ContentType}, {Name: noSniff, Value: "nosniff"}}
 		}
-		return answer, nil
+		return answer, a.Unsigned, nil
 	}
-	return nil, nil
+	return nil, false, nil
 }
 
-// takesItself reports whether the route's events name what the sender asks by:
-// its handler is to see that then.
-func (r *Route) takesItself(d *Delivery) bool {
+// takesItself reports whether a route's events name what the sender asks by: its
+// handler is to see that then.
+func (c *Choice) takesItself(r *Route, d *Delivery) bool {
 	if r.events == nil {
 		return false
 	}
-	r.Input(d)
+	c.look(r, d)
 	_, wanted := r.events.wants(d.Input)
 	return wanted
 }

@@ -71,11 +71,9 @@ func (t *Table) Choose(d *Delivery, o ChooseOptions) (c Choice) {
 func (c *Choice) ask(r *Route, d *Delivery, o ChooseOptions) (next bool) {
 	tr := Trace{Route: r.Name}
 	defer func() { c.Trace = append(c.Trace, tr) }()
-	a, err := r.challenge(d, o, false)
-	if a == nil && err == nil {
-		if err = r.check(d, o); err == nil {
-			a, err = r.challenge(d, o, true)
-		}
+	a, unsigned, err := c.challenge(r, d, o)
+	if err == nil && !unsigned {
+		err = r.check(d, o)
 	}
 	switch {
 	case err != nil:

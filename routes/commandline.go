@@ -65,7 +65,7 @@ func (r *reader) expression(a argument) int {
 		return fineArgument
 	case r.p.assign && assigns && isVariable(name) && !steersCode(name):
 		return fineArgument
-	case r.coded && r.p.kind != shellText && r.p.kind != anotherProgram && !option:
+	case r.coded && !r.p.both && r.p.kind != shellText && r.p.kind != anotherProgram && !option:
 		return firstOperand
 	}
 	return badArgument

@@ -15,6 +15,9 @@ var commandOptions = sync.OnceValue(func() map[string][]string {
 	tar := []string{"--checkpoint-action", "--to-command", "--use-compress-program", "--rsh-command", "--rmt-command", "--info-script", "--new-volume-script", "-I", "-F"}
 	sql := []string{"-e", "--execute", "--init-command", "--pager"}
 	copies := []string{"-o", "-S", "-F", "-J", "-D"}
+	netcat := []string{"-c", "--sh-exec", "-e", "--exec", "--lua-exec"}
+	eval := []string{"-e", "--eval"}
+	nix := []string{"-E", "--expr", "--run", "--command"}
 	pager := []string{"+", "-k", "--lesskey-file", "--lesskey-src", "--lesskey-content"}
 	return map[string][]string{
 		"vim": vim, "vi": vim, "nvim": vim, "ex": vim, "view": vim, "gvim": vim, "vimdiff": vim,
@@ -31,6 +34,10 @@ var commandOptions = sync.OnceValue(func() map[string][]string {
 		"emacs": {"--eval", "-eval", "--execute", "-execute", "-f", "--funcall", "-l", "--load", "--script", "-script"},
 		"less":  pager, "man": {"-P", "--pager", "-C", "--config-file"},
 		"nmap": {"--script", "--script-args"}, "zip": {"-TT", "--unzip-command"}, "curl": {"-K", "--config"}, "wget": {"-e", "--execute", "--config", "--use-askpass"},
+		"nc": netcat, "nc.traditional": netcat, "ncat": netcat, "netcat": netcat, "split": {"--filter"}, "sort": {"--compress-program"}, "tcpdump": {"-z"},
+		"r": {"-e", "-f", "--file"}, "mongosh": {"--eval", "-f", "--file"}, "mongo": {"--eval"}, "groovy": {"-e"}, "scala": {"-e"}, "swift": {"-e"}, "ocaml": {"-e"}, "runghc": {"-e"}, "ghc": {"-e"},
+		"clojure": eval, "clj": eval, "racket": eval, "mix": eval, "sbcl": {"--eval", "--load", "--script"}, "erl": {"-eval", "-run", "-s"},
+		"nix": nix, "nix-build": nix, "nix-shell": nix, "nix-instantiate": nix,
 	}
 })
 

@@ -127,7 +127,7 @@ func (h *fastCGI) plan(d *Delivery) Plan {
 	}
 	at, file, why := h.place(d)
 	if why != nil {
-		return Plan{Status: why.status, Note: why.err.Error()}
+		return notPlanned(why)
 	}
 	if p.Note = "SCRIPT_NAME=" + at.script; file != "" {
 		p.Note = "SCRIPT_FILENAME=" + file

@@ -62,7 +62,7 @@ func spool(f *os.File, first []byte, rest io.Reader) (int64, *fault) {
 	if _, err := f.Write(first); err != nil {
 		return 0, notKept(err)
 	}
-	source := &readErrors{r: io.LimitReader(rest, maxSpool)}
+	source := &heard{r: io.LimitReader(rest, maxSpool)}
 	n, err := io.Copy(f, source)
 	switch {
 	case source.err != nil:
@@ -76,20 +76,6 @@ func spool(f *os.File, first []byte, rest io.Reader) (int64, *fault) {
 		return 0, notKept(err)
 	}
 	return int64(len(first)) + n, nil
-}
-
-// readErrors tells errors of a source from those of a destination.
-type readErrors struct {
-	r   io.Reader
-	err error
-}
-
-func (e *readErrors) Read(p []byte) (int, error) {
-	n, err := e.r.Read(p)
-	if err != nil && err != io.EOF {
-		e.err = err
-	}
-	return n, err
 }
 
 func notKept(err error) *fault {

@@ -20,6 +20,7 @@ type syntax struct {
 
 	skip   int  // operands before it
 	assign bool // NAME=value may stand before it
+	both   bool // it is that even if there was code in an option
 }
 
 // What the first operand of a program is.
@@ -38,6 +39,7 @@ var programs = sync.OnceValue(func() map[string]syntax {
 		node     = syntax{code: "ep", words: []string{"eval", "print"}, value: "rC", values: []string{"require", "import", "loader", "experimental-loader", "env-file"}}
 		awk      = syntax{code: "e", words: []string{"source"}, from: "fE", value: "FilW", data: "v", kind: filterText}
 		sed      = syntax{code: "e", words: []string{"expression"}, from: "f", value: "l", kind: filterText}
+		octave   = syntax{words: []string{"eval"}, value: "p", values: []string{"path", "exec-path", "image-path"}, both: true}
 		launcher = syntax{kind: anotherProgram}
 	)
 	return map[string]syntax{
@@ -56,6 +58,9 @@ var programs = sync.OnceValue(func() map[string]syntax {
 		"expect":  {code: "c"},
 		"guile":   {code: "c", from: "s", value: "lLex"},
 		"elixir":  {code: "e", words: []string{"eval"}, value: "r"},
+		"raku":    {code: "e", value: "IM"},
+		"deno":    {words: []string{"eval"}, value: "cL", values: []string{"config", "import-map", "cert", "log-level", "ext", "location"}, skip: 1},
+		"octave":  octave, "octave-cli": octave, "dc": {code: "e", words: []string{"expression"}, from: "f", both: true},
 
 		"env":  {code: "S", words: []string{"split-string"}, value: "uC", values: []string{"unset", "chdir"}, kind: anotherProgram, assign: true},
 		"sudo": {value: "ugpCrtTUDhR", values: []string{"user", "group", "prompt", "chdir", "host"}, kind: anotherProgram, assign: true},
@@ -91,7 +96,7 @@ func shellish(name string) string {
 		return "has a shell read its arguments"
 	case "socat":
 		return "reads its arguments as addresses, some of which run programs,"
-	case "sqlite", "duckdb", "m4":
+	case "sqlite", "duckdb", "m4", "gnuplot":
 		return "reads its arguments as code that can run programs"
 	case "osascript", "mshta", "wscript":
 		return "reads its arguments as a script"

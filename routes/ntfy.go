@@ -57,7 +57,7 @@ func (c *compiler) ntfy(path string, s *NTFYSpec) *ntfy {
 	return p
 }
 
-// plainClient makes a client that goes to the server it is notified, by no proxy
+// plainClient makes a client that goes to the server it is told, by no proxy
 // and to no other place, and keeps no connection.
 func plainClient() *http.Client {
 	dialer := &net.Dialer{Timeout: notifyTimeout, Control: guard}
@@ -80,7 +80,7 @@ type published struct {
 	Click    string   `json:"click,omitempty"`
 }
 
-// urgentPriority is "high": 5 would get past a phone that is notified to be quiet.
+// urgentPriority is "high": 5 would get past a phone that is told to be quiet.
 const urgentPriority = 4
 
 func (p *ntfy) tell(ctx context.Context, n *Notification, host Host) notified {

@@ -143,7 +143,7 @@ func (s *scripter) plan(d *Delivery) Plan {
 		return p
 	}
 	command, why := s.arguments(d)
-	var set given
+	var set invocation
 	if why == nil {
 		why = set.variables(s.templates.env, d)
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"time"
 )
@@ -59,7 +58,7 @@ func (p *Pin) Check() error {
 	if err != nil {
 		return err
 	}
-	if want := strings.ToLower(hex.EncodeToString(p.want)); got != want {
+	if want := hex.EncodeToString(p.want); got != want {
 		p.seen = fileState{}
 		return fmt.Errorf("%w: its SHA-256 is %.12s… now, and was %.12s…", ErrChanged, got, want)
 	}

@@ -9,8 +9,8 @@ import (
 	"homehook/routes/process"
 )
 
-// given is what one run of a script gets of its delivery besides the body.
-type given struct {
+// invocation is what one run of a script gets of its delivery besides the body.
+type invocation struct {
 	command []string
 	env     []string
 	fields  []header // of the answer
@@ -36,27 +36,27 @@ func maxArgument() int {
 
 // give fills in what the script gets of a delivery. The caller removes the files
 // once the script has ended; there are none with a fault.
-func (s *scripter) give(d *Delivery) (g *given, why *fault) {
-	g = &given{command: s.command, env: s.env}
+func (s *scripter) give(d *Delivery) (in *invocation, why *fault) {
+	in = &invocation{command: s.command, env: s.env}
 	if s.templates == nil {
-		return g, nil
+		return in, nil
 	}
 	defer func() {
 		if why != nil {
-			g.remove()
+			in.remove()
 		}
 	}()
-	if g.command, why = s.arguments(d); why != nil {
-		return g, why
+	if in.command, why = s.arguments(d); why != nil {
+		return in, why
 	}
-	if why = g.variables(s.templates.env, d); why != nil {
-		return g, why
+	if why = in.variables(s.templates.env, d); why != nil {
+		return in, why
 	}
-	if why = g.writeFiles(s.spool, s.templates.files, d, s.as); why != nil {
-		return g, why
+	if why = in.writeFiles(s.spool, s.templates.files, d, s.as); why != nil {
+		return in, why
 	}
-	g.fields, why = fillHeaders(s.templates.fields, d)
-	return g, why
+	in.fields, why = fillHeaders(s.templates.fields, d)
+	return in, why
 }
 
 // arguments fills the arguments in. One expression stays in its argument,
@@ -98,8 +98,8 @@ func fits(what, value string) *fault {
 
 // variables adds the variables whose values are templates. One that comes to
 // nothing is not set.
-func (g *given) variables(set []argument, d *Delivery) *fault {
-	g.env = slices.Clone(g.env)
+func (in *invocation) variables(set []argument, d *Delivery) *fault {
+	in.env = slices.Clone(in.env)
 	for _, v := range set {
 		value, missing, err := v.fill(d)
 		if err != nil {
@@ -109,14 +109,14 @@ func (g *given) variables(set []argument, d *Delivery) *fault {
 		} else if why := fits("the variable "+v.name, value); why != nil {
 			return why
 		}
-		g.env = append(g.env, v.name+"="+value)
+		in.env = append(in.env, v.name+"="+value)
 	}
 	return nil
 }
 
 // writeFiles writes each value into a file that only the user of the script can
 // read, and names it in its variable. The name of the file has nothing of the delivery.
-func (g *given) writeFiles(dir string, set []argument, d *Delivery, as *process.Account) *fault {
+func (in *invocation) writeFiles(dir string, set []argument, d *Delivery, as *process.Account) *fault {
 	for _, f := range set {
 		value, missing, err := f.fill(d)
 		if err != nil {
@@ -128,15 +128,15 @@ func (g *given) writeFiles(dir string, set []argument, d *Delivery, as *process.
 		if err != nil {
 			return &fault{500, "the script could not be started", fmt.Errorf("write the file for %s: %w", f.name, err), FailedScript}
 		}
-		g.files = append(g.files, path)
-		g.env = append(g.env, f.name+"="+path)
+		in.files = append(in.files, path)
+		in.env = append(in.env, f.name+"="+path)
 	}
 	return nil
 }
 
 // remove removes the files.
-func (g *given) remove() {
-	for _, path := range g.files {
+func (in *invocation) remove() {
+	for _, path := range in.files {
 		process.RemoveFile(path)
 	}
 }
