@@ -121,13 +121,6 @@ func (c *claim) record() *claimRecord { return c.rec.Load() }
 // waiting returns how many requests wait for a link.
 func (c *claim) waiting() int { return int(c.queued.Load()) }
 
-// resting returns how many links are at rest.
-func (c *claim) resting() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.idle)
-}
-
 // links returns how many links there are.
 func (c *claim) links() int {
 	c.mu.Lock()

@@ -57,6 +57,42 @@ func TestProbeMeetsQueue(t *testing.T) {
 	}
 }
 
+// TestStrangeSpareLink: a link of another dialect, whose agent takes one request and
+// goes, is none to count on when the one is lost that home waits for on its last link.
+func TestStrangeSpareLink(t *testing.T) {
+	t.Parallel()
+	tr := startRelay(t, Options{})
+	tr.claimOf(t, claimRecord{Name: "garage", Answer: answerStore})
+	h := &home{}
+	patient(h)
+	var lost atomic.Bool
+	agent := func() {
+		tr.dial(t, "garage", func(ctx context.Context, x *http1.Exchange) {
+			if string(x.Request.Target) == "/0" && lost.CompareAndSwap(false, true) {
+				becomes(time.Second, func() bool { return h.last() != "" }) // were one behind it sent, it would be here
+				x.Conn().Close()
+				return
+			}
+			h.handle(ctx, x)
+		})
+	}
+	passing := tr.peer(t)
+	passing.send(tr.cometHead("PTTH-Max-Conns: 4\n"), "")
+	tr.waitIdle(t, "garage", 1)
+	agent()
+	agent()
+	tr.waitIdle(t, "garage", 3)
+	go func() {
+		io.ReadAtLeast(passing.nc, make([]byte, 4096), 1)
+		passing.nc.Close()
+	}()
+	want := tr.fill(t, 4)
+	tr.emptied(t)
+	if got := h.order(); !slices.Equal(got, want) {
+		t.Errorf("home got %v", got)
+	}
+}
+
 // inOrder reports whether got is want, or its end: an agent before may have taken
 // the first ones.
 func inOrder(got, want []string) bool {
@@ -115,7 +151,7 @@ func breakOff(t *testing.T, tr *testRelay, stage string) {
 	}
 	defer l.Close()
 	if stage == "unread" {
-		time.Sleep(time.Duration(rand.IntN(3)) * time.Millisecond)
+		time.Sleep(time.Duration(rand.IntN(3)) * time.Millisecond) // how long the link is there
 		return
 	}
 	var n atomic.Int32

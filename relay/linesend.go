@@ -114,7 +114,7 @@ func (n *line) sendOne(ctx context.Context, r *Relay, d *ride) error {
 }
 
 // spare reports whether a delivery may have the link that was taken for it: it is
-// the oldest of those on their way, or another link is left. Home may hold
+// the oldest of those on their way, or another link like it is left. Home may hold
 // deliveries back until it has the one before them: were they on every link, that
 // one could not be sent again when its own has broken.
 func (n *line) spare(d *ride) bool {
@@ -124,7 +124,7 @@ func (n *line) spare(d *ride) bool {
 		oldest = oldest && d.item.Seq < seq
 	}
 	n.mu.Unlock()
-	return oldest || n.claim.resting() > 0
+	return oldest || n.claim.another(d.link)
 }
 
 // takeLink returns one of the links that stay with the line, or else one of the

@@ -58,6 +58,28 @@ func (c *claim) borrow(round uint32) *link {
 	return nil
 }
 
+// another reports whether a sound link like one that was taken is at rest. One of
+// another dialect may be of an agent that only tries them all and goes, or has gone:
+// it is none to count on for what the first agent waits for.
+func (c *claim) another(like *link) bool {
+	for {
+		c.mu.Lock()
+		i := slices.IndexFunc(c.idle, func(l *link) bool { return l.traits.Ours && l.traits.Dialect == like.traits.Dialect })
+		if i < 0 {
+			c.mu.Unlock()
+			return false
+		}
+		l := c.idle[i]
+		c.idle = slices.Delete(c.idle, i, i+1)
+		c.mu.Unlock()
+		if l.sound() {
+			c.giveBack(l)
+			return true
+		}
+		c.drop(l)
+	}
+}
+
 // giveBack returns a borrowed link to its place among those at rest: polls
 // from the newest to the oldest, then links to the one used last.
 func (c *claim) giveBack(l *link) {
