@@ -356,7 +356,7 @@ func TestGuard(t *testing.T) {
 		armed = true
 		mu.Unlock()
 		g.arm()
-		time.Sleep(time.Duration(i%20) * 100 * time.Microsecond)
+		time.Sleep(time.Duration(i%20) * 100 * time.Microsecond) // what is guarded takes shorter or longer than its limit
 		g.disarm()
 		mu.Lock()
 		armed = false

@@ -382,7 +382,7 @@ func TestUpgradeAsPoll(t *testing.T) {
 					t.Errorf("got %q", head)
 				}
 				if n == 0 {
-					time.Sleep(100 * time.Millisecond) // as if nothing had come so far
+					time.Sleep(100 * time.Millisecond) // the pause itself: nothing has come so far
 					p.say(answer("application/json", first))
 				} else {
 					p.say(answer("application/json", eventText))

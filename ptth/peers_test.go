@@ -135,7 +135,7 @@ func echoApp(w http.ResponseWriter, r *http.Request) {
 		w.Write(b)
 	case "slow":
 		n, _ := strconv.Atoi(r.URL.Query().Get("ms"))
-		time.Sleep(time.Duration(n) * time.Millisecond)
+		time.Sleep(time.Duration(n) * time.Millisecond) // the answer is asked to be slow
 		io.WriteString(w, "slow")
 	default:
 		io.WriteString(w, "hello")
