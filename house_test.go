@@ -54,6 +54,7 @@ var house = map[string][]string{
 	"homehook/http1":             {},
 	"homehook/ptth":              {"homehook/http1"},
 	"homehook/faults/point":      {},
+	"homehook/faults/port":       {},
 	"homehook/dbfile":            {},
 	"homehook/spelling":          {},
 	"homehook/routes":            {"homehook/http1", "homehook/routes/expression", "homehook/routes/fastcgi", "homehook/routes/process", "homehook/routes/signature"},
@@ -74,9 +75,9 @@ var house = map[string][]string{
 		"homehook/agent/history", "homehook/faults/point", "homehook/http1", "homehook/ptth", "homehook/routes",
 		"homehook/routes/signature",
 	},
-	"homehook/faults":        {},
+	"homehook/faults":        {"homehook/faults/port"},
 	"homehook/service":       {"homehook/agent"},
-	"homehook/bench":         {"homehook/http1"},
+	"homehook/bench":         {"homehook/faults/port", "homehook/http1"},
 	"homehook/bench/history": {"homehook/agent/history"},
 	// The command joins relay and agent for `homehook try`.
 	"homehook/cmd/homehook": {

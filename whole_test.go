@@ -26,6 +26,7 @@ import (
 	"homehook/agent"
 	"homehook/agent/control"
 	"homehook/agent/credentials"
+	"homehook/faults/port"
 	"homehook/relay"
 )
 
@@ -306,12 +307,11 @@ func TestKilledProgramsComeBack(t *testing.T) {
 
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := port.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return addr
 }
 
 func listens(addr string) bool {

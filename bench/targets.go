@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"homehook/faults/port"
 	"net"
 	"os"
 	"os/exec"
@@ -253,12 +254,11 @@ history: {off: %t}
 
 // freeAddr finds an address that nobody listens on.
 func freeAddr() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := port.Free()
 	if err != nil {
 		return "127.0.0.1:0"
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return addr
 }
 
 func waitFor(addr string) error {

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
+	"homehook/faults/port"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -62,7 +62,7 @@ func startLab(ctx context.Context, s *session, tags string, claims []claim) (*la
 }
 
 func newLabOf(s *session, bin programs, claims []claim) (*lab, error) {
-	addr, err := freeAddr()
+	addr, err := port.Free()
 	if err != nil {
 		return nil, err
 	}
@@ -72,15 +72,6 @@ func newLabOf(s *session, bin programs, claims []claim) (*lab, error) {
 	}
 	l.ledger, err = openLedger(l.path("ledger"), true)
 	return l, err
-}
-
-func freeAddr() (string, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer ln.Close()
-	return ln.Addr().String(), nil
 }
 
 func (l *lab) path(name string) string { return filepath.Join(l.dir, name) }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"homehook/faults/port"
 	"io"
 	"net/http"
 	"os"
@@ -33,10 +34,10 @@ func startToxiproxy(ctx context.Context, log, upstream string) (*toxiproxy, erro
 			"go install github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0 makes one", errSkipped, toxiproxyVariable)
 	}
 	var err error
-	if t.api, err = freeAddr(); err != nil {
+	if t.api, err = port.Free(); err != nil {
 		return nil, err
 	}
-	if t.listen, err = freeAddr(); err != nil {
+	if t.listen, err = port.Free(); err != nil {
 		return nil, err
 	}
 	return t, t.start(ctx)

@@ -43,12 +43,23 @@ func TestH2Spec(t *testing.T) {
 	for _, path := range []string{"/", "/~garage/"} {
 		got, n := h2spec(t, program, tr.addr, path)
 		t.Logf("the relay at %s fails %d of %d: %s", path, len(got), n, strings.Join(got, ", "))
+		// The program judges by its clock: on a busy machine a case may fail that
+		// passes the next time. One that never passes is a fault.
+		for again := 0; again < 3 && slices.ContainsFunc(got, newTo(floor)); again++ {
+			next, _ := h2spec(t, program, tr.addr, path)
+			got = slices.DeleteFunc(got, newTo(next))
+		}
 		for _, id := range got {
-			if !slices.Contains(floor, id) {
+			if newTo(floor)(id) {
 				t.Errorf("%s: case %s fails, but not with net/http", path, id)
 			}
 		}
 	}
+}
+
+// newTo tells which cases are not in a list.
+func newTo(list []string) func(id string) bool {
+	return func(id string) bool { return !slices.Contains(list, id) }
 }
 
 // plainH2Server is what Go gives who asks for nothing.

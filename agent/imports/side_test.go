@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"homehook/agent/imports"
+	"homehook/faults/port"
 )
 
 // patience is how long the test waits for what is to happen.
@@ -216,12 +217,11 @@ func (s *side) until(what string, ok func() bool) bool {
 
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := port.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return addr
 }
 
 // calls are the files about the calls of a hook's command so far, in order.
