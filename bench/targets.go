@@ -5,13 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homehook/faults/port"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"homehook/faults/port"
 )
 
 // target is something that leads to the origin.

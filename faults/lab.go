@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"homehook/faults/port"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"homehook/faults/port"
 )
 
 // lab is a relay and an agent in a folder, to be broken.

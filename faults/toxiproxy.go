@@ -5,12 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"homehook/faults/port"
 	"io"
 	"net/http"
 	"os"
 	"strings"
 	"time"
+
+	"homehook/faults/port"
 )
 
 // toxiproxyVariable names the variable with the path of Toxiproxy's server.
