@@ -45,7 +45,7 @@ func showOnDesktop(ctx context.Context, n *routes.Notification) error {
 	service := conn.Object(notifyService, notifyPath)
 	var can []string
 	if err := service.CallWithContext(ctx, notifyService+".GetCapabilities", 0).Store(&can); err != nil {
-		return desktopError(err)
+		return desktopError(ctx, err)
 	}
 	urgency := byte(1)
 	if n.Urgent {
@@ -53,7 +53,7 @@ func showOnDesktop(ctx context.Context, n *routes.Notification) error {
 	}
 	call := service.CallWithContext(ctx, notifyService+".Notify", 0, "Homehook", uint32(0), "", plainText(n.Title),
 		bodyText(n, can), []string{}, map[string]dbus.Variant{"urgency": dbus.MakeVariant(urgency)}, int32(-1))
-	return desktopError(call.Err)
+	return desktopError(ctx, call.Err)
 }
 
 // sessionBus is the address of the bus of the user's session, "" where there is
@@ -74,15 +74,16 @@ func sessionBus() string {
 	return ""
 }
 
-// desktopError says why a notification was not shown.
-func desktopError(err error) error {
+// desktopError says why a notification was not shown while ctx lasted. The end of
+// ctx closes the connection, and which of both a call notices first is chance.
+func desktopError(ctx context.Context, err error) error {
 	var told dbus.Error
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &told) && (told.Name == "org.freedesktop.DBus.Error.ServiceUnknown" || told.Name == "org.freedesktop.DBus.Error.NameHasNoOwner"):
 		return errNoDesktop // a session without a desktop
-	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, dbus.ErrClosed):
+	case errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, dbus.ErrClosed):
 		return fmt.Errorf("the desktop did not show it within %s", desktopWait)
 	}
 	return fmt.Errorf("the desktop does not show it: %w", err)
