@@ -1,108 +1,54 @@
 package credentials
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
+	"path/filepath"
 	"time"
 )
-
-// maxFile bounds what is read as a store, in bytes.
-const maxFile = 8 << 20
 
 // lockWait is how long a change waits for another process to finish its own.
 const lockWait = 5 * time.Second
 
-// errLocked says that another process holds the lock.
-var errLocked = errors.New("locked")
+// errHeld says that another process holds the lock.
+var errHeld = errors.New("held by another process")
 
-// records are credentials by name.
-type records map[string]record
-
-type record struct {
-	Value string    `json:"value"`
-	Set   time.Time `json:"set"`
-}
-
-// document is the content of the file.
-type document struct {
-	// Version is 1. A file of a later version is left alone.
-	Version     int     `json:"version"`
-	Credentials records `json:"credentials"`
-}
-
-// records gives the content of the file. It is read each time, which takes
-// microseconds: time and size of a file do not tell for sure that it is still
-// the same. The text is decoded only if it has changed.
-func (s *Store) records() (records, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f, err := openFile(s.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+// readFile reads a file of the store that others cannot read or change. The
+// error wraps fs.ErrNotExist when there is none.
+func readFile(path string, limit int64) ([]byte, error) {
+	f, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("read credentials: %w", err)
 	}
-	sum := sha256.Sum256(data)
-	if s.kept != nil && sum == s.sum {
-		return s.kept, nil
-	}
-	all, err := decode(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s %w", s.path, err)
-	}
-	s.kept, s.sum = all, sum
-	return all, nil
+	return data, nil
 }
 
-// change has edit change a copy of the credentials and writes the result,
-// while no other process changes them.
-func (s *Store) change(edit func(records) error) error {
-	unlock, err := s.lock()
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if err := checkFolder(s.dir); err != nil {
-		return err
-	}
-	now, err := s.records()
-	if err != nil {
-		return err
-	}
-	next := make(records, len(now)+1)
-	maps.Copy(next, now)
-	if err := edit(next); err != nil {
-		return err
-	}
-	data, err := encode(next)
-	if err != nil {
-		return err
-	}
-	return s.replace(data)
-}
-
-// lock waits for the right to change the file.
-func (s *Store) lock() (unlock func(), err error) {
+// lock waits for the right to change the files of the store.
+func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
+	// The name is that of the first version's lock, which may still run.
+	name := s.plain + ".lock"
 	deadline := time.Now().Add(lockWait)
 	for {
-		unlock, err := tryLock(s.path + ".lock")
+		if s.base.Err() != nil {
+			return nil, errClosed
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		unlock, err := tryLock(name)
 		if err == nil {
 			return unlock, nil
 		}
-		if !errors.Is(err, errLocked) {
+		if !errors.Is(err, errHeld) {
 			return nil, fmt.Errorf("lock credentials: %w", err)
 		}
 		if time.Now().After(deadline) {
@@ -112,9 +58,11 @@ func (s *Store) lock() (unlock func(), err error) {
 	}
 }
 
-// replace puts data in the place of the file, whole or not at all.
-func (s *Store) replace(data []byte) (err error) {
-	tmp, err := os.CreateTemp(s.dir, "."+fileName+".*.tmp") // 0600
+// replaceFile puts data in the place of a file, whole or not at all. Only its
+// owner can read it.
+func replaceFile(path string, data []byte) (err error) {
+	dir, name := filepath.Split(path)
+	tmp, err := os.CreateTemp(dir, "."+name+".*.tmp") // 0600
 	if err != nil {
 		return fmt.Errorf("write credentials: %w", err)
 	}
@@ -131,10 +79,10 @@ func (s *Store) replace(data []byte) (err error) {
 		err = tmp.Close()
 	}
 	if err == nil {
-		err = rename(tmp.Name(), s.path)
+		err = rename(tmp.Name(), path)
 	}
 	if err == nil {
-		err = syncFolder(s.dir)
+		err = syncFolder(dir)
 	}
 	if err != nil {
 		return fmt.Errorf("write credentials: %w", err)
@@ -142,45 +90,53 @@ func (s *Store) replace(data []byte) (err error) {
 	return nil
 }
 
-// encode gives the content of the file.
-func encode(all records) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(document{Version: 1, Credentials: all}); err != nil {
-		return nil, fmt.Errorf("write credentials: %w", err)
+// shred overwrites a file that holds secrets and removes it. Where the disk keeps
+// what was overwritten, as flash memory does, nothing more can be done. A file that
+// is not there is no error.
+func shred(path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	if b.Len() > maxFile {
-		return nil, errors.New("the credentials take more than 8 MiB; remove some")
+	if err == nil && info.Mode().IsRegular() {
+		err = overwrite(path, info.Size())
 	}
-	return b.Bytes(), nil
+	if err == nil {
+		err = os.Remove(path)
+	}
+	if err == nil {
+		err = syncFolder(filepath.Dir(path))
+	}
+	if err != nil {
+		return fmt.Errorf("remove %s: %w", path, err)
+	}
+	return nil
 }
 
-// decode reads the content of the file. Its errors repeat nothing of it, as
-// those of the JSON decoder would.
-func decode(data []byte) (records, error) {
-	if len(data) > maxFile {
-		return nil, errors.New("is larger than 8 MiB; restore it from a backup, or move it away and set the credentials anew")
+func overwrite(path string, size int64) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
 	}
-	var head struct {
-		Version int `json:"version"`
+	zeros := make([]byte, 32<<10)
+	for left := size; left > 0 && err == nil; left -= int64(len(zeros)) {
+		_, err = f.Write(zeros[:min(left, int64(len(zeros)))])
 	}
-	if err := json.Unmarshal(data, &head); err == nil && head.Version > 1 {
-		return nil, errors.New("was written by a newer version of Homehook; use that one")
+	if err == nil {
+		err = f.Sync()
 	}
-	var doc document
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&doc); err != nil || doc.Version != 1 || d.More() {
-		return nil, errDamaged
-	}
-	for name, r := range doc.Credentials {
-		if CheckName(name) != nil || r.Value == "" {
-			return nil, errDamaged
-		}
-	}
-	return doc.Credentials, nil
+	return errors.Join(err, f.Close())
 }
 
-var errDamaged = errors.New("is damaged; restore it from a backup, or move it away and set the credentials anew")
+// keepAside copies a file that is about to be overwritten though it is spoiled, or
+// can no longer be opened.
+func keepAside(path, why string) error {
+	data, err := readFile(path, maxSealed)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return replaceFile(path+"."+why+"-"+time.Now().UTC().Format("20060102-150405"), data)
+}

@@ -5,6 +5,7 @@ package credentials
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"syscall"
@@ -80,7 +81,7 @@ func checkOwner(path string, info fs.FileInfo) error {
 }
 
 // tryLock takes the lock file name, and removes it when it is given back. It
-// returns errLocked while another process has it. The system lets go of the
+// returns errHeld while another process has it. The system lets go of the
 // lock of a process that dies.
 func tryLock(name string) (unlock func(), err error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
@@ -90,7 +91,7 @@ func tryLock(name string) (unlock func(), err error) {
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		f.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, errLocked
+			return nil, errHeld
 		}
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func tryLock(name string) (unlock func(), err error) {
 		}
 	}
 	f.Close()
-	return nil, errLocked
+	return nil, errHeld
 }
 
 // rename puts a file in the place of another, in one step.
@@ -122,4 +123,30 @@ func syncFolder(dir string) error {
 		return err
 	}
 	return nil
+}
+
+// readHanded reads a secret that systemd hands over. It may be root's or this
+// user's, and is open to nobody else but, where root owns it, to a group.
+func readHanded(path string, limit int64) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("read root key: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("read root key: %w", err)
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if ok && st.Uid != 0 && int(st.Uid) != os.Geteuid() {
+		return nil, fmt.Errorf("%s belongs to another user (uid %d); let systemd hand it over", path, st.Uid)
+	}
+	if mode := info.Mode(); !mode.IsRegular() || mode.Perm()&0o027 != 0 {
+		return nil, fmt.Errorf("%s can be read or changed by others (%#o); let systemd hand it over, or run: chmod 400 %s", path, mode.Perm(), path)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("read root key: %w", err)
+	}
+	return data, nil
 }

@@ -19,7 +19,7 @@ func TestMode(t *testing.T) {
 	if err := s.Set("a", "v"); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]os.FileMode{dir: 0o700 | os.ModeDir, s.path: 0o600} {
+	for path, want := range map[string]os.FileMode{dir: 0o700 | os.ModeDir, s.path: 0o600, s.keyFile(): 0o600} {
 		if info, err := os.Lstat(path); err != nil || info.Mode() != want {
 			t.Errorf("mode of %s is %v, want %v (%v)", path, info.Mode(), want, err)
 		}
@@ -85,7 +85,7 @@ func TestRefused(t *testing.T) {
 // TestStaleLock holds that the lock of a process that died keeps nobody out.
 func TestStaleLock(t *testing.T) {
 	s := open(t, t.TempDir())
-	if err := os.WriteFile(s.path+".lock", nil, 0o600); err != nil {
+	if err := os.WriteFile(s.plain+".lock", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()
@@ -99,15 +99,15 @@ func TestStaleLock(t *testing.T) {
 
 func TestLocked(t *testing.T) {
 	s := open(t, t.TempDir())
-	unlock, err := tryLock(s.path + ".lock")
+	unlock, err := tryLock(s.plain + ".lock")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tryLock(s.path + ".lock"); err != errLocked {
-		t.Errorf("second lock: %v, want errLocked", err)
+	if _, err := tryLock(s.plain + ".lock"); err != errHeld {
+		t.Errorf("second lock: %v, want errHeld", err)
 	}
 	unlock()
-	if unlock, err = tryLock(s.path + ".lock"); err != nil {
+	if unlock, err = tryLock(s.plain + ".lock"); err != nil {
 		t.Fatalf("lock after unlock: %v", err)
 	}
 	unlock()

@@ -67,7 +67,7 @@ func checkOwner(path string) error {
 }
 
 // tryLock takes the lock file name, and removes it when it is given back. It
-// returns errLocked while another process has it: the file is open to one
+// returns errHeld while another process has it: the file is open to one
 // process only and goes away with it.
 func tryLock(name string) (unlock func(), err error) {
 	p, err := windows.UTF16PtrFromString(name)
@@ -81,7 +81,7 @@ func tryLock(name string) (unlock func(), err error) {
 	}
 	// Access is denied for the moment between closing and removing.
 	if errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_ACCESS_DENIED) {
-		return nil, errLocked
+		return nil, errHeld
 	}
 	return nil, err
 }
@@ -101,3 +101,6 @@ func rename(from, to string) error {
 // syncFolder does nothing: a folder cannot be synced here, the file system
 // journals the rename.
 func syncFolder(string) error { return nil }
+
+// readHanded reads nothing: there is no systemd here.
+func readHanded(string, int64) ([]byte, error) { return nil, fs.ErrNotExist }

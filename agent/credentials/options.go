@@ -3,7 +3,6 @@ package credentials
 import (
 	"context"
 	"errors"
-	"time"
 )
 
 // Place is where the root key is kept, under which all values are sealed.
@@ -15,6 +14,10 @@ const (
 	PlaceSystemd    Place = "systemd"    // a credential that systemd hands to the service
 	PlaceFile       Place = "file"       // a file beside the sealed one, closed to others
 	PlacePassphrase Place = "passphrase" // made of a passphrase that is asked for at each start
+	// PlacePlain is said of values that an earlier version left in the clear, as
+	// long as there is no root key to seal them under. They can be read, and
+	// are sealed as soon as the keyring allows. It is no place to move to.
+	PlacePlain Place = "plain"
 )
 
 // Options say where a store is and where its root key may be.
@@ -27,46 +30,16 @@ type Options struct {
 	// Passphrase gives the passphrase where the root key is made of one; nil
 	// where none can be asked for. It is called once.
 	Passphrase func(ctx context.Context) (string, error)
+	// ReadOnly opens a store to look at it: no folder is made, nothing is taken
+	// over from an earlier version, nobody is asked to unlock a keyring, and
+	// every change is refused.
+	ReadOnly bool
 }
 
 // ErrLocked is the error for values that cannot be read until somebody unlocks
 // the keyring with their root key.
 var ErrLocked = errors.New("waiting for the keyring")
 
-// OpenWith opens a store as Open does, wherever its root key is. It does not
-// wait for a keyring that is locked: see Ready.
-func OpenWith(_ context.Context, o Options) (*Store, error) { return Open(o.Dir) }
-
-// Ready returns nil when values can be read and set, and why not otherwise. The
-// error wraps ErrLocked when that can change by itself.
-func (s *Store) Ready() error { return nil }
-
-// Wait returns nil as soon as the store is ready. The error is that of ctx, or
-// why the store will not be ready by itself.
-func (s *Store) Wait(ctx context.Context) error { return ctx.Err() }
-
-// Place is where the root key is.
-func (s *Store) Place() Place { return PlaceFile }
-
-// All gives the values of a credential that are valid now, newest first. Errors
-// are those of Get.
-func (s *Store) All(name string) ([]string, error) {
-	v, err := s.Get(name)
-	return []string{v}, err
-}
-
-// Rotate gives a credential a new value and lets those that it has be valid
-// besides for a time, 0 for until they are removed.
-func (s *Store) Rotate(name, value string, _ time.Duration) error { return s.Set(name, value) }
-
-// RemoveOld removes the values of a credential but the newest. The error wraps
-// ErrNotFound when there is no credential of that name.
-func (s *Store) RemoveOld(name string) error { _, err := s.Get(name); return err }
-
-// Move seals all values anew under a root key at another place, and removes the
-// one that was used until then. Where it fails, all is as before.
-func (s *Store) Move(_ context.Context, _ Place, _ Options) error { return nil }
-
-// Close gives up what the store holds. It does not wait for a keyring that does
-// not answer.
-func (s *Store) Close() error { return nil }
+// ErrDamaged is the error for a credential whose value in the file is spoiled.
+// Setting it again repairs it.
+var ErrDamaged = errors.New("is damaged")

@@ -1,41 +1,64 @@
 package credentials
 
 import (
+	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 )
 
-// Limits of a credential.
-const (
-	maxName  = 64
-	maxValue = 16 << 10
-)
-
-// fileName is the store's file in the state folder.
-const fileName = "credentials.json"
+// sealedName is the store's file in the state folder.
+const sealedName = "secrets.sealed"
 
 // ErrNotFound is the error for a credential that the store does not have.
 var ErrNotFound = errors.New("no such credential")
 
+var (
+	errClosed   = errors.New("the credentials are closed")
+	errReadOnly = errors.New("the credentials are open for reading only")
+)
+
 // Store is the credentials of one agent. It is safe for concurrent use, by
 // several processes too.
 type Store struct {
-	dir, path string
+	dir   string
+	path  string // of the sealed file
+	plain string // of the file of the first version
+	opts  Options
+	ring  ring
 
-	mu sync.Mutex
-	// kept is what the file held when it was read last, and sum the digest of
-	// its text then. The map is never written to again.
-	kept records
+	// base ends with Close; keepers counts what it then waits for.
+	base    context.Context
+	end     context.CancelFunc
+	keepers sync.WaitGroup
+
+	mu sync.Mutex // guards what follows, and is never held while a keyring is asked
+	// kept is what the sealed file held when it was read last, and sum the digest
+	// of its text then.
+	kept *content
 	sum  [sha256.Size]byte
+	// key is the root key that was used last.
+	key *rootKey
+	// place is where the root key of a store without a file will be.
+	place Place
+	// phrase is the passphrase, where one was asked for.
+	phrase *string
+	// refused is why the root key of the file with the id refusedID cannot be had.
+	refused   error
+	refusedID string
+	// refusedFirst is why the first root key of a store without a file cannot be
+	// made yet, and wanted that somebody has a value for it.
+	refusedFirst error
+	wanted       bool
+	// keeping says that somebody waits for the keyring; changed is closed when he
+	// has news.
+	keeping bool
+	changed chan struct{}
 }
 
 // Info is what may be shown of a credential.
@@ -44,131 +67,225 @@ type Info struct {
 	// Set is when it got its value.
 	Set time.Time
 	// Fingerprint is the last 4 hexadecimal digits of the value's SHA-256: enough
-	// to tell whether two places have the same value, too little to guess it.
+	// to tell whether two places have the same value, too little to guess it. It is
+	// empty while the value cannot be read.
+	Fingerprint string
+	// Values are all that are valid now, newest first: Set and Fingerprint are
+	// those of the first.
+	Values []Value
+	// Damaged says that the value is spoiled and must be set again.
+	Damaged bool
+}
+
+// Value is what may be shown of one value of a credential.
+type Value struct {
+	Set time.Time
+	// Until is when it stops being valid; zero if it is removed by hand only.
+	Until time.Time
+	// Fingerprint is empty while the value cannot be read.
 	Fingerprint string
 }
 
-// Open opens the store in dir, the agent's state folder, which is made if it
-// is missing. A store without a file is empty. Folder and file must be the
-// caller's own and closed to others.
-func Open(dir string) (*Store, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, fmt.Errorf("open credentials: %w", err)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open credentials: %w", err)
-	}
-	if err := checkFolder(dir); err != nil {
-		return nil, err
-	}
-	s := &Store{dir: dir, path: filepath.Join(dir, fileName)}
-	if _, err := s.records(); err != nil {
-		return nil, err
-	}
-	return s, nil
+// view is what the files of a store say now.
+type view struct {
+	sealed *content // nil: there is no sealed file
+	plain  records  // nil: there is no plain file
 }
 
-// Kind names where the values are kept: "file".
-func (s *Store) Kind() string { return "file" }
-
-// Get gives the value of a credential, as it is in the file now. The error
-// wraps ErrNotFound when there is none of that name.
-func (s *Store) Get(name string) (string, error) {
-	if err := CheckName(name); err != nil {
-		return "", err
-	}
-	all, err := s.records()
-	if err != nil {
-		return "", err
-	}
-	r, ok := all[name]
-	if !ok {
-		return "", fmt.Errorf("credential %q: %w", name, ErrNotFound)
-	}
-	return r.Value, nil
-}
-
-// Set gives a credential a value, in place of the one it may have. The value
-// is text of 1 byte to 16 KiB. It is on disk when Set returns.
-func (s *Store) Set(name, value string) error {
-	if err := Check(name, value); err != nil {
-		return err
-	}
-	return s.change(func(all records) error {
-		all[name] = record{Value: value, Set: time.Now().UTC().Truncate(time.Second)}
-		return nil
-	})
-}
-
-// Remove removes a credential. The error wraps ErrNotFound when there is none
-// of that name.
-func (s *Store) Remove(name string) error {
-	if err := CheckName(name); err != nil {
-		return err
-	}
-	return s.change(func(all records) error {
-		if _, ok := all[name]; !ok {
-			return fmt.Errorf("credential %q: %w", name, ErrNotFound)
+// view reads the files. They are read each time, which takes microseconds: time and
+// size of a file do not tell for sure that it is still the same.
+func (s *Store) view() (view, error) {
+	for last := false; ; last = true {
+		sealed, err := s.readSealed()
+		if err != nil {
+			return view{}, err
 		}
-		delete(all, name)
-		return nil
-	})
+		plain, err := s.readPlain()
+		if sealed != nil && err != nil {
+			return view{sealed: sealed}, nil // see draft: it is refused before it is sealed
+		}
+		// Another process may have sealed the plain file between the two looks.
+		if sealed == nil && (plain == nil || err != nil) && !last {
+			continue
+		}
+		return view{sealed, plain}, err
+	}
 }
 
-// List gives what may be shown of all credentials, by name.
-func (s *Store) List() ([]Info, error) {
-	all, err := s.records()
+// readSealed reads the sealed file; nil when there is none. The text is decoded
+// only if it has changed.
+func (s *Store) readSealed() (*content, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	data, err := readFile(s.path, maxSealed)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Info, 0, len(all))
-	for name, r := range all {
-		list = append(list, Info{Name: name, Set: r.Set, Fingerprint: fingerprint(r.Value)})
+	sum := sha256.Sum256(data)
+	if s.kept != nil && sum == s.sum {
+		return s.kept, nil
+	}
+	c, err := decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s %w", s.path, err)
+	}
+	s.kept, s.sum = c, sum
+	return c, nil
+}
+
+// Get gives the newest value of a credential, as it is in the file now. The error
+// wraps ErrNotFound when there is none of that name, ErrLocked while the root key
+// has to be waited for, and ErrDamaged when the value is spoiled.
+func (s *Store) Get(name string) (string, error) {
+	values, err := s.values(name, 1)
+	if err != nil {
+		return "", err
+	}
+	return values[0], nil
+}
+
+// All gives the values of a credential that are valid now, newest first. Errors
+// are those of Get.
+func (s *Store) All(name string) ([]string, error) { return s.values(name, maxValues) }
+
+// values gives up to n values of a credential.
+func (s *Store) values(name string, n int) ([]string, error) {
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	v, err := s.view()
+	if err != nil {
+		return nil, err
+	}
+	if v.sealed == nil {
+		r, ok := v.plain[name]
+		if !ok {
+			return nil, missing(name)
+		}
+		return []string{r.Value}, nil
+	}
+	e, err := s.entry(v.sealed, name)
+	if err != nil {
+		return nil, err
+	}
+	k, err := s.keyOf(v.sealed.head)
+	if err != nil {
+		return nil, fmt.Errorf("credential %q: %w", name, err)
+	}
+	return k.openAll(e, n, time.Now())
+}
+
+// entry finds a credential in the sealed file.
+func (s *Store) entry(c *content, name string) (entry, error) {
+	e, ok := c.entries[name]
+	switch {
+	case ok:
+		return e, nil
+	case c.lost[name]:
+		return e, spoiled(name)
+	case !c.whole:
+		return e, fmt.Errorf("%w; %s is damaged and may have held it: set it again with: homehook secret set %s", missing(name), s.path, name)
+	}
+	return e, missing(name)
+}
+
+// openAll opens up to n values of an entry that are valid, newest first.
+func (k *rootKey) openAll(e entry, n int, now time.Time) ([]string, error) {
+	var values []string
+	for i, v := range e.Values {
+		if len(values) == n {
+			break
+		}
+		if i > 0 && !v.valid(now) {
+			continue
+		}
+		value, err := k.open(e.Name, v)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, value)
+	}
+	return values, nil
+}
+
+// List gives what may be shown of all credentials, by name. It needs no root key;
+// without it there are no fingerprints.
+func (s *Store) List() ([]Info, error) {
+	v, err := s.view()
+	if err != nil {
+		return nil, err
+	}
+	var list []Info
+	if v.sealed == nil {
+		for name, r := range v.plain {
+			list = append(list, infoOf(name, []Value{{Set: r.Set, Fingerprint: fingerprint(r.Value)}}))
+		}
+	} else {
+		k, _ := s.keyOf(v.sealed.head) // nil: without fingerprints
+		for name, e := range v.sealed.entries {
+			list = append(list, k.show(name, e))
+		}
+		for name := range v.sealed.lost {
+			list = append(list, Info{Name: name, Damaged: true})
+		}
 	}
 	slices.SortFunc(list, func(a, b Info) int { return strings.Compare(a.Name, b.Name) })
 	return list, nil
+}
+
+// show gives what may be shown of an entry. The root key may be nil.
+func (k *rootKey) show(name string, e entry) Info {
+	var values []Value
+	damaged := false
+	for i, v := range e.Values {
+		if i > 0 && !v.valid(time.Now()) {
+			continue
+		}
+		shown := Value{Set: v.Set, Until: v.Until}
+		if k != nil {
+			value, err := k.open(name, v)
+			if err == nil {
+				shown.Fingerprint = fingerprint(value)
+			}
+			damaged = damaged || err != nil
+		}
+		values = append(values, shown)
+	}
+	info := infoOf(name, values)
+	info.Damaged = damaged
+	return info
+}
+
+func infoOf(name string, values []Value) Info {
+	return Info{Name: name, Set: values[0].Set, Fingerprint: values[0].Fingerprint, Values: values}
+}
+
+// Damage says what of the sealed file is spoiled, nil if nothing is. It needs no
+// root key. The error wraps ErrDamaged.
+func (s *Store) Damage() error {
+	c, err := s.readSealed()
+	if err != nil {
+		return err
+	}
+	switch {
+	case c == nil:
+	case c.head == nil:
+		return s.errHead()
+	case len(c.lost) > 0:
+		return fmt.Errorf("%s %w: set these credentials again with homehook secret set: %s", s.path, ErrDamaged, strings.Join(c.lostNames(), ", "))
+	case !c.whole:
+		return fmt.Errorf("%s %w: it is not as it was written, and a credential may be missing; compare with: homehook secret list", s.path, ErrDamaged)
+	}
+	if _, err := s.readPlain(); err != nil { // the sealed file is read in its stead
+		return fmt.Errorf("left by an earlier version: %w", err)
+	}
+	return nil
 }
 
 // Format keeps the values out of whatever prints a Store.
 func (s *Store) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "credentials in %s", s.path) }
 
 var _ fmt.Formatter = (*Store)(nil)
-
-// Check says why Set cannot take a value under a name, nil if it can.
-func Check(name, value string) error {
-	if err := CheckName(name); err != nil {
-		return err
-	}
-	switch {
-	case value == "":
-		return fmt.Errorf("credential %q: the value is empty", name)
-	case len(value) > maxValue:
-		return fmt.Errorf("credential %q: the value is longer than 16 KiB", name)
-	case !utf8.ValidString(value) || strings.ContainsRune(value, 0):
-		return fmt.Errorf("credential %q: the value is not text; store binary secrets in base64", name)
-	}
-	return nil
-}
-
-// CheckName says what is wrong with the name of a credential, nil if nothing
-// is: it has 1 to 64 lower-case letters, digits and, behind the first, the
-// characters . _ / and -.
-func CheckName(name string) error {
-	ok := name != "" && len(name) <= maxName
-	for i := 0; ok && i < len(name); i++ {
-		c := name[i]
-		ok = c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || i > 0 && strings.IndexByte("._/-", c) >= 0
-	}
-	if ok {
-		return nil
-	}
-	// The name is not repeated: a value given in its place would be shown.
-	return errors.New("a credential's name has 1 to 64 lower-case letters, digits and . _ / - and begins with a letter or digit")
-}
-
-// fingerprint tells values apart without showing them.
-func fingerprint(value string) string {
-	sum := sha256.Sum256([]byte(value))
-	return hex.EncodeToString(sum[:])[60:]
-}

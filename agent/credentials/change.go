@@ -1,0 +1,230 @@
+package credentials
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+)
+
+// draft is what the sealed file is to say. Nothing in it is shared with what was
+// read.
+type draft struct {
+	content
+	// root gives the root key, and makes the one of a store that has none.
+	root func() (*rootKey, error)
+	undo func() // gives up a root key that was made; nil when none was
+}
+
+// put gives a credential its values.
+func (d *draft) put(name string, values []sealedValue) {
+	e := entry{Name: name, Values: values}
+	e.Sum = e.sum()
+	d.entries[name] = e
+	delete(d.lost, name)
+}
+
+// Set gives a credential a value, in place of those it may have. The value is
+// text of 1 byte to 16 KiB. It is on disk when Set returns. The error wraps
+// ErrLocked while the root key has to be waited for.
+func (s *Store) Set(name, value string) error {
+	if err := Check(name, value); err != nil {
+		return err
+	}
+	return s.change(s.base, func(d *draft) error {
+		k, err := d.root()
+		if err != nil {
+			return fmt.Errorf("credential %q: %w", name, err)
+		}
+		d.put(name, []sealedValue{k.seal(name, value, time.Now(), time.Time{})})
+		return nil
+	})
+}
+
+// Rotate gives a credential a new value and lets those that it has be valid
+// besides for the time keep, 0 for until they are removed. The error wraps
+// ErrNotFound when there is no credential of that name. No more than 10 values
+// are kept.
+func (s *Store) Rotate(name, value string, keep time.Duration) error {
+	if err := Check(name, value); err != nil {
+		return err
+	}
+	return s.change(s.base, func(d *draft) error {
+		if _, ok := d.entries[name]; !ok && !d.lost[name] {
+			return missing(name)
+		}
+		k, err := d.root()
+		if err != nil {
+			return fmt.Errorf("credential %q: %w", name, err)
+		}
+		now := time.Now()
+		values := []sealedValue{k.seal(name, value, now, time.Time{})}
+		for i, v := range d.entries[name].Values {
+			if old, ok := k.retire(name, v, now, keep); ok && (i == 0 || v.valid(now)) {
+				values = append(values, old)
+			}
+		}
+		if len(values) > maxValues {
+			return fmt.Errorf("credential %q has %d values already; remove the old ones first: homehook secret remove %s --old", name, maxValues, name)
+		}
+		d.put(name, values)
+		return nil
+	})
+}
+
+// retire seals a value anew that is to end when keep is over, unless it ends
+// sooner. A spoiled one is dropped.
+func (k *rootKey) retire(name string, v sealedValue, now time.Time, keep time.Duration) (sealedValue, bool) {
+	value, err := k.open(name, v)
+	if err != nil {
+		return v, false
+	}
+	if keep <= 0 {
+		return v, true
+	}
+	until := now.Add(keep)
+	if !v.Until.IsZero() && v.Until.Before(until) {
+		until = v.Until
+	}
+	return k.seal(name, value, v.Set, until), true
+}
+
+// RemoveOld removes the values of a credential but the newest. The error wraps
+// ErrNotFound when there is no credential of that name.
+func (s *Store) RemoveOld(name string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	return s.change(s.base, func(d *draft) error {
+		e, err := s.entry(&d.content, name)
+		if err != nil {
+			return err
+		}
+		d.put(name, e.Values[:1:1])
+		return nil
+	})
+}
+
+// Remove removes a credential. The error wraps ErrNotFound when there is none
+// of that name.
+func (s *Store) Remove(name string) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	return s.change(s.base, func(d *draft) error {
+		if _, ok := d.entries[name]; !ok && !d.lost[name] {
+			return missing(name)
+		}
+		delete(d.entries, name)
+		delete(d.lost, name)
+		return nil
+	})
+}
+
+// change has edit change the credentials and writes the result, while no other
+// process changes them. What a plain file holds is sealed along with it.
+func (s *Store) change(ctx context.Context, edit func(*draft) error) error {
+	if s.opts.ReadOnly {
+		return errReadOnly
+	}
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := checkFolder(s.dir); err != nil {
+		return err
+	}
+	v, err := s.view()
+	if err != nil {
+		return err
+	}
+	d, err := s.draft(ctx, v)
+	if err == nil {
+		err = edit(d)
+	}
+	if err == nil {
+		err = s.write(d, v)
+	}
+	if err != nil && d.undo != nil {
+		d.undo()
+	}
+	return err
+}
+
+// draft makes a draft of what is in the files.
+func (s *Store) draft(ctx context.Context, v view) (*draft, error) {
+	d := &draft{content: content{entries: map[string]entry{}, lost: map[string]bool{}, whole: true}}
+	if v.sealed != nil {
+		if v.sealed.head == nil {
+			return d, s.errHead()
+		}
+		d.head, d.whole = v.sealed.head, v.sealed.whole
+		maps.Copy(d.entries, v.sealed.entries)
+		maps.Copy(d.lost, v.sealed.lost)
+	}
+	d.root = func() (*rootKey, error) {
+		if d.head != nil {
+			return s.keyOf(d.head)
+		}
+		made, err := s.makeFirst(ctx)
+		if err != nil {
+			return nil, err
+		}
+		d.head, d.undo = made.head, made.undo
+		s.hold(made.key)
+		return made.key, nil
+	}
+	if v.plain == nil {
+		return d, nil
+	}
+	k, err := d.root()
+	if err != nil {
+		return d, err
+	}
+	v.plain.seal(d, k)
+	return d, nil
+}
+
+// write writes a draft in the place of what the files say. A spoiled file is kept
+// aside, so that nothing that a person could make out is lost.
+func (s *Store) write(d *draft, v view) error {
+	for name, e := range d.entries {
+		e.Values = current(e.Values, time.Now())
+		e.Sum = e.sum()
+		d.entries[name] = e
+	}
+	data, err := d.encode()
+	if err != nil {
+		return err
+	}
+	if v.plain != nil || v.sealed == nil || v.sealed.head != d.head { // values came from elsewhere
+		if err := d.verify(data); err != nil {
+			return err
+		}
+	}
+	if v.sealed != nil && !v.sealed.whole {
+		if err := keepAside(s.path, "damaged"); err != nil {
+			return err
+		}
+	}
+	if err := replaceFile(s.path, data); err != nil {
+		return err
+	}
+	d.undo = nil
+	if v.plain == nil {
+		return nil
+	}
+	return s.removePlain()
+}
+
+// current leaves out values that have run out. The newest never does.
+func current(values []sealedValue, now time.Time) []sealedValue {
+	var left []sealedValue
+	for i, v := range values {
+		if i == 0 || v.valid(now) {
+			left = append(left, v)
+		}
+	}
+	return left
+}
