@@ -59,8 +59,8 @@ func (c *Choice) takesItself(r *Route, d *Delivery) bool {
 func (r *Route) known(preset string, d *Delivery, o ChooseOptions) (secrets [][]byte, token []byte, err error) {
 	if preset == "zoom" && r.Scheme() == preset {
 		for _, name := range r.secretNames() {
-			if s, err := o.Secret(name); err == nil {
-				secrets = append(secrets, s)
+			if s, err := o.Secrets(name); err == nil {
+				secrets = append(secrets, s...)
 			}
 		}
 	}
@@ -68,8 +68,9 @@ func (r *Route) known(preset string, d *Delivery, o ChooseOptions) (secrets [][]
 	if r.token == "" || preset != "meta" || !bytes.Contains(query, []byte("hub.")) {
 		return secrets, nil, nil
 	}
-	if token, err = o.Secret(r.token); err != nil {
+	tokens, err := o.Secrets(r.token)
+	if err != nil {
 		return nil, nil, &SecretError{r.token, err}
 	}
-	return secrets, token, nil
+	return secrets, tokens[0], nil
 }

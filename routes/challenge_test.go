@@ -44,7 +44,7 @@ func TestNothingIsSignedForStrangers(t *testing.T) {
 		v.From = []string{"198.51.100.0/24"}
 		elsewhere := tableOf(t, Spec{Name: "a", Verify: v})
 		for sender, q := range questions {
-			o := ChooseOptions{Secret: keys.get, Sender: sender, Now: receivedAt}
+			o := ChooseOptions{Secrets: keys.get, Sender: sender, Now: receivedAt}
 			if a := elsewhere.Choose(q.delivery(t), o).Answer; a != nil {
 				t.Errorf("%s asks as %s from an address that is not allowed, and gets %q", scheme, sender, a.Body)
 			}

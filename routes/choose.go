@@ -9,8 +9,9 @@ import (
 
 // ChooseOptions are what choosing needs besides the delivery.
 type ChooseOptions struct {
-	// Secret returns the value of a credential.
-	Secret func(name string) ([]byte, error)
+	// Secrets returns the values of a credential that are valid, newest first, at
+	// least one.
+	Secrets func(name string) ([][]byte, error)
 
 	// Checked reports whether the delivery has passed the check of that key
 	// (see [Route.CheckKey]) before; it is not made again. nil is never.
@@ -117,7 +118,7 @@ func (r *Route) check(d *Delivery, o ChooseOptions) error {
 	if r.verifier == nil || o.Checked != nil && o.Checked(r.checkKey) {
 		return nil
 	}
-	return r.Verify(d, d.Body, o.Secret)
+	return r.Verify(d, d.Body, o.Secrets)
 }
 
 // look sets d.Input for a route.

@@ -84,7 +84,7 @@ func tableOf(t testing.TB, specs ...Spec) *Table {
 
 var testKeys = keyring{"gh": []byte("secret"), "gh2": []byte("other"), "slack": []byte("s"), "meta": []byte("m"), "word": []byte("agreed"), "zoom": []byte("z"), "locked": nil}
 
-func options() ChooseOptions { return ChooseOptions{Secret: testKeys.get, Now: receivedAt} }
+func options() ChooseOptions { return ChooseOptions{Secrets: testKeys.get, Now: receivedAt} }
 
 // inWords is a choice in words: the routes that take a delivery, or what else.
 func inWords(c Choice) string {

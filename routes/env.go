@@ -20,6 +20,9 @@ func (c *compiler) environment(path string, set map[string]string) []string {
 	names := slices.Sorted(maps.Keys(set))
 	for _, name := range inheritedNames {
 		v, ok := os.LookupEnv(name)
+		if name == "PATH" {
+			v = searchable(v)
+		}
 		if ok && !slices.ContainsFunc(names, func(n string) bool { return sameVariable(n, name) }) {
 			env = append(env, name+"="+v)
 		}

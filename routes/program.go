@@ -46,22 +46,8 @@ func (c *compiler) program(path, name string) {
 		c.report(path, fmt.Sprintf("the command %s is not a file", name), "name the program itself")
 	case !isExecutable(info):
 		c.report(path, fmt.Sprintf("the command %s is not executable", name), "chmod u+x "+real)
-	case isOpenToOthers(info):
-		c.report(path, fmt.Sprintf("the command %s can be changed by other users", name), "chmod go-w "+real)
 	default:
-		c.programFolders(path, name, real)
-	}
-}
-
-// programFolders refuses folders in which others could put another program in
-// the place of this one: that of the link, and that of the file.
-func (c *compiler) programFolders(path, name, real string) {
-	for _, dir := range []string{filepath.Dir(name), filepath.Dir(real)} {
-		info, err := os.Stat(dir)
-		if err == nil && isOpenToOthers(info) {
-			c.report(path, fmt.Sprintf("the command %s lies in the folder %s, which other users can change", name, dir), "move it, or chmod go-w "+dir)
-			return
-		}
+		c.keepers(path, "the command "+name, name)
 	}
 }
 

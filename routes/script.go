@@ -43,6 +43,11 @@ func (c *compiler) script(path string, s *ScriptSpec, route *Route) *scripter {
 		output:  int(cmp.Or(s.Output, scriptOutput)),
 	}
 	removeLeft(r.spool)
+	if s.User != "" {
+		r.as = c.account(path+".user", s.User)
+	}
+	c.sponsors = r.as.Trust() // it is theirs to run what they have
+	defer func() { c.sponsors = nil }()
 	c.command(path+".command", s.Command)
 	if s.Timeout < 0 {
 		c.report(path+".timeout", "a timeout cannot be negative", "leave it out for "+Duration(scriptTimeout).String())
@@ -54,8 +59,9 @@ func (c *compiler) script(path string, s *ScriptSpec, route *Route) *scripter {
 		c.folder(path+".dir", s.Dir)
 	}
 	r.env = c.environment(path+".env", s.Env)
-	c.templates(path, s, r, route)
+	args := c.templates(path, s, r, route)
 	c.extras(path, s, r)
+	r.files = c.custody(path+".command", args, r.dir)
 	return r
 }
 

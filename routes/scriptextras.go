@@ -14,14 +14,12 @@ type extras struct {
 	as     *process.Account
 	limits *process.Limits
 	pin    *process.Pin
+	files  []string // with its code, which nobody else may be able to change
 }
 
 // extras checks those keys of a script, and changes what follows from them: a
 // script of another user has that user's home.
 func (c *compiler) extras(path string, s *ScriptSpec, r *scripter) {
-	if s.User != "" {
-		r.as = c.account(path+".user", s.User)
-	}
 	if r.as != nil {
 		r.dir = cmp.Or(s.Dir, r.as.Folder())
 		r.spool = process.SpoolFolder(r.as)

@@ -16,8 +16,9 @@ type scriptTemplates struct {
 }
 
 // templates compiles the templates of a script and puts what is fixed of them in
-// its place. With none there is nothing to do for a delivery.
-func (c *compiler) templates(path string, s *ScriptSpec, to *scripter, r *Route) {
+// its place. With none there is nothing to do for a delivery. It returns the
+// arguments.
+func (c *compiler) templates(path string, s *ScriptSpec, to *scripter, r *Route) []argument {
 	t := &scriptTemplates{fields: c.checkHeaders(path+".headers", s.Headers, r)}
 	to.command = slices.Clone(s.Command)
 	any := len(s.Files)+len(t.fields) > 0
@@ -40,6 +41,7 @@ func (c *compiler) templates(path string, s *ScriptSpec, to *scripter, r *Route)
 	}
 	c.steering(path, s, t)
 	c.interpreted(path+".command", s.Command, t.arguments)
+	return t.arguments
 }
 
 // templatesOf returns the variables whose values are templates, and writes the

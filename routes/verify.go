@@ -153,38 +153,49 @@ func (r *Route) secretNames() []string {
 // a [*SecretError] says that it could not be checked. Verify does not read
 // d.Request.Body.
 //
-// While one of several credentials cannot be used, the others still count.
-func (r *Route) Verify(d *Delivery, body []byte, secret func(name string) ([]byte, error)) error {
+// secrets returns the values of a credential that are valid, newest first: each of
+// them is as good as another. While one of several credentials cannot be used, the
+// others still count.
+func (r *Route) Verify(d *Delivery, body []byte, secrets func(name string) ([][]byte, error)) error {
 	v := r.verifier
 	if v == nil {
 		return nil
 	}
-	var secrets [][]byte
-	var unusable error
-	for _, name := range v.secrets {
-		s, err := secret(name)
-		if err == nil {
-			err = v.scheme.CheckSecret(s)
-		}
-		if err != nil {
-			unusable = &SecretError{name, err}
-			continue
-		}
-		secrets = append(secrets, s)
-	}
-	if secrets == nil && unusable != nil {
+	keys, unusable := v.keys(secrets)
+	if keys == nil && unusable != nil {
 		return unusable
 	}
 	m := message(d, body)
-	err := v.scheme.Check(m, secrets, v.tolerance)
+	err := v.scheme.Check(m, keys, v.tolerance)
 	if err != nil && v.causes.take(d.Received) {
-		err = v.explain(err, m, secrets)
+		err = v.explain(err, m, keys)
 	}
 	var f *signature.Failure
 	if unusable != nil && errors.As(err, &f) && f.Step == signature.StepSignature {
 		return unusable // the one that is missing may be the sender's
 	}
 	return err
+}
+
+// keys returns what may have signed, and, as a [*SecretError], why that is not all.
+// Of the older values of a credential those count that the scheme can use: the
+// newest one is there because of the others.
+func (v *verifier) keys(secrets func(name string) ([][]byte, error)) (keys [][]byte, unusable error) {
+	for _, name := range v.secrets {
+		values, err := secrets(name)
+		for i, value := range values {
+			switch wrong := v.scheme.CheckSecret(value); {
+			case wrong == nil:
+				keys = append(keys, value)
+			case i == 0:
+				err = wrong
+			}
+		}
+		if err != nil {
+			unusable = &SecretError{name, err}
+		}
+	}
+	return keys, unusable
 }
 
 // explain looks for the cause of a failure, one at a time.

@@ -1,6 +1,7 @@
 package routes
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,12 +12,13 @@ import (
 	"homehook/routes/signature"
 )
 
-// keyring is a store of credentials for tests; a nil value cannot be read.
+// keyring is a store of credentials for tests; a nil value cannot be read. One
+// with newlines in it is several values, the newest first.
 type keyring map[string][]byte
 
 var errLocked = errors.New("the keyring is locked")
 
-func (k keyring) get(name string) ([]byte, error) {
+func (k keyring) get(name string) ([][]byte, error) {
 	v, ok := k[name]
 	switch {
 	case !ok:
@@ -24,7 +26,7 @@ func (k keyring) get(name string) ([]byte, error) {
 	case v == nil:
 		return nil, errLocked
 	}
-	return v, nil
+	return bytes.Split(v, []byte("\n")), nil
 }
 
 const signedBody = `{"ref":"refs/heads/main"}`
@@ -60,7 +62,7 @@ func verified(t *testing.T, v VerifySpec) *Route {
 
 func TestRouteVerifies(t *testing.T) {
 	const old, fresh = "the old one", "the new one"
-	creds := keyring{"old": []byte(old), "new": []byte(fresh), "empty": {}, "locked": nil}
+	creds := keyring{"old": []byte(old), "new": []byte(fresh), "empty": {}, "locked": nil, "both": []byte(fresh + "\n" + old), "bad old": []byte(fresh + "\n "), "bad new": []byte(" \n" + old)}
 	one := VerifySpec{Scheme: "slack", Secret: "new"}
 	two := VerifySpec{Scheme: "slack", Secrets: []string{"old", "new"}}
 	for _, tt := range []struct {
@@ -86,6 +88,12 @@ func TestRouteVerifies(t *testing.T) {
 		{"empty credential", VerifySpec{Scheme: "slack", Secret: "empty"}, fresh, 0, signedBody, `credential: the credential "empty" cannot be used: the secret is empty`},
 		{"one locked", VerifySpec{Scheme: "slack", Secrets: []string{"locked", "new"}}, fresh, 0, signedBody, ""},
 		{"the right one locked", VerifySpec{Scheme: "slack", Secrets: []string{"locked", "old"}}, fresh, 0, signedBody, `credential: the credential "locked" cannot be used: the keyring is locked`},
+		{"newest value", VerifySpec{Scheme: "slack", Secret: "both"}, fresh, 0, signedBody, ""},
+		{"older value", VerifySpec{Scheme: "slack", Secret: "both"}, old, 0, signedBody, ""},
+		{"neither value", VerifySpec{Scheme: "slack", Secret: "both"}, "a third one", 0, signedBody, "signature: wrong key or body changed"},
+		{"older value of no use", VerifySpec{Scheme: "slack", Secret: "bad old"}, "a third one", 0, signedBody, "signature: wrong key or body changed"},
+		{"newest value of no use", VerifySpec{Scheme: "slack", Secret: "bad new"}, old, 0, signedBody, ""},
+		{"newest value of no use, and not the older one", VerifySpec{Scheme: "slack", Secret: "bad new"}, "a third one", 0, signedBody, `credential: the credential "bad new" cannot be used: the secret is empty`},
 		{"locked and late", VerifySpec{Scheme: "slack", Secrets: []string{"locked", "new"}}, fresh, time.Hour, signedBody, "time: too old by 3300 s"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -55,6 +55,14 @@ func (a *Account) credential() *syscall.Credential {
 	return a.cred
 }
 
+// Trust are the users whose programs are as good as its own for what runs as it.
+func (a *Account) Trust() []int {
+	if a == nil {
+		return nil
+	}
+	return []int{int(a.cred.Uid)}
+}
+
 // Folder is the user's home; users of services often have none.
 func (a *Account) Folder() string {
 	if info, err := os.Stat(a.home); err == nil && info.IsDir() {

@@ -8,6 +8,9 @@ func LookUpAccount(string) (*Account, error) {
 	return nil, &Error{"scripts run as the agent's user on Windows", "leave user out; a service of that user can run an agent of its own"}
 }
 
+// Trust are no users.
+func (*Account) Trust() []int { return nil }
+
 // Folder is the user's home.
 func (*Account) Folder() string { return "" }
 

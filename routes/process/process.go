@@ -31,6 +31,11 @@ type Order struct {
 	Account *Account // the user that it runs as; nil for that of this process
 	Limits  *Limits  // what it may use; nil for what the system lets it
 	Pin     *Pin     // what it has to be; nil for anything
+
+	// Files are those with its code: itself, its interpreter, what that is given.
+	// Nobody but root, this process's own user and the account may be able to change
+	// them.
+	Files []string
 }
 
 // Event is why the wait for a program ended.
@@ -61,9 +66,14 @@ type Process struct {
 // empty. whole says that nothing comes behind first. A program without any input
 // gets the null device.
 //
-// The error is the pin's, of the operating system, or of setting the limits.
-// Nothing runs then.
+// The error is that of a file which others can change, the pin's, of the operating
+// system, or of setting the limits. Nothing runs then.
 func Start(o *Order, first []byte, whole bool) (p *Process, rest []byte, err error) {
+	// Whose the files are comes first: what others can change may be another thing
+	// by the time at which it starts.
+	if err := o.custody(); err != nil {
+		return nil, nil, err
+	}
 	if err := o.Pin.Check(); err != nil {
 		return nil, nil, err
 	}
