@@ -45,7 +45,7 @@ func (d *Dialer) connect(ctx context.Context, target *url.URL) (net.Conn, error)
 // dialTCP opens a TCP connection to the first address that answers. whose says
 // in errors what is there.
 func (d *Dialer) dialTCP(ctx context.Context, addr, whose string) (net.Conn, error) {
-	nd := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 15 * time.Second, Count: 3}}
+	nd := net.Dialer{KeepAliveConfig: usualKeepAlive}
 	var t dialTrace
 	if d.Trace != nil {
 		ctx = httptrace.WithClientTrace(ctx, t.hooks())
@@ -55,6 +55,7 @@ func (d *Dialer) dialTCP(ctx context.Context, addr, whose string) (net.Conn, err
 	if err != nil {
 		nc, err = nil, unreachable(whose, addr, err)
 	}
+	d.connections.add(nc)
 	if d.Trace != nil {
 		for _, s := range t.steps(addr, began, nc, err) {
 			d.Trace(s)

@@ -72,10 +72,11 @@ type Dialer struct {
 	// that opens it; nil tells nobody.
 	Trace func(Step)
 
-	choice choice
-	secret secret
-	room   room
-	now    func() time.Time // nil for the clock
+	choice      choice
+	secret      secret
+	room        room
+	connections connections
+	now         func() time.Time // nil for the clock
 }
 
 // Dial opens a link for a name. It returns a [*RefusedError] when the relay

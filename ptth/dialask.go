@@ -113,6 +113,8 @@ func (d *Dialer) ask(ctx context.Context, q question) (*answered, error) {
 }
 
 func (d *Dialer) askOnce(ctx context.Context, q *question) (*answered, error) {
+	ctx, done := d.connections.try(ctx)
+	defer done()
 	began := time.Now()
 	c, err := d.open(ctx, q.target)
 	if err != nil {
@@ -146,8 +148,13 @@ func (d *Dialer) askOnce(ctx context.Context, q *question) (*answered, error) {
 func (d *Dialer) open(ctx context.Context, target *url.URL) (*http1.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, defaultDialTimeout)
 	defer cancel()
+	ctx, done := d.connections.try(ctx)
+	defer done()
 	nc, err := d.connect(ctx, target)
 	if err != nil {
+		if context.Cause(ctx) == errNewNetwork {
+			err = &brokenError{"connect to relay", errNewNetwork}
+		}
 		return nil, err
 	}
 	return http1.NewConn(nc, dialLimits), nil
@@ -161,10 +168,13 @@ func guard(ctx context.Context, c *http1.Conn, f func() error) error {
 	if !stop() && err == nil {
 		err = context.Cause(ctx)
 	}
-	if err != nil && ctx.Err() != nil {
-		err = fmt.Errorf("relay did not answer in time: %w", ctx.Err())
+	switch {
+	case err == nil || ctx.Err() == nil:
+		return err
+	case context.Cause(ctx) == errNewNetwork:
+		return &brokenError{"wait for relay's answer", errNewNetwork}
 	}
-	return err
+	return fmt.Errorf("relay did not answer in time: %w", ctx.Err())
 }
 
 // send writes a question to a connection.

@@ -27,13 +27,18 @@ func (d *Dialer) proxyFor(target *url.URL) (*url.URL, error) {
 		return nil, nil
 	}
 	e := &ConnectError{Step: StepProxy, Lasting: true}
+	said, explained := errors.AsType[*ConnectError](err)
 	switch {
+	case explained:
+		e = said
 	case err != nil || proxy.Hostname() == "":
 		e.Detail = "the address of the proxy cannot be read"
-		e.Remedy = "write HTTPS_PROXY (for a relay with http://, HTTP_PROXY) like http://proxy.example:3128"
+		e.Remedy = d.remedy("write HTTPS_PROXY (for a relay with http://, HTTP_PROXY) like http://proxy.example:3128",
+			"write it like http://proxy.example:3128")
 	case strings.HasPrefix(proxy.Scheme, "socks"):
 		e.Detail = fmt.Sprintf("proxy %s: the scheme %s is not supported", printable(proxy.Host), proxy.Scheme)
-		e.Remedy = "use a proxy with http:// or https://, or exempt the relay with NO_PROXY=" + target.Hostname()
+		e.Remedy = d.remedy("use a proxy with http:// or https://, or exempt the relay with NO_PROXY="+target.Hostname(),
+			"use a proxy with http:// or https://")
 	case proxy.Scheme != "http" && proxy.Scheme != "https":
 		e.Detail = fmt.Sprintf("proxy %s: the scheme %s is not known", printable(proxy.Host), printable(proxy.Scheme))
 		e.Remedy = "write the proxy's address with http:// or https://"
@@ -42,6 +47,15 @@ func (d *Dialer) proxyFor(target *url.URL) (*url.URL, error) {
 	}
 	d.report(Step{Name: StepProxy, Began: time.Now(), Err: e})
 	return nil, e
+}
+
+// remedy is what to do about a proxy of the environment, or about one that was set
+// for this relay.
+func (d *Dialer) remedy(environment, set string) string {
+	if d.Proxy == nil {
+		return environment
+	}
+	return set
 }
 
 // tunnel has a proxy connect to addr and returns the connection that leads
@@ -63,14 +77,14 @@ func (d *Dialer) tunnel(ctx context.Context, proxy *url.URL, addr string) (net.C
 	}
 	began := time.Now()
 	stop := context.AfterFunc(ctx, func() { nc.Close() })
-	way, err := askProxy(nc, proxy, addr)
+	way, err := d.askProxy(nc, proxy, addr)
 	if !stop() && err == nil {
-		err = proxyBroke(at, addr, context.Cause(ctx))
+		err = d.proxyBroke(at, addr, context.Cause(ctx))
 	}
 	if err != nil {
 		nc.Close()
 		if ctx.Err() != nil {
-			err = proxyBroke(at, addr, ctx.Err())
+			err = d.proxyBroke(at, addr, ctx.Err())
 		}
 	}
 	d.report(Step{Name: StepProxy, Host: at, Began: began, Addresses: []string{addr}, Err: err})
@@ -81,7 +95,7 @@ func (d *Dialer) tunnel(ctx context.Context, proxy *url.URL, addr string) (net.C
 }
 
 // askProxy sends CONNECT on a fresh connection to a proxy and reads its answer.
-func askProxy(nc net.Conn, proxy *url.URL, addr string) (net.Conn, error) {
+func (d *Dialer) askProxy(nc net.Conn, proxy *url.URL, addr string) (net.Conn, error) {
 	c := http1.NewConn(nc, dialLimits)
 	w := c.Writer()
 	w.StartRequest([]byte("CONNECT"), []byte(addr))
@@ -92,21 +106,21 @@ func askProxy(nc net.Conn, proxy *url.URL, addr string) (net.Conn, error) {
 	}
 	w.EndEmpty()
 	if err := w.Finish(); err != nil {
-		return nil, proxyBroke(hostPort(proxy), addr, err)
+		return nil, d.proxyBroke(hostPort(proxy), addr, err)
 	}
 	c.SetReadTimeout(0) // the end of the context is the end of the wait
 	for range 10 {
 		res, err := c.ReadResponse([]byte("CONNECT"))
 		switch {
 		case err != nil:
-			return nil, proxyBroke(hostPort(proxy), addr, err)
+			return nil, d.proxyBroke(hostPort(proxy), addr, err)
 		case res.Status >= 200 && res.Status < 300:
 			return wayThrough(c), nil
 		case res.Status >= 200 || res.Status == 101:
-			return nil, proxyRefuses(hostPort(proxy), addr, res)
+			return nil, d.proxyRefuses(hostPort(proxy), addr, res)
 		}
 	}
-	return nil, proxyBroke(hostPort(proxy), addr, errors.New("too many informational answers"))
+	return nil, d.proxyBroke(hostPort(proxy), addr, errors.New("too many informational answers"))
 }
 
 // wayThrough is the connection behind a proxy's answer, with what came behind
@@ -123,29 +137,32 @@ func wayThrough(c *http1.Conn) net.Conn {
 }
 
 // proxyRefuses explains an answer other than 2xx.
-func proxyRefuses(proxy, addr string, res *http1.Response) error {
+func (d *Dialer) proxyRefuses(proxy, addr string, res *http1.Response) error {
 	host, _, _ := net.SplitHostPort(addr)
 	e := &ConnectError{
 		Step: StepProxy, Lasting: res.Status < 500,
 		Detail: fmt.Sprintf("proxy %s does not connect to %s (%d)", printable(proxy), addr, res.Status),
-		Remedy: "have the proxy allow it, or exempt the relay with NO_PROXY=" + host,
+		Remedy: d.remedy("have the proxy allow it, or exempt the relay with NO_PROXY="+host,
+			"have the proxy allow it, or write proxy: none at the relay if it can be reached without"),
 	}
 	if reason := printable(string(res.Reason)); reason != "" {
 		e.Detail = fmt.Sprintf("proxy %s does not connect to %s (%d %s)", printable(proxy), addr, res.Status, reason[:min(len(reason), 80)])
 	}
 	if res.Status == 407 {
 		e.Detail = fmt.Sprintf("proxy %s wants a user name and password, or others than it was given (407)", printable(proxy))
-		e.Remedy = "write them into the proxy's address in the environment: http://user:password@" + printable(proxy)
+		e.Remedy = d.remedy("write them into the proxy's address in the environment: http://user:password@"+printable(proxy),
+			"name the user in the proxy's address, http://user@"+printable(proxy)+", and the credential of the password in proxy_password:")
 	}
 	return e
 }
 
 // proxyBroke explains a conversation with a proxy that ended early.
-func proxyBroke(proxy, addr string, err error) error {
+func (d *Dialer) proxyBroke(proxy, addr string, err error) error {
 	return &ConnectError{
 		Step: StepProxy, Err: err,
 		Detail: fmt.Sprintf("ask proxy %s for %s: %s", printable(proxy), addr, printable(reasonOf(err))),
-		Remedy: "check that the proxy of the environment is one for HTTP, and that it runs",
+		Remedy: d.remedy("check that the proxy of the environment is one for HTTP, and that it runs",
+			"check that the proxy is one for HTTP, and that it runs"),
 	}
 }
 

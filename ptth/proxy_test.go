@@ -131,10 +131,10 @@ func TestProxyEarlyBytes(t *testing.T) {
 
 func TestProxyRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, answer, want, remedy string }{
-		{"wants a password", "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\n\r\n", "wants a user name and password, or others than it was given (407)", "http://user:password@"},
-		{"forbids", "HTTP/1.1 403 For\xe9bidden\r\n\r\n", "does not connect to relay.test:443 (403 Forbidden)", "NO_PROXY=relay.test"},
-		{"forbids without a word", "HTTP/1.1 503 \r\n\r\n", "does not connect to relay.test:443 (503)", "NO_PROXY=relay.test"},
-		{"switches", "HTTP/1.1 101 X\r\n\r\n", "(101 X)", "NO_PROXY"},
+		{"wants a password", "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x\r\n\r\n", "wants a user name and password, or others than it was given (407)", "http://user@"},
+		{"forbids", "HTTP/1.1 403 For\xe9bidden\r\n\r\n", "does not connect to relay.test:443 (403 Forbidden)", "proxy: none"},
+		{"forbids without a word", "HTTP/1.1 503 \r\n\r\n", "does not connect to relay.test:443 (503)", "proxy: none"},
+		{"switches", "HTTP/1.1 101 X\r\n\r\n", "(101 X)", "proxy: none"},
 		{"endless head", "HTTP/1.1 200 X\r\nA: " + strings.Repeat("a", 1<<20), "longer than 65536 bytes", "one for HTTP"},
 		{"endless hints", strings.Repeat("HTTP/1.1 103 X\r\n\r\n", 100), "too many informational answers", "one for HTTP"},
 		{"hangs up", "HTTP/1.1 2", "the connection was closed", "one for HTTP"},
