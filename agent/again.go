@@ -35,6 +35,9 @@ func (b *backend) Retry(ctx context.Context, id string) (*control.Delivery, erro
 	case history.Succeeded:
 		return nil, marked{fmt.Errorf("delivery %s has succeeded; replay it to run it once more", d.ID), control.ErrConflict}
 	}
+	if err := b.unhindered(d.Claim); err != nil {
+		return nil, err
+	}
 	if err := b.checkAgain(ctx, d); err != nil {
 		return nil, err
 	}

@@ -39,6 +39,9 @@ type Options struct {
 	Credentials *credentials.Store // holds relay tokens
 	Version     string             // of this program
 	Log         *slog.Logger       // default: nowhere
+	// Ready, if set, is called once, by Run, when the control API answers and
+	// deliveries that were left unfinished have their places. Links come up later.
+	Ready func()
 }
 
 // Agent is one running agent. It is made by [New] and runs once.
@@ -64,8 +67,13 @@ type Agent struct {
 	keepers   map[string]*running // by claim
 	releasing map[string]bool     // claims that get no keeper: they are given back
 	before    map[string]standing // of claims whose keepers have ended
+	unsealed  error               // why the history does not do yet what history.redact says
 
-	programs digests // of scripts that were approved
+	updates  updates
+	feed     *feed
+	programs digests       // of scripts that were approved
+	lines    lastLines     // of the log, for a report
+	closed   chan struct{} // says that a credential could not be read just now
 }
 
 // running is a keeper at work and what it was made from.
@@ -73,6 +81,7 @@ type running struct {
 	*keeper
 	relay config.Relay
 	token string
+	why   string // it does not work, "" if it does
 	stop  context.CancelFunc
 	done  chan struct{} // closed when it has stopped
 }
@@ -84,15 +93,17 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	c, err := config.Load(o.Config)
+	c, err := config.LoadToRun(o.Config)
 	if err != nil {
 		return nil, err
 	}
 	a := &Agent{
 		opts: o, log: o.Log, started: time.Now(), pausing: pausing{path: pausePath(o.History)},
 		config: c, keepers: make(map[string]*running), severed: make(chan struct{}),
-		releasing: make(map[string]bool), before: make(map[string]standing),
+		releasing: make(map[string]bool), before: make(map[string]standing), closed: make(chan struct{}, 1),
 	}
+	a.log = a.lines.with(o.Log)
+	a.expectUpdates(c)
 	// The socket first: its owner is the one agent that may open the history.
 	if o.Socket != "" {
 		if a.control, err = control.Listen(o.Socket); err != nil {
@@ -110,10 +121,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 
 // open opens the history and makes the inbox that writes into it.
 func (a *Agent) open(ctx context.Context, c *config.Config) error {
-	o, err := a.historyOptions(c.History)
-	if err != nil {
-		return err
-	}
+	o := a.historyOptions(c.History)
 	// The hub goes on with the numbers of the journal, which has to be open for
 	// that; what is told until then nobody has asked for.
 	var hub atomic.Pointer[control.Hub]
@@ -123,13 +131,14 @@ func (a *Agent) open(ctx context.Context, c *config.Config) error {
 			h.Publish(control.Event{Type: control.EventDelivery, Seq: change.Number, Delivery: &d})
 		}
 	}
+	var err error
 	if a.journal, err = history.Open(ctx, a.opts.History, o); err != nil {
 		return err
 	}
 	a.hub = control.NewHubAt(a.journal.LastChange())
 	hub.Store(a.hub)
 	a.inbox = newInbox(a.journal, a.hub, a.log)
-	a.inbox.credential = remedied(a.opts.Credentials.Get)
+	a.inbox.credential = remedied(a.values)
 	// Handlers outlive the end of Run's context for as long as they may finish.
 	a.inbox.work, a.abort = context.WithCancelCause(context.WithoutCancel(ctx))
 	a.inbox.stopping, a.halt = context.WithCancel(context.WithoutCancel(ctx))
@@ -154,11 +163,12 @@ func (a *Agent) Run(ctx context.Context) error {
 	defer a.halt()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	a.inbox.install(a.config)
 	a.mu.Lock()
 	a.base = ctx
+	a.withholdLocked()
 	a.mu.Unlock()
 	var wg sync.WaitGroup
-	a.inbox.install(a.config)
 	a.warnMissing(a.config)
 	// What an agent before this one left unfinished comes before all that is new.
 	if err := a.inbox.resume(ctx, a.pausing.paused); err != nil && ctx.Err() == nil {
@@ -168,6 +178,12 @@ func (a *Agent) Run(ctx context.Context) error {
 	a.reconcile()
 	a.serveControl(ctx, stop, &wg)
 	wg.Go(func() { a.watch(ctx) })
+	wg.Go(func() { a.lookOut(ctx) })
+	wg.Go(func() { a.feed.run(ctx) })
+	wg.Go(func() { a.followCredentials(ctx) })
+	if a.opts.Ready != nil {
+		a.opts.Ready()
+	}
 
 	<-ctx.Done()
 	hurry := time.AfterFunc(finishing, func() { a.abort(nil) })
@@ -232,13 +248,13 @@ func (a *Agent) apply(c *config.Config) {
 	a.warnMissing(c)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var redactErr error
 	if before := a.config.History; before.Keep != c.History.Keep || before.MaxSize != c.History.MaxSize {
 		a.journal.SetRetention(c.History.Keep, int64(c.History.MaxSize))
 	}
 	if !slices.Equal(a.config.History.Redact, c.History.Redact) {
-		redactErr = a.redact(c.History.Redact)
+		a.redactLocked(c.History.Redact)
 	}
-	a.config, a.configErr = c, redactErr
+	a.followUpdates(c)
+	a.config, a.configErr = c, nil
 	a.reconcileLocked()
 }

@@ -25,7 +25,7 @@ func (b *backend) Status() control.Status {
 	s := control.Status{
 		Version: b.opts.Version, Config: b.opts.Config, PID: os.Getpid(), Started: b.started,
 		Relays: b.Relays(), Claims: b.Claims(),
-		Credentials: control.CredentialStore{Store: b.opts.Credentials.Kind()},
+		Credentials: b.credentialStore(),
 	}
 	b.mu.Lock()
 	if b.configErr != nil {
@@ -35,9 +35,11 @@ func (b *backend) Status() control.Status {
 	inUse := b.config
 	b.mu.Unlock()
 	s.Findings = b.inbox.executor.addWaiting(findings(inUse, b.opts.Credentials.Get, &b.programs), inUse)
+	s.Findings = append(s.Findings, b.unsealedFindings()...)
 	if s.Findings == nil {
 		s.Findings = []control.Finding{}
 	}
+	s.Update = b.updates.newest()
 	s.State = overall(s)
 	return s
 }
@@ -56,7 +58,7 @@ func overall(s control.Status) string {
 	if s.Paused {
 		state = control.StatePaused
 	}
-	if s.ConfigError != "" {
+	if s.ConfigError != "" || s.Credentials.State != control.CredentialsReady {
 		state = control.StateProblem
 	}
 	return state
@@ -143,44 +145,6 @@ func (b *backend) Routes() []control.Route {
 	return list
 }
 
-// Credentials lists the names of credentials.
-func (b *backend) Credentials() ([]control.Credential, error) {
-	infos, err := b.opts.Credentials.List()
-	if err != nil {
-		return nil, err
-	}
-	list := make([]control.Credential, 0, len(infos))
-	for _, i := range infos {
-		list = append(list, control.Credential(i))
-	}
-	return list, nil
-}
-
-// SetCredential stores a credential and uses it from now on.
-func (b *backend) SetCredential(name, value string) error {
-	if err := credentials.Check(name, value); err != nil {
-		return marked{err, control.ErrInvalid}
-	}
-	if err := b.opts.Credentials.Set(name, value); err != nil {
-		return translated(err)
-	}
-	b.reconcile()
-	b.inbox.executor.wakeUnchecked()
-	return nil
-}
-
-// RemoveCredential forgets a credential.
-func (b *backend) RemoveCredential(name string) error {
-	if err := credentials.CheckName(name); err != nil {
-		return marked{err, control.ErrInvalid}
-	}
-	if err := b.opts.Credentials.Remove(name); err != nil {
-		return translated(err)
-	}
-	b.reconcile()
-	return nil
-}
-
 // Deliveries lists deliveries, newest first.
 func (b *backend) Deliveries(ctx context.Context, q control.Query) ([]control.Delivery, string, error) {
 	found, next, err := b.journal.List(ctx, history.Query(q))
@@ -234,6 +198,8 @@ func translated(err error) error {
 	switch {
 	case is(history.ErrNotFound, credentials.ErrNotFound):
 		return marked{err, control.ErrNotFound}
+	case is(credentials.ErrLocked):
+		return marked{err, control.ErrLocked}
 	case is(history.ErrAmbiguous, history.ErrShortID, history.ErrQuery):
 		return marked{err, control.ErrInvalid}
 	case is(history.ErrGap):

@@ -52,7 +52,7 @@ func (in *inbox) choose(q *question) decision {
 	if d.Received, told = q.n.claimed(); !told {
 		d.Received = q.now
 	}
-	o := routes.ChooseOptions{Secret: in.secret, Now: q.now, Checked: q.passed}
+	o := routes.ChooseOptions{Secrets: in.secrets, Now: q.now, Checked: q.passed}
 	if q.claim != nil {
 		o.Sender = q.claim.Sender
 	}
@@ -145,10 +145,26 @@ func refusedBy(err error, route *routes.Route) *rejection {
 	return no
 }
 
-// secret returns the value of a credential.
+// secrets returns the values of a credential that are valid, newest first.
+func (in *inbox) secrets(name string) ([][]byte, error) {
+	values, err := in.credential(name)
+	if err != nil {
+		return nil, err
+	}
+	all := make([][]byte, len(values))
+	for i, v := range values {
+		all[i] = []byte(v)
+	}
+	return all, nil
+}
+
+// secret returns the newest value of a credential.
 func (in *inbox) secret(name string) ([]byte, error) {
-	v, err := in.credential(name)
-	return []byte(v), err
+	values, err := in.credential(name)
+	if err != nil {
+		return nil, err
+	}
+	return []byte(values[0]), nil
 }
 
 // mostEvent is how much of an event's name is kept, which is the sender's.

@@ -26,6 +26,9 @@ func (b *backend) whole(ctx context.Context, id string) (*history.Record, error)
 	}
 	rec, err := b.journal.Original(ctx, found.ID)
 	if err != nil {
+		if closed := b.unhindered(found.Claim); closed != nil {
+			return nil, closed // the key to it may be what is missing
+		}
 		return nil, translated(err)
 	}
 	return rec, nil

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,55 +21,102 @@ const (
 	checkConfiguration = "configuration"
 	checkPermissions   = "permissions"
 	checkCredentials   = "credentials"
+	checkKeyring       = "keyring"
 	checkScripts       = "scripts"
 	checkHistory       = "history"
 	checkDisk          = "disk"
+	checkNetwork       = "network"
+	checkDNS           = "dns"
+	checkProxy         = "proxy"
 	checkRelay         = "relay"
+	checkTLS           = "tls"
+	checkToken         = "token"
 	checkClock         = "clock"
 	checkClaim         = "claim"
+	checkCanary        = "canary"
+	checkUpdates       = "updates"
 )
 
-// Patient says where an agent has its things.
+// Patient says where an agent has its things, and how it is to be looked at.
 type Patient struct {
 	Config  string // path of the configuration file
 	History string // path of the history; credentials lie beside it
 	Socket  string // path of the control socket or name of the pipe
 	Version string // of this program
+	// Start is the command that starts the agent where none runs. Default:
+	// homehook run.
+	Start string
+	// Open opens the credentials to look at them, nil for none that are there.
+	// Default: those beside the history, with their root key wherever it is.
+	Open func(context.Context) (*credentials.Store, error)
+	// Canary has a running agent send itself a request to each public URL.
+	Canary bool
 }
 
 // doctor is a look at an agent under way.
 type doctor struct {
 	Patient
-	config  *config.Config     // nil when the file is not valid and no agent runs
-	store   *credentials.Store // nil when it cannot be opened, or is not there
-	running *backend           // nil when no agent runs
-	status  control.Status     // of that agent
-	found   []control.Finding
-	overall time.Duration // for all relays
-	each    time.Duration // for one
+	config    *config.Config     // nil when the file is not valid and no agent runs
+	store     *credentials.Store // nil when it cannot be opened, or is not there
+	running   *backend           // nil when no agent runs
+	status    control.Status     // of that agent
+	found     []control.Finding
+	ill       map[string]bool    // relays that links cannot be had from
+	claimless map[string]Finding // claims that their relay does not give, with its answer
+
+	overall  time.Duration // for all relays
+	each     time.Duration // for one
+	patience time.Duration // for canaries; 0 for canaryWait
 }
 
 // Diagnose looks at an agent that does not run and at all around it. What only
 // an agent knows is skipped. It changes nothing; the error is that of ctx.
 func Diagnose(ctx context.Context, p Patient) (*control.Checkup, error) {
 	d := newDoctor(p)
-	d.problem(checkAgent, "", "the agent is not running, so nothing that comes in is handled", "start it with: homehook run")
+	d.problem(checkAgent, "", "the agent is not running, so nothing that comes in is handled", "start it with: "+cmp.Or(p.Start, "homehook run"))
 	d.configuration()
 	if d.config != nil {
 		defer d.config.Table.Close()
 	}
-	// Opening would make the folder.
-	if _, err := os.Stat(filepath.Dir(p.History)); err == nil {
-		if d.store, err = credentials.Open(filepath.Dir(p.History)); err != nil {
-			d.problem(checkCredentials, "", err.Error(), "put that right first; until then every credential counts as missing")
-		}
+	d.open(ctx)
+	if d.store != nil {
+		defer d.store.Close()
 	}
 	return d.rest(ctx)
 }
 
+// open opens the credentials where no agent has them.
+func (d *doctor) open(ctx context.Context) {
+	open := d.Open
+	if open == nil {
+		open = d.lookIntoStore
+	}
+	store, err := open(ctx)
+	if err != nil {
+		d.problem(checkCredentials, "", err.Error(), "put that right first; until then every credential counts as missing")
+		return
+	}
+	if d.store = store; store == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, keyringWait)
+	defer cancel()
+	_ = store.Wait(ctx) // what came of it is asked later
+}
+
+// lookIntoStore opens the credentials beside the history. Opening others would
+// make the folder.
+func (d *doctor) lookIntoStore(ctx context.Context) (*credentials.Store, error) {
+	dir := filepath.Dir(d.History)
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return credentials.OpenWith(ctx, credentials.Options{Dir: dir, ReadOnly: true})
+}
+
 // Doctor looks at the agent and all around it.
-func (b *backend) Doctor(ctx context.Context) (*control.Checkup, error) {
-	d := newDoctor(Patient{Config: b.opts.Config, History: b.opts.History, Socket: b.opts.Socket, Version: b.opts.Version})
+func (b *backend) Doctor(ctx context.Context, e control.Examination) (*control.Checkup, error) {
+	d := newDoctor(Patient{Config: b.opts.Config, History: b.opts.History, Socket: b.opts.Socket, Version: b.opts.Version, Canary: e.Canary})
 	d.running, d.store, d.status = b, b.opts.Credentials, b.Status()
 	b.mu.Lock()
 	inUse := b.config
@@ -86,18 +134,27 @@ func (b *backend) Doctor(ctx context.Context) (*control.Checkup, error) {
 }
 
 func newDoctor(p Patient) *doctor {
-	return &doctor{Patient: p, overall: 45 * time.Second, each: 25 * time.Second}
+	return &doctor{
+		Patient: p, overall: 38 * time.Second, each: 25 * time.Second,
+		ill: make(map[string]bool), claimless: make(map[string]Finding),
+	}
 }
 
 // rest is all that needs the configuration, or nothing.
 func (d *doctor) rest(ctx context.Context) (*control.Checkup, error) {
 	d.permissions()
+	d.keyring()
 	d.credentials()
 	d.scripts()
 	d.history(ctx)
 	d.disk()
+	d.network()
 	d.relays(ctx)
 	d.claims()
+	if d.config != nil {
+		d.canaries(ctx)
+	}
+	d.updates()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -169,42 +226,6 @@ func (d *doctor) configuration() {
 		return
 	}
 	d.ok(checkConfiguration, "", fmt.Sprintf("%s is valid: relays %d, claims %d, routes %d", d.Config, len(c.Relays), len(c.Claims), len(c.Routes)))
-}
-
-// claims says how each one is linked.
-func (d *doctor) claims() {
-	switch {
-	case d.unconfigured(checkClaim):
-		return
-	case len(d.config.Claims) == 0:
-		d.warn(checkClaim, "", "nothing is claimed, so nothing can come in", "claim a name: homehook claim NAME")
-		return
-	case d.running == nil:
-		for _, c := range d.config.Claims {
-			d.skip(checkClaim, c.Name, "not linked: the agent is not running; answer mode "+c.Answer)
-		}
-		return
-	}
-	for _, c := range d.running.Claims() {
-		d.claim(c)
-	}
-}
-
-func (d *doctor) claim(c control.Claim) {
-	mode := "answer mode " + c.Answer
-	try := "see why: homehook relay test " + c.Relay
-	switch {
-	case c.Connected && c.Error != "":
-		d.warn(checkClaim, c.Name, fmt.Sprintf("linked, %s, but: %s", mode, c.Error), try)
-	case c.Connected:
-		d.ok(checkClaim, c.Name, fmt.Sprintf("linked, %s, deliveries that wait at the relay: %d", mode, c.Queued))
-	case d.status.Paused:
-		d.skip(checkClaim, c.Name, "not linked: the agent is paused; "+mode)
-	case c.Error != "":
-		d.problem(checkClaim, c.Name, fmt.Sprintf("not linked, %s: %s", mode, c.Error), try)
-	default:
-		d.warn(checkClaim, c.Name, "not linked yet, "+mode, try)
-	}
 }
 
 // history looks at the file, and asks the agent that has it open how writing

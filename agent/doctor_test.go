@@ -52,7 +52,7 @@ func wants(t *testing.T, text string, all ...string) {
 
 func checkup(t *testing.T, h *home) string {
 	t.Helper()
-	c, err := h.client.Doctor(t.Context())
+	c, err := h.client.Doctor(t.Context(), control.Examination{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,9 +122,9 @@ func TestDoctorWithoutLinks(t *testing.T) {
 	r := startRelay(t, "127.0.0.1:0", "hh_other")
 	h := startHome(t, conf(r.addr, respondRoute))
 	eventually(t, "refused", func() bool { return (&backend{h.Agent}).Claims()[0].Error != "" })
-	wants(t, checkup(t, h), "relay(test) problem: link: no link for garage can be opened: ", "the token is not known",
+	wants(t, checkup(t, h), "token(test) problem: no link for garage can be opened: ", "the token is not known",
 		"> store the token that the relay's operator gave you: homehook secret set relay/test",
-		"claim(garage) problem: not linked, answer mode hold: ", "> see why: homehook relay test test")
+		"claim(garage) problem: not linked, answer mode hold: ", "> put right what is wrong with relay test, as said above")
 }
 
 // TestDiagnose looks at agents that do not run.
@@ -150,7 +150,7 @@ func TestDiagnose(t *testing.T) {
 		}},
 		{"relay and credential are not there", good, nil, []string{
 			"configuration() ok: ", `credentials(relay/test) problem: the credential "relay/test" is missing`,
-			"relay(test) problem: tcp: connect to relay ", "!relay(test) ok", "clock() skipped: no relay says",
+			"relay(test) problem: connect to relay ", "!relay(test) ok", "clock() skipped: no relay says",
 			"claim(garage) skipped: not linked: the agent is not running; answer mode store",
 		}},
 		{"history that is none", good, func(t *testing.T, state string) {

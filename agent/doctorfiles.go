@@ -4,16 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 
-	"homehook/agent/credentials"
 	"homehook/agent/history"
-	"homehook/routes"
 )
 
 // Free bytes below which a disk is worth a word. The history of a few busy days
@@ -65,77 +61,6 @@ func (d *doctor) folder(dir string, info fs.FileInfo, err error) bool {
 		return true
 	}
 	return false
-}
-
-// credentials looks for each one that the configuration names.
-func (d *doctor) credentials() {
-	if d.unconfigured(checkCredentials) {
-		return
-	}
-	found := credentialFindings(d.config, d.stored)
-	d.found = append(d.found, found...)
-	switch names := neededCredentials(d.config); {
-	case len(found) > 0:
-	case len(names) == 0:
-		d.ok(checkCredentials, "", "the configuration names none")
-	default:
-		all := slices.Sorted(maps.Keys(names))
-		d.ok(checkCredentials, "", "stored as they should be: "+strings.Join(all, ", "))
-	}
-}
-
-// stored returns the value of a credential as the store does.
-func (d *doctor) stored(name string) (string, error) {
-	if d.store == nil {
-		return "", credentials.ErrNotFound
-	}
-	return d.store.Get(name)
-}
-
-// credential returns the value of a credential, or says that it is missing.
-func (d *doctor) credential(name string) (string, error) {
-	value, err := d.stored(name)
-	if errors.Is(err, credentials.ErrNotFound) {
-		return "", fmt.Errorf("the credential %q is missing", name)
-	}
-	return value, err
-}
-
-// scripts compiles each route that runs one anew: the files may have changed
-// since the configuration was loaded.
-func (d *doctor) scripts() {
-	if d.unconfigured(checkScripts) {
-		return
-	}
-	count, good := 0, true
-	for _, s := range d.config.Routes {
-		runs := 0
-		for _, h := range handlersOf(&s) {
-			if h.Script != nil || h.CGI != nil {
-				runs++
-			}
-		}
-		if count += runs; runs == 0 {
-			continue
-		}
-		table, problems := routes.Compile([]routes.Spec{s})
-		if table != nil {
-			table.Close()
-		}
-		for _, p := range problems {
-			d.problem(checkScripts, s.Name, fmt.Sprintf("route %q: %s", s.Name, p.Message), p.Remedy)
-			good = false
-		}
-		changed := programFindings(&s, new(digests))
-		d.found = append(d.found, changed...)
-		good = good && len(changed) == 0
-	}
-	switch {
-	case count == 0:
-		d.ok(checkScripts, "", "no route runs one")
-	case good:
-		d.ok(checkScripts, "", fmt.Sprintf("all can be run: %d", count))
-	}
 }
 
 // disk looks at the room where the state lies.

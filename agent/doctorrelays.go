@@ -3,10 +3,14 @@ package agent
 import (
 	"context"
 	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
 	"sync"
 
 	"homehook/agent/config"
 	"homehook/agent/control"
+	"homehook/ptth"
 )
 
 // abreast is how many relays are examined at once.
@@ -20,7 +24,7 @@ func (d *doctor) relays(ctx context.Context) {
 	}
 	if len(d.config.Relays) == 0 {
 		d.skip(checkRelay, "", "none is configured")
-		d.skip(checkClock, "", "there is no relay to compare it with")
+		d.clock(nil)
 		return
 	}
 	all, cancel := context.WithTimeout(ctx, d.overall)
@@ -42,15 +46,26 @@ func (d *doctor) relays(ctx context.Context) {
 	for i, r := range d.config.Relays {
 		d.relay(r, verdicts[i])
 	}
+	d.direct()
 	d.clock(verdicts)
 }
 
 // examine tries one relay; nil is that the time did not do.
 func (d *doctor) examine(ctx context.Context, r config.Relay) *Verdict {
-	e := Examination{Relay: r, Version: d.Version}
+	e := Examination{Relay: r, Version: d.Version, Secret: d.stored}
+	linked := make(map[string]bool)
+	if d.running != nil {
+		for _, c := range d.running.Claims() {
+			linked[c.Name] = c.Connected
+		}
+	}
 	for _, c := range d.config.Claims {
-		if c.Relay == r.Name && e.Claim == "" {
+		switch {
+		case c.Relay != r.Name:
+		case e.Claim == "":
 			e.Claim = c.Name
+		case !linked[c.Name]:
+			e.More = append(e.More, c.Name)
 		}
 	}
 	if r.Token != "" {
@@ -65,6 +80,23 @@ func (d *doctor) examine(ctx context.Context, r config.Relay) *Verdict {
 	return &v
 }
 
+// checkOf is the check that a step of an examination belongs to.
+func checkOf(step string) string {
+	switch step {
+	case ptth.StepDNS:
+		return checkDNS
+	case ptth.StepProxy:
+		return checkProxy
+	case ptth.StepTLS:
+		return checkTLS
+	case StepToken:
+		return checkToken
+	case StepClock:
+		return checkClock
+	}
+	return checkRelay
+}
+
 // relay tells what is wrong with a relay, step by step, or that it works.
 func (d *doctor) relay(r config.Relay, v *Verdict) {
 	if v == nil {
@@ -72,28 +104,99 @@ func (d *doctor) relay(r config.Relay, v *Verdict) {
 		d.unanswered(r)
 		return
 	}
-	told := v.OK
-	if v.OK {
-		text := "can be reached"
-		if v.Dialect != "" {
-			text = fmt.Sprintf("works with %s, round trip %.1f ms", v.Dialect, v.RoundTripMS)
-		}
-		d.ok(checkRelay, r.Name, text)
-	}
+	told := make(map[string]bool) // checks with a problem
 	for _, f := range v.Steps {
-		if f.Step == StepClock || f.State != FindingWarning && f.State != FindingProblem {
+		check := f.check
+		if check == "" {
+			check = checkOf(f.Step)
+		}
+		if f.State != FindingProblem || check == checkClock {
+			d.step(r, f, check)
 			continue
 		}
-		remedy := f.Remedy
-		if f.Step == StepToken && remedy == "" {
-			remedy = "set it: homehook secret set " + credentialOf(r)
+		switch {
+		case check == checkClaim:
+			d.claimless[f.claim] = f
+		case check == checkCredentials: // where it is told
+			d.skip(checkToken, r.Name, f.Text)
+		case !told[check] || check == checkRelay:
+			d.problem(check, r.Name, f.Text, f.Remedy)
 		}
-		told = told || f.State == FindingProblem
-		d.tell(checkRelay, r.Name, f.State, f.Step+": "+f.Text, remedy)
+		told[check] = true
+		d.ill[r.Name] = d.ill[r.Name] || check != checkClaim
 	}
-	if !told { // the steps did not say why not
+	d.plain(r)
+	switch {
+	case v.OK:
+		d.ok(checkRelay, r.Name, working(v))
+	case len(told) == 0: // the steps did not say why not
 		d.problem(checkRelay, r.Name, "no link can be opened", "see each step: homehook relay test "+r.Name)
 	}
+}
+
+// step tells of a step that is no problem, if that is worth a word.
+func (d *doctor) step(r config.Relay, f Finding, check string) {
+	worth := check == checkDNS || check == checkProxy || check == checkTLS || check == checkToken
+	switch {
+	case check == checkClock:
+		// One finding tells of all relays.
+	case f.State == FindingWarning, worth && f.State != FindingNo:
+		d.tell(check, r.Name, f.State, f.Text, f.Remedy)
+	}
+}
+
+// working says how a relay works: how links are made, and how they could be.
+func working(v *Verdict) string {
+	if v.Dialect == "" {
+		return "can be reached"
+	}
+	text := fmt.Sprintf("works with %s, round trip %.1f ms", v.Dialect, v.RoundTripMS)
+	var offered, not []string
+	for _, f := range v.Steps {
+		switch {
+		case f.Step != StepDialect || f.Dialect == "":
+		case f.State == FindingOK:
+			offered = append(offered, f.Dialect)
+		default:
+			not = append(not, f.Dialect)
+		}
+	}
+	if len(offered) > 1 {
+		text += "; it offers " + strings.Join(offered, ", ")
+	}
+	if len(not) > 0 {
+		text += "; it does not offer " + strings.Join(not, ", ")
+	}
+	return text
+}
+
+// plain tells of a relay without TLS: what is said there is not said in private,
+// unless it never leaves this machine.
+func (d *doctor) plain(r config.Relay) {
+	u, err := url.Parse(r.URL)
+	switch {
+	case err != nil || u.Scheme != "http":
+	case isHere(u.Hostname()):
+		d.skip(checkTLS, r.Name, "it is on this machine and needs none: "+r.URL)
+	default:
+		d.warn(checkTLS, r.Name, "there is none: anybody on the way to "+r.URL+" reads deliveries and the token", "have the relay serve https://, and write that in the configuration")
+	}
+}
+
+// isHere reports whether a host is this machine by its name.
+func isHere(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
+// direct tells that no relay was asked for through a proxy.
+func (d *doctor) direct() {
+	for _, f := range d.found {
+		if f.Check == checkProxy {
+			return
+		}
+	}
+	d.ok(checkProxy, "", "none is used: neither the configuration nor the environment of this program names one for a relay")
 }
 
 // unanswered tells that the time did not do for a relay.
@@ -106,27 +209,6 @@ func (d *doctor) unanswered(r config.Relay) {
 			return
 		}
 	}
+	d.ill[r.Name] = true
 	d.problem(checkRelay, r.Name, text, remedy)
-}
-
-// clock tells the most that any relay's clock differs by.
-func (d *doctor) clock(verdicts []*Verdict) {
-	rank := map[string]int{FindingOK: 1, FindingWarning: 2, FindingProblem: 3}
-	var most Finding
-	from := ""
-	for _, v := range verdicts {
-		if v == nil {
-			continue
-		}
-		for _, f := range v.Steps {
-			if f.Step == StepClock && rank[f.State] > rank[most.State] {
-				most, from = f, v.Relay
-			}
-		}
-	}
-	if rank[most.State] == 0 {
-		d.skip(checkClock, "", "no relay says what time it is there")
-		return
-	}
-	d.tell(checkClock, from, most.State, most.Text, most.Remedy)
 }

@@ -11,14 +11,14 @@ import (
 	"homehook/ptth"
 )
 
-// newDialer opens connections to a relay, with a token or with "". The fields
-// that concern one claim's links are left to the caller.
-func newDialer(r config.Relay, token string) (*ptth.Dialer, error) {
+// newDialer opens connections to a relay, with a token or with "". secret reads
+// credentials. The fields that concern one claim's links are left to the caller.
+func newDialer(r config.Relay, token string, secret func(string) (string, error)) (*ptth.Dialer, error) {
 	base, conf, err := endpoint(r)
 	if err != nil {
 		return nil, err
 	}
-	return &ptth.Dialer{Relay: base, Token: token, TLS: conf, Dialect: r.Dialect}, nil
+	return &ptth.Dialer{Relay: base, Token: token, TLS: conf, Dialect: r.Dialect, Proxy: proxyOf(r, secret)}, nil
 }
 
 // endpoint reads where a relay is and which roots it is checked against. The

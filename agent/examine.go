@@ -45,6 +45,11 @@ type Finding struct {
 	Dialect string `json:"dialect,omitempty"`
 	// Addresses are those of DNS and TCP.
 	Addresses []string `json:"addresses,omitempty"`
+
+	// For a doctor: under which check it counts, "" for that of its step; which
+	// claim it is about; and that it follows from what time it is here.
+	check, claim string
+	byClock      bool
 }
 
 // Verdict is the sum of an examination.
@@ -69,8 +74,12 @@ type Examination struct {
 	// Token is the relay's token; TokenErr why it cannot be had.
 	Token    string
 	TokenErr error
-	// Claim is a name to open links for; without one nothing is claimed.
+	// Secret reads the password of the relay's proxy, if that has one.
+	Secret func(name string) (string, error)
+	// Claim is a name to open links for; without one nothing is claimed. More are
+	// other names, tried behind it.
 	Claim   string
+	More    []string
 	Version string // of this program
 	// Tell is told of each finding as it is made.
 	Tell func(Finding)
@@ -95,7 +104,7 @@ func Examine(ctx context.Context, e Examination) Verdict {
 	x := &examiner{Examination: e}
 	x.verdict = Verdict{Relay: e.Relay.Name, URL: e.Relay.URL, Steps: []Finding{}}
 	var err error
-	if x.dialer, err = newDialer(e.Relay, e.Token); err != nil {
+	if x.dialer, err = newDialer(e.Relay, e.Token, e.Secret); err != nil {
 		x.problem(ptth.StepTLS, err.Error(), "check ca: of the relay in the configuration")
 		return x.verdict
 	}
@@ -111,6 +120,10 @@ func Examine(ctx context.Context, e Examination) Verdict {
 	token := x.token(ctx)
 	if e.Claim == "" {
 		x.verdict.OK = x.advertised(first) && token
+		return x.verdict
+	}
+	if e.TokenErr != nil {
+		x.tell(Finding{Step: StepLink, State: FindingSkipped, Text: "no link was tried without the token"})
 		return x.verdict
 	}
 	x.links(ctx)
@@ -133,7 +146,7 @@ func (x *examiner) problem(step, text, remedy string) {
 func (x *examiner) connect(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, connectWait)
 	defer cancel()
-	d, err := newDialer(x.Relay, "")
+	d, err := newDialer(x.Relay, "", x.Secret)
 	if err != nil {
 		x.problem(ptth.StepTLS, err.Error(), "")
 		return false
@@ -153,6 +166,8 @@ func stepFinding(s ptth.Step) Finding {
 	var c *ptth.ConnectError
 	if errors.As(s.Err, &c) {
 		f.State, f.Text, f.Remedy = FindingProblem, c.Detail, c.Remedy
+		bad, ok := errors.AsType[x509.CertificateInvalidError](c.Err)
+		f.byClock = ok && bad.Reason == x509.Expired
 		return f
 	}
 	switch s.Name {
@@ -187,13 +202,13 @@ func certificateFinding(f *Finding, s ptth.Step) {
 	f.Text += fmt.Sprintf(", certificate for %s, good until %s", ptth.Names(c), c.NotAfter.UTC().Format("2006-01-02 15:04 UTC"))
 	if left < renewal {
 		f.State = FindingWarning
-		f.Text += fmt.Sprintf(", which is in %s", inWords(left))
+		f.Text += fmt.Sprintf(", which is in %s", remaining(left))
 		f.Remedy = "remind whoever runs the relay to renew it"
 	}
 }
 
-// inWords is a time of up to some days as a person says it.
-func inWords(d time.Duration) string {
+// remaining is a time of up to some days as a person says it.
+func remaining(d time.Duration) string {
 	if days := int(d.Round(24*time.Hour) / (24 * time.Hour)); days > 1 {
 		return fmt.Sprintf("%d days", days)
 	}

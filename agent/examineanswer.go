@@ -92,7 +92,7 @@ func (x *examiner) intercepted(a *reply) Finding {
 	f := Finding{Step: StepAnswer, State: FindingProblem, Remedy: remedyPortal + "; if you are, check the relay's url"}
 	switch a.status {
 	case http.StatusNetworkAuthenticationRequired:
-		f.Text = "the network wants a login before it lets anything through (511, a captive portal)"
+		f.Text, f.check = "the network wants a login before it lets anything through (511, a captive portal)", checkNetwork
 	case 301, 302, 303:
 		relay := x.dialer.Relay
 		to, err := relay.Parse(a.header.Get("Location"))
@@ -134,7 +134,7 @@ func (x *examiner) clock(a *reply) {
 			f.Text = fmt.Sprintf("the relay's clock is behind by %s", (-diff).Round(time.Second))
 		}
 	}
-	const remedy = "set the clock of this machine if it is the wrong one; certificates and signatures depend on it"
+	remedy := setClock("if it is the wrong one") + "; certificates and signatures depend on it"
 	switch off := diff.Abs(); {
 	case off > clockProblem:
 		f.State, f.Remedy = FindingProblem, remedy
@@ -160,7 +160,7 @@ func difference(date, from, to time.Time) time.Duration {
 // It reports whether links may still be possible.
 func (x *examiner) token(ctx context.Context) bool {
 	if x.TokenErr != nil {
-		x.problem(StepToken, x.TokenErr.Error(), "")
+		x.tell(Finding{Step: StepToken, State: FindingProblem, Text: x.TokenErr.Error(), check: checkCredentials})
 		return false
 	}
 	// First without it: only a relay of ours is to see it there.

@@ -37,7 +37,10 @@ func (x *examiner) links(ctx context.Context) {
 		})
 	}
 	if chosen == "" {
-		x.problem(StepLink, "no link for "+x.Claim+" can be opened: "+err.Error(), x.remedy(err, stripped))
+		x.unlinked(x.Claim, err, stripped)
+		if refused, ok := errors.AsType[*ptth.RefusedError](err); ok && refused.Status == 403 {
+			x.more(ctx, x.Relay.Dialect) // another name may be theirs
+		}
 		return
 	}
 	x.verdict.OK, x.verdict.Dialect, x.verdict.RoundTripMS = true, chosen, trip
@@ -45,6 +48,45 @@ func (x *examiner) links(ctx context.Context) {
 	f.Text = fmt.Sprintf("the agent links %s with %s", x.Claim, chosen)
 	if x.Relay.Dialect != "" {
 		f.Text += ", as the configuration says"
+	}
+	x.tell(f)
+	x.more(ctx, chosen)
+}
+
+// more tries the other names, in a dialect that is known to work or, with "", in
+// all of them.
+func (x *examiner) more(ctx context.Context, dialect string) {
+	for _, name := range x.More {
+		d, err := newDialer(x.Relay, x.Token, x.Secret)
+		if err != nil {
+			return // it was told where the first name was tried
+		}
+		d.Ping, d.MaxLinks, d.Agent, d.Dialect = pingEvery, 1, x.dialer.Agent, dialect
+		link, err := d.Dial(ctx, name)
+		if err != nil {
+			x.unlinked(name, err, false)
+			continue
+		}
+		link.Close()
+		x.tell(Finding{Step: StepLink, State: FindingOK, Dialect: link.About().Dialect, Text: name + " can be linked too", claim: name})
+	}
+}
+
+// unlinked tells why there is no link for a name.
+func (x *examiner) unlinked(name string, err error, stripped bool) {
+	f := Finding{
+		Step: StepLink, State: FindingProblem, Text: "no link for " + name + " can be opened: " + err.Error(),
+		Remedy: x.remedy(err, stripped), claim: name, check: checkRelay,
+	}
+	c, unconnected := errors.AsType[*ptth.ConnectError](err)
+	refused, answered := errors.AsType[*ptth.RefusedError](err)
+	switch {
+	case unconnected:
+		f.check = checkOf(c.Step)
+	case answered && refused.Status == 401:
+		f.check = checkToken
+	case answered && (refused.Status == 403 || refused.Status == 429):
+		f.check = checkClaim
 	}
 	x.tell(f)
 }
@@ -83,7 +125,7 @@ func (x *examiner) remedy(err error, stripped bool) string {
 	case refused.Status == 401:
 		return "store the token that the relay's operator gave you: homehook secret set " + credentialOf(x.Relay)
 	case refused.Status == 403:
-		return "claim another name, or ask the relay's operator whose this one is"
+		return "claim another name: homehook claim NAME --relay " + x.Relay.Name + "; or ask the relay's operator whose this one is"
 	case refused.Status == 429:
 		return "end other agents that use this claim, or wait"
 	case x.Relay.Dialect != "":

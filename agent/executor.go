@@ -21,8 +21,10 @@ type executor struct {
 	routes  map[string]int  // the same of routes with a line of their own
 	// patience is until when what is old waits for what is missing before it.
 	patience time.Time
-	held     bool // nothing gets its turn but what the user runs again
-	stopped  bool // nothing gets its turn any more
+	held     bool            // nothing gets its turn but what the user runs again
+	allWait  bool            // nothing at all gets its turn
+	withheld map[string]bool // claims of which nothing gets its turn
+	stopped  bool            // nothing gets its turn any more
 	workers  sync.WaitGroup
 }
 
@@ -162,9 +164,14 @@ func (e *executor) decided(j *job, route string, unchecked bool) {
 	j.line.count(j)
 }
 
+// idleLocked reports whether a line gives no turns.
+func (e *executor) idleLocked(l *line) bool {
+	return e.stopped || e.allWait || e.withheld[l.claim] || e.held && l.kind != laneReplay
+}
+
 // kickLocked starts workers while there are turns to give.
 func (e *executor) kickLocked(l *line) {
-	if e.stopped || e.held && l.kind != laneReplay {
+	if e.idleLocked(l) {
 		return
 	}
 	for j := l.next(); j != nil; j = l.next() {
@@ -189,7 +196,7 @@ func (e *executor) done(l *line, j *job, again bool) *job {
 		l.running--
 		l.forget(j)
 	}
-	if e.stopped || e.held && l.kind != laneReplay {
+	if e.idleLocked(l) {
 		return nil
 	}
 	next := l.next()
@@ -210,6 +217,17 @@ func (e *executor) hold(held bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.held = held
+	for _, l := range e.lines {
+		e.kickLocked(l)
+	}
+}
+
+// withhold stops giving turns to some claims, or with all to every one, and goes on
+// with the others.
+func (e *executor) withhold(all bool, claims map[string]bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.allWait, e.withheld = all, claims
 	for _, l := range e.lines {
 		e.kickLocked(l)
 	}

@@ -57,8 +57,8 @@ func CredentialsOf(s *routes.Spec) []string {
 
 // remedied adds to the error for a credential that is not stored what to do: it
 // ends up where nobody has asked for a credential, in the history of a delivery.
-func remedied(get func(name string) (string, error)) func(name string) (string, error) {
-	return func(name string) (string, error) {
+func remedied[V any](get func(name string) (V, error)) func(name string) (V, error) {
+	return func(name string) (V, error) {
 		value, err := get(name)
 		if errors.Is(err, credentials.ErrNotFound) {
 			err = marked{fmt.Errorf("it is not stored; store it with: homehook secret set %s", name), credentials.ErrNotFound}
@@ -75,52 +75,27 @@ func secretNames(s *routes.Spec) []string {
 	return append([]string{s.Verify.Secret}, s.Verify.Secrets...)
 }
 
-// neededCredentials are the credentials that a configuration names, each with
-// who needs it. A route that is off needs none.
-func neededCredentials(c *config.Config) map[string][]string {
-	needed := map[string][]string{}
-	add := func(name, kind, who string) {
-		if name != "" {
-			needed[name] = append(needed[name], fmt.Sprintf("%s %q", kind, who))
-		}
-	}
-	for _, r := range c.Relays {
-		add(r.Token, "relay", r.Name)
-	}
-	for _, claim := range c.Claims {
-		add(claim.VerifyToken, "claim", claim.Name)
-	}
-	for i := range c.Routes {
-		s := &c.Routes[i]
-		if s.Off {
-			continue
-		}
-		for _, name := range CredentialsOf(s) {
-			add(name, "route", nameOf(s))
-		}
-	}
-	return needed
-}
-
 // credentialFindings are the credentials that are missing or cannot be read, and
 // those that a scheme cannot use.
 func credentialFindings(c *config.Config, secret func(name string) (string, error)) (found []control.Finding) {
 	tell := func(name, text, remedy string) {
 		found = append(found, control.Finding{Check: checkCredentials, Subject: name, State: control.FindingProblem, Text: text, Remedy: remedy})
 	}
-	needed := neededCredentials(c)
+	needed := Needs(c)
 	values := map[string]string{}
+	var closed unreadable
 	for _, name := range slices.Sorted(maps.Keys(needed)) {
 		value, err := secret(name)
 		switch {
 		case errors.Is(err, credentials.ErrNotFound):
-			tell(name, fmt.Sprintf("the credential %q is missing, which %s needs", name, strings.Join(needed[name], " and ")), "set it: homehook secret set "+name)
+			tell(name, fmt.Sprintf("the credential %q is missing, which %s needs", name, inWords(needed[name])), "set it: homehook secret set "+name)
 		case err != nil:
-			tell(name, err.Error(), "set it: homehook secret set "+name)
+			closed.add(name, err)
 		default:
 			values[name] = value
 		}
 	}
+	found = append(found, closed.findings()...)
 	for i := range c.Routes {
 		s := &c.Routes[i]
 		scheme := schemeAsConfigured(s.Verify)

@@ -15,17 +15,21 @@ import (
 // may not show, until it is not needed any more.
 const sealName = "history/seal"
 
-// historyOptions translates the settings of the history.
-func (a *Agent) historyOptions(h config.History) (history.Options, error) {
-	o := history.Options{Keep: h.Keep, MaxSize: int64(h.MaxSize), Body: int(h.Body), Redact: h.Redact, Log: a.log}
-	seal, err := a.seal(len(h.Redact) > 0)
-	o.Seal = seal
-	return o, err
+// historyOptions translates the settings of the history. Without the key for what
+// is to be redacted the history opens all the same, and nothing comes into it: see
+// obstacleLocked.
+func (a *Agent) historyOptions(h config.History) history.Options {
+	o := history.Options{Keep: h.Keep, MaxSize: int64(h.MaxSize), Body: int(h.Body), Log: a.log}
+	if o.Seal, a.unsealed = a.seal(len(h.Redact) > 0); a.unsealed == nil {
+		o.Redact = h.Redact
+	}
+	a.tellUnsealed()
+	return o
 }
 
-// redact puts the rules of redaction in force. The first ones need a key, which
-// is made for them.
-func (a *Agent) redact(rules []string) error {
+// redactLocked puts the rules of redaction in force. The first ones need a key,
+// which is made for them.
+func (a *Agent) redactLocked(rules []string) {
 	key, err := a.seal(len(rules) > 0)
 	if err == nil {
 		err = a.journal.SetSeal(key)
@@ -33,28 +37,39 @@ func (a *Agent) redact(rules []string) error {
 	if err == nil {
 		err = a.journal.SetRedact(rules)
 	}
-	if err != nil {
-		a.log.Error("what history.redact says now does not count yet", "error", err)
-		return fmt.Errorf("what history.redact says does not count yet: %w", err)
+	before := textOf(a.unsealed)
+	if a.unsealed = err; textOf(err) != before {
+		a.tellUnsealed()
 	}
-	return nil
+}
+
+// tellUnsealed logs why the history cannot redact, unless that passes by itself.
+func (a *Agent) tellUnsealed() {
+	if a.unsealed != nil && !errors.Is(a.unsealed, credentials.ErrLocked) {
+		a.log.Error("what history.redact says does not count yet, so nothing is taken in", "error", a.unsealed)
+	}
 }
 
 // seal returns the key of the history, nil when there is none and none is
-// wanted.
+// wanted. One that is lost for good is not waited for unless it is wanted.
 func (a *Agent) seal(wanted bool) ([]byte, error) {
-	text, err := a.opts.Credentials.Get(sealName)
-	if errors.Is(err, credentials.ErrNotFound) {
-		if !wanted {
-			return nil, nil
-		}
+	store := a.opts.Credentials
+	text, err := store.Get(sealName)
+	switch {
+	case err == nil:
+	case errors.Is(err, credentials.ErrNotFound) && !wanted:
+		return nil, nil
+	case errors.Is(err, credentials.ErrNotFound):
 		key := make([]byte, 32)
 		rand.Read(key)
 		text = hex.EncodeToString(key)
-		err = a.opts.Credentials.Set(sealName, text)
+		err = store.Set(sealName, text)
+	case !wanted && store.Ready() == nil:
+		a.log.Error("what was redacted and is unfinished cannot be read any more", "error", err)
+		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("keep key of history: %w", err)
+		return nil, fmt.Errorf("key of the history: %w", err)
 	}
 	key, err := hex.DecodeString(text)
 	if err != nil || len(key) != 32 {

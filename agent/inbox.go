@@ -31,11 +31,12 @@ type inbox struct {
 	executor   *executor
 	sequences  sync.Map // of a *sequence by claim
 	senders    senders
-	bodies     *room                             // on their way into the journal
-	kept       *budget                           // of deliveries that wait for their turn
-	turns      turns                             // of deliveries that wait for the rate of their route
-	host       *host                             // what handlers ask for
-	credential func(name string) (string, error) // the value of a credential
+	canaries   canaries
+	bodies     *room                               // on their way into the journal
+	kept       *budget                             // of deliveries that wait for their turn
+	turns      turns                               // of deliveries that wait for the rate of their route
+	host       *host                               // what handlers ask for
+	credential func(name string) ([]string, error) // the values of a credential, newest first
 
 	// work is the context of handlers. It outlives the links by the time that
 	// running handlers get when the agent stops. stopping ends when the agent
@@ -60,6 +61,9 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 		return
 	}
 	no := in.admit(k, about, x.Request, &n)
+	if no == nil && in.welcome(k, x, &n) {
+		return
+	}
 	path, _ := x.Request.PathQuery()
 	d := routes.Delivery{
 		ID: n.id, Claim: k.claim.Name, Received: began, Attempt: n.attempt,

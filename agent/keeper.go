@@ -30,6 +30,8 @@ type keeper struct {
 	claim config.Claim
 	dial  func(context.Context) (ptth.AgentLink, error)
 	serve func(context.Context, ptth.AgentLink, *http1.Exchange)
+	// check breaks the links that lead nowhere. It takes seconds.
+	check func(context.Context)
 	// connected is called each time the first link comes up, and again when a
 	// link shows only later that the relay is one of ours.
 	connected func(context.Context, ptth.About)
@@ -49,6 +51,9 @@ type keeper struct {
 	hint   atomic.Int32 // requests that wait at the relay, as it said last
 	queued atomic.Int32 // deliveries that the relay keeps, as it said last
 	wanted chan struct{}
+
+	doubted  chan struct{} // holds one: the links are to be checked
+	checking errand
 
 	mu    sync.Mutex
 	state linkState
@@ -118,6 +123,8 @@ func (k *keeper) run(ctx context.Context) {
 				k.open(ctx, events, 1)
 			}
 		case <-k.wanted:
+		case <-k.doubted:
+			k.makeSure(ctx, events, &retry)
 		case <-tick.C:
 			k.shrink()
 			k.retry(ctx, events)

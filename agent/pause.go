@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"homehook/access"
 )
 
 // pausing is the user's wish that nothing comes in for a while. A file beside
@@ -30,6 +32,9 @@ func pausePath(history string) string { return filepath.Join(filepath.Dir(histor
 // recallPause goes on with a pause that an agent before this one was in. A file
 // that says nothing is no pause: what is owed to senders goes on in doubt.
 func (a *Agent) recallPause() error {
+	if err := access.Mine(a.pausing.path); err != nil {
+		return fmt.Errorf("recall pause: %w", err)
+	}
 	text, err := os.ReadFile(a.pausing.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

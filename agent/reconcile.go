@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"homehook/agent/config"
 	"homehook/agent/credentials"
@@ -21,6 +22,7 @@ func (a *Agent) reconcile() {
 // reconcileLocked starts and stops keepers until they fit the configuration
 // and the credentials.
 func (a *Agent) reconcileLocked() {
+	a.withholdLocked()
 	wanted := make(map[string]bool)
 	for _, claim := range a.config.Claims {
 		wanted[claim.Name] = true
@@ -28,9 +30,12 @@ func (a *Agent) reconcileLocked() {
 			continue // its links would take it anew
 		}
 		relay := a.relayLocked(claim.Relay)
-		token, err := a.token(relay)
+		token, err := "", a.obstacleLocked(&claim)
+		if err == nil {
+			token, err = a.token(relay)
+		}
 		if r := a.keepers[claim.Name]; r != nil {
-			if r.claim.Equal(claim) && r.relay == relay && r.token == token && !a.pausing.paused {
+			if r.claim.Equal(claim) && r.relay == relay && r.token == token && r.why == textOf(err) && !a.pausing.paused {
 				continue
 			}
 			a.partLocked(claim.Name, r)
@@ -50,6 +55,14 @@ func (a *Agent) reconcileLocked() {
 			delete(a.before, name)
 		}
 	}
+}
+
+// textOf is what an error says, "" for none.
+func textOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // standing is what is known of a claim at its relay.
@@ -94,16 +107,20 @@ func (a *Agent) token(r config.Relay) (string, error) {
 func (a *Agent) start(claim config.Claim, relay config.Relay, token string, problem error) *running {
 	ctx, stop := context.WithCancel(a.base)
 	k := &keeper{
-		claim: claim, wanted: make(chan struct{}, 1), log: a.log.With("relay", relay.Name),
+		claim: claim, wanted: make(chan struct{}, 1), doubted: make(chan struct{}, 1), log: a.log.With("relay", relay.Name),
 		changed: a.publishStatus, severed: a.severed, told: relay.Dialect != "",
 	}
-	r := &running{keeper: k, relay: relay, token: token, stop: stop, done: make(chan struct{})}
-	d, err := newDialer(relay, token)
+	r := &running{keeper: k, relay: relay, token: token, why: textOf(problem), stop: stop, done: make(chan struct{})}
+	d, err := newDialer(relay, token, a.opts.Credentials.Get)
 	if problem == nil {
 		problem = err
 	}
 	if problem != nil {
-		a.log.Error("claim is not served", "claim", claim.Name, "error", problem)
+		level := slog.LevelError
+		if errors.Is(problem, credentials.ErrLocked) {
+			level = slog.LevelInfo // the log says that once, and what to do
+		}
+		a.log.Log(ctx, level, "claim is not served", "claim", claim.Name, "error", problem)
 		k.state = linkState{err: problem.Error(), refused: true}
 		close(r.done)
 		return r
@@ -111,9 +128,11 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 	d.Ping, d.MaxLinks, d.Agent = pingEvery, claim.MaxLinks, "Homehook/"+a.opts.Version
 	k.dial = func(ctx context.Context) (ptth.AgentLink, error) { return d.Dial(ctx, claim.Name) }
 	k.serve = func(_ context.Context, l ptth.AgentLink, x *http1.Exchange) { a.inbox.take(k, l, x) }
+	k.check = d.CheckConnections
 	var asking errand
 	k.connected = func(ctx context.Context, about ptth.About) {
 		r := newRegistry(d)
+		r.version = func(v string) { a.noteRelay(relay.Name, v) }
 		if about.Negotiated {
 			asking.do(ctx, func() { a.register(ctx, k, r, about) })
 			return
@@ -127,6 +146,7 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 		defer close(r.done)
 		k.run(ctx)
 		asking.wait()
+		k.checking.wait()
 	})
 	return r
 }

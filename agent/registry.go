@@ -23,6 +23,8 @@ import (
 type registry struct {
 	dialer *ptth.Dialer
 	client *http.Client
+	// version, if set, is told which version an answer says that the relay runs.
+	version func(string)
 }
 
 // errForeign reports a relay without a claims API.
@@ -116,6 +118,9 @@ func (r *registry) do(ctx context.Context, method string, u *url.URL, body []byt
 		return err
 	}
 	defer res.Body.Close()
+	if v := res.Header.Get("Homehook-Relay-Version"); v != "" && r.version != nil {
+		r.version(v)
+	}
 	answer, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
 	if err != nil {
 		return fmt.Errorf("read relay's answer: %w", err)

@@ -83,7 +83,7 @@ func giveBack(ctx context.Context, c *config.Config, claim config.Claim, secret 
 				return err
 			}
 		}
-		d, err := newDialer(r, token)
+		d, err := newDialer(r, token, secret)
 		if err != nil {
 			return err
 		}

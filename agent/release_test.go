@@ -147,7 +147,7 @@ func TestPauseIsLogged(t *testing.T) {
 	var log bytes.Buffer
 	a := &Agent{
 		log: slog.New(slog.NewTextHandler(&log, nil)), config: &config.Config{},
-		pausing: pausing{path: filepath.Join(t.TempDir(), "paused.json")},
+		pausing: pausing{path: filepath.Join(t.TempDir(), "paused.json")}, inbox: &inbox{executor: newExecutor(nil)},
 	}
 	if err := a.pause(time.Time{}); err != nil {
 		t.Fatal(err)

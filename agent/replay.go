@@ -21,6 +21,9 @@ func (b *backend) Replay(ctx context.Context, id string, r control.Replay) (*con
 	if err != nil {
 		return nil, err
 	}
+	if err := b.unhindered(rec.Claim); err != nil {
+		return nil, err
+	}
 	taken, err := b.replayRoutes(rec, &r)
 	if err != nil {
 		return nil, err

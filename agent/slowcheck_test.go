@@ -15,7 +15,7 @@ import (
 func (h *home) slowly(t *testing.T, name string) (asked <-chan struct{}, end func()) {
 	t.Helper()
 	before, come, there := h.inbox.credential, make(chan struct{}, 10), make(chan struct{})
-	h.inbox.credential = func(n string) (string, error) {
+	h.inbox.credential = func(n string) ([]string, error) {
 		if n == name {
 			come <- struct{}{}
 			<-there

@@ -96,7 +96,7 @@ func (in *inbox) vouch(route *routes.Route, t *turn) (why error) {
 	}
 	d := t.d
 	for _, d.Received = range times {
-		err := route.Verify(&d, t.rec.Body, in.secret)
+		err := route.Verify(&d, t.rec.Body, in.secrets)
 		if err == nil {
 			return nil
 		}

@@ -43,6 +43,7 @@ func (c *checker) check() *routes.Table {
 		c.claim(i)
 	}
 	c.history()
+	c.updates()
 	for i := range c.file.Routes {
 		c.route(i)
 	}
@@ -74,6 +75,7 @@ func (c *checker) relay(i int) {
 		c.report(path+".token", "token is the name of a credential, never the secret itself", fmt.Sprintf("keep the secret with: homehook secret set relay/%s, and write token: relay/%s", name, name))
 	}
 	c.roots(path+".ca", r.CA)
+	c.proxy(path, r)
 	if r.Dialect != "" && !slices.Contains(Dialects, r.Dialect) {
 		remedy := "leave it out to have the agent choose, or use one of: " + strings.Join(Dialects, ", ")
 		if near := nearest(r.Dialect, Dialects); near != "" {

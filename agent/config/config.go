@@ -32,6 +32,8 @@ type Config struct {
 	Table *routes.Table
 	// History says how long deliveries are kept.
 	History History
+	// Updates says how the agent learns of newer versions of itself.
+	Updates Updates
 }
 
 // Relay is one public server on which this agent claims names.
@@ -52,7 +54,17 @@ type Relay struct {
 	// Dialect is the one way to link to this relay, one of [Dialects]. Empty:
 	// the agent finds out what the relay offers.
 	Dialect string `yaml:"dialect,omitempty"`
+	// Proxy is the address of the HTTP proxy on the way to this relay, or
+	// [ProxyNone]. Empty: the proxy of the agent's environment, if any.
+	Proxy string `yaml:"proxy,omitempty"`
+	// ProxyPassword is the name of the credential that holds the password of the
+	// user in Proxy.
+	ProxyPassword string `yaml:"proxy_password,omitempty"`
 }
+
+// ProxyNone is the value of a relay's proxy that goes without one, whatever the
+// environment says.
+const ProxyNone = "none"
 
 // Dialects are the values that a relay's dialect may have.
 var Dialects = []string{"ptth", "ptth/1.0", "ptth/0.9", "comet", "reversehttp"}
@@ -73,12 +85,23 @@ type History struct {
 	Off bool
 }
 
+// Updates says how the agent learns that there is a newer version. It never
+// changes itself.
+type Updates struct {
+	// Off: the agent does not look, and says nothing of what relays tell.
+	Off bool `yaml:"off"`
+	// Feed is an address that is asked once a day for JSON with the newest
+	// version. Empty: no host is asked.
+	Feed string `yaml:"feed"`
+}
+
 // file is the shape of the YAML file, before defaults are filled in.
 type file struct {
 	Relays  []Relay       `yaml:"relays"`
 	Claims  []Claim       `yaml:"claims"`
 	Routes  []routes.Spec `yaml:"routes"`
 	History historySpec   `yaml:"history"`
+	Updates Updates       `yaml:"updates"`
 }
 
 // historySpec tells a setting that is left out from one that is zero.

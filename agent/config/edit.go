@@ -135,7 +135,7 @@ func rewrite(path string, change func(old []byte) ([]byte, error)) error {
 		return fmt.Errorf("write config: %w", err)
 	}
 	return withLock(real, func() error {
-		old, err := readFile(path)
+		old, err := readFile(path, false)
 		if errors.Is(err, fs.ErrNotExist) {
 			old, err = []byte(header), nil
 		}

@@ -11,7 +11,7 @@ import (
 // which the file is as good as without. The file is one that loads; the error is
 // as Load's.
 func Lint(path string) (Problems, error) {
-	data, err := readFile(path)
+	data, err := readFile(path, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {

@@ -14,8 +14,18 @@ import (
 // Load reads and checks the file at path. A file that is not there gives an
 // empty Config. The error is [Problems] when the content is bad or others may
 // change the file, and something else when it cannot be read.
+//
+// A process that runs as root loads a file of any user, to look at it or to edit it
+// in that user's place; [LoadToRun] is for one that does what the file says.
 func Load(path string) (*Config, error) {
-	cfg, _, err := load(path)
+	cfg, _, err := load(path, false)
+	return cfg, err
+}
+
+// LoadToRun is Load for the agent: one that runs as root does what a file of root's
+// says and no other.
+func LoadToRun(path string) (*Config, error) {
+	cfg, _, err := load(path, true)
 	return cfg, err
 }
 
@@ -23,8 +33,8 @@ func Load(path string) (*Config, error) {
 type digest [sha256.Size]byte
 
 // load also gives the digest of what it read, the zero one for no file.
-func load(path string) (*Config, digest, error) {
-	data, err := readFile(path)
+func load(path string, obey bool) (*Config, digest, error) {
+	data, err := readFile(path, obey)
 	if errors.Is(err, fs.ErrNotExist) {
 		cfg, err := Parse(path, nil)
 		return cfg, digest{}, err
@@ -39,7 +49,7 @@ func load(path string) (*Config, digest, error) {
 // readFile gives the content of the file at path, after a look at who may
 // change it. A symbolic link is followed: who may change the link and who may
 // change what it points to is looked at both.
-func readFile(path string) ([]byte, error) {
+func readFile(path string, obey bool) ([]byte, error) {
 	f, err := openFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read config: %w", err)
@@ -52,7 +62,7 @@ func readFile(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, Problems{{File: path, Message: "this is not a regular file", Remedy: "put a plain file in its place"}}
 	}
-	if p := checkAccess(path, info); p != nil {
+	if p := checkAccess(path, obey); p != nil {
 		return nil, Problems{*p}
 	}
 	// One byte more than allowed is enough to see that it is too large.
@@ -84,6 +94,7 @@ func Parse(path string, data []byte) (*Config, error) {
 		Routes:  f.Routes,
 		Table:   table,
 		History: f.History.history(),
+		Updates: f.Updates,
 	}, nil
 }
 

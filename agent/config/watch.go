@@ -136,7 +136,7 @@ func (w *watcher) look() {
 		return
 	}
 	w.empty = time.Time{}
-	cfg, sum, err := load(w.path)
+	cfg, sum, err := load(w.path, true)
 	if err == nil && sum == (digest{}) && w.seen.sum != sum {
 		err = Problems{{File: w.path, Message: "the file is gone", Remedy: "the last good configuration stays in force"}}
 	}

@@ -88,25 +88,6 @@ func (c *Client) Routes(ctx context.Context) ([]Route, error) {
 	return a.Routes, nil
 }
 
-// Credentials returns the names of the stored credentials.
-func (c *Client) Credentials(ctx context.Context) ([]Credential, error) {
-	a, err := get[credentialsAnswer](ctx, c, "/v1/credentials", nil)
-	if err != nil {
-		return nil, err
-	}
-	return a.Credentials, nil
-}
-
-// SetCredential stores value, text of 1 byte to 16 KiB, under name.
-func (c *Client) SetCredential(ctx context.Context, name, value string) error {
-	return c.call(ctx, callTimeout, http.MethodPut, "/v1/credentials/"+url.PathEscape(name), nil, []byte(value), nil)
-}
-
-// RemoveCredential removes a credential; ErrNotFound if there is none.
-func (c *Client) RemoveCredential(ctx context.Context, name string) error {
-	return c.call(ctx, callTimeout, http.MethodDelete, "/v1/credentials/"+url.PathEscape(name), nil, nil, nil)
-}
-
 // Deliveries returns the page of the history that q asks for, newest first, and
 // the cursor of the next page, empty after the last.
 func (c *Client) Deliveries(ctx context.Context, q Query) (page []Delivery, next string, err error) {

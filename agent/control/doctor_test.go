@@ -24,7 +24,7 @@ func TestDoctor(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b.found = tt.found
-			got, err := srv.client.Doctor(t.Context())
+			got, err := srv.client.Doctor(t.Context(), Examination{})
 			check(t, "checkup", got, &Checkup{OK: tt.ok, Findings: tt.found}, err)
 		})
 	}
@@ -54,7 +54,7 @@ func TestDoctorFails(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b.err = tt.err
-			_, err := srv.client.Doctor(t.Context())
+			_, err := srv.client.Doctor(t.Context(), Examination{})
 			if p := asProblem(t, err); p.Status != tt.status {
 				t.Errorf("%+v, want %d", p, tt.status)
 			}

@@ -24,6 +24,7 @@ type fakeBackend struct {
 	exported  Export
 	export    func(io.Writer) error
 	found     []Finding // by Doctor
+	examined  Examination
 	paused    bool
 	until     time.Time
 	changes   []Change // by number
@@ -83,6 +84,31 @@ func (f *fakeBackend) SetCredential(name, value string) error {
 	}
 	f.secrets[name] = value
 	return f.err
+}
+
+// RotateCredential keeps the values one behind the other, and how long.
+func (f *fakeBackend) RotateCredential(name, value string, keep time.Duration) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.secrets[name] = fmt.Sprintf("%s, %s for %v", value, f.secrets[name], keep)
+	return nil
+}
+
+func (f *fakeBackend) RemoveOldValues(name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.secrets[name]; !ok {
+		return fmt.Errorf("credential %q: %w", name, ErrNotFound)
+	}
+	f.secrets[name], _, _ = strings.Cut(f.secrets[name], ", ")
+	return nil
+}
+
+func (f *fakeBackend) MoveCredentials(_ context.Context, m MoveCredentials) (CredentialStore, error) {
+	if m.Place == "keyring" {
+		return CredentialStore{}, fmt.Errorf("move root key: %w", ErrLocked)
+	}
+	return CredentialStore{Store: m.Place, State: CredentialsReady, Text: m.Passphrase}, nil
 }
 
 func (f *fakeBackend) RemoveCredential(name string) error {
@@ -189,13 +215,23 @@ func (f *fakeBackend) Resume() error {
 	return f.err
 }
 
-func (f *fakeBackend) Doctor(context.Context) (*Checkup, error) {
+func (f *fakeBackend) Doctor(_ context.Context, e Examination) (*Checkup, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.examined = e
+	if f.err != nil {
+		return nil, f.err
+	}
+	return NewCheckup(f.found), nil
+}
+
+func (f *fakeBackend) Report(_ context.Context, found Checkup) (*Report, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err != nil {
 		return nil, f.err
 	}
-	return NewCheckup(f.found), nil
+	return &Report{System: System{Version: "test"}, Checkup: found}, nil
 }
 
 func (f *fakeBackend) Changes(_ context.Context, after uint64, limit int) ([]Change, error) {

@@ -5,14 +5,23 @@ import (
 	"net/http"
 	"path"
 	"runtime/debug"
+	"slices"
+	"strings"
 )
 
 // hostName is the only Host that requests may have. A page that was led to the
 // socket by its name can not have it.
 const hostName = "homehook"
 
-// pageHeaders are sent by browsers only, whatever their value.
-var pageHeaders = [...]string{"Origin", "Referer", "Sec-Fetch-Site"}
+// pageHeaders are sent by browsers only, whatever their value, as are those that
+// begin with browserHeaders: no page can set or leave out these.
+var pageHeaders = [...]string{"Origin", "Referer", "Cookie", "Access-Control-Request-Method", "Access-Control-Request-Headers"}
+
+const browserHeaders = "Sec-" // Sec-Fetch-Site, Sec-Websocket-Key and the like
+
+// browserAgent begins the User-Agent of every browser. It is all that tells some of
+// them: with a plain http address and no referrer they send none of the above.
+const browserAgent = "Mozilla/"
 
 // guard checks every request before next sees it, and answers for next when it
 // panics.
@@ -68,10 +77,13 @@ func refuseForeign(r *http.Request) *Problem {
 	if r.Host != hostName || r.URL.Host != "" {
 		return newProblem(http.StatusForbidden, codeForeign, "the host of a request must be %q, not %q", hostName, clip(r.Host))
 	}
-	for _, name := range pageHeaders {
-		if _, ok := r.Header[name]; ok {
-			return newProblem(http.StatusForbidden, codeForeign, "requests with the header %s are refused: they come from web pages", name)
+	for name := range r.Header {
+		if slices.Contains(pageHeaders[:], name) || strings.HasPrefix(name, browserHeaders) {
+			return newProblem(http.StatusForbidden, codeForeign, "requests with the header %s are refused: they come from web pages", clip(name))
 		}
+	}
+	if strings.HasPrefix(r.UserAgent(), browserAgent) {
+		return newProblem(http.StatusForbidden, codeForeign, "requests of browsers are refused")
 	}
 	return nil
 }

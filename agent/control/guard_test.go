@@ -35,6 +35,12 @@ func TestForeignRequestsAreRefused(t *testing.T) {
 		{"referer empty", "/v1/status", "Host: homehook\r\nReferer:\r\n", 403},
 		{"cross-site", "/v1/status", "Host: homehook\r\nSec-Fetch-Site: cross-site\r\n", 403},
 		{"same-origin", "/v1/status", "Host: homehook\r\nSec-Fetch-Site: same-origin\r\n", 403},
+		{"mode of a fetch", "/v1/status", "Host: homehook\r\nSec-Fetch-Mode: no-cors\r\n", 403},
+		{"a hint of a client", "/v1/status", "Host: homehook\r\nsec-ch-ua-platform: x\r\n", 403},
+		{"a cookie", "/v1/status", "Host: homehook\r\nCookie: a=b\r\n", 403},
+		{"question before a fetch", "/v1/status", "Host: homehook\r\nAccess-Control-Request-Method: PUT\r\n", 403},
+		{"a browser without any of these", "/v1/status", "Host: homehook\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n", 403},
+		{"a command line", "/v1/status", "Host: homehook\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\n", 200},
 		{"websocket of another origin", "/v1/events", "Host: homehook\r\nOrigin: https://evil.example\r\n" +
 			"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n", 403},
 		{"unknown path is no exception", "/", "Host: evil.example\r\n", 403},

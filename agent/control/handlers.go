@@ -2,8 +2,6 @@ package control
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,9 +17,6 @@ type (
 	}
 	routesAnswer struct {
 		Routes []Route `json:"routes"`
-	}
-	credentialsAnswer struct {
-		Credentials []Credential `json:"credentials"`
 	}
 	deliveriesAnswer struct {
 		Deliveries []Delivery `json:"deliveries"`
@@ -54,6 +49,7 @@ func (s *Server) operations(ending <-chan struct{}) []operation {
 		{http.MethodGet, "/v1/credentials", 0, s.credentials},
 		{http.MethodPut, "/v1/credentials/{name...}", maxCredential, s.setCredential},
 		{http.MethodDelete, "/v1/credentials/{name...}", 0, s.removeCredential},
+		{http.MethodPost, "/v1/credentials-store", maxSmall, s.moveCredentials},
 		{http.MethodGet, "/v1/deliveries", 0, s.deliveries},
 		{http.MethodGet, "/v1/deliveries/export", 0, s.export},
 		{http.MethodGet, "/v1/deliveries/{id}", 0, s.delivery},
@@ -64,6 +60,7 @@ func (s *Server) operations(ending <-chan struct{}) []operation {
 		{http.MethodPost, "/v1/pause", maxSmall, s.pause},
 		{http.MethodDelete, "/v1/pause", 0, s.resume},
 		{http.MethodGet, "/v1/doctor", 0, s.doctor},
+		{http.MethodPost, "/v1/doctor/report", maxCheckup, s.report},
 		{http.MethodGet, "/v1/events", 0, func(w http.ResponseWriter, r *http.Request) error {
 			return s.events(w, r, ending)
 		}},
@@ -137,33 +134,6 @@ func (s *Server) claims(w http.ResponseWriter, _ *http.Request) error {
 
 func (s *Server) routes(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, routesAnswer{orEmpty(s.backend.Routes())})
-}
-
-func (s *Server) credentials(w http.ResponseWriter, _ *http.Request) error {
-	list, err := s.backend.Credentials()
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, credentialsAnswer{orEmpty(list)})
-}
-
-// setCredential stores the body as it is; a trailing newline is part of it.
-func (s *Server) setCredential(w http.ResponseWriter, r *http.Request) error {
-	value, err := io.ReadAll(r.Body)
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return newProblem(http.StatusRequestEntityTooLarge, codeTooLarge, "a credential has at most %d bytes", tooLarge.Limit)
-	}
-	if err != nil {
-		return newProblem(http.StatusBadRequest, codeInvalid, "the request ended before its body did; send it again")
-	}
-	if len(value) == 0 {
-		return newProblem(http.StatusBadRequest, codeInvalid, "the value is empty; send it as the body, or DELETE the credential")
-	}
-	return noContent(w, s.backend.SetCredential(r.PathValue("name"), string(value)))
-}
-
-func (s *Server) removeCredential(w http.ResponseWriter, r *http.Request) error {
-	return noContent(w, s.backend.RemoveCredential(r.PathValue("name")))
 }
 
 func (s *Server) releaseClaim(w http.ResponseWriter, r *http.Request) error {

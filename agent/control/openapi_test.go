@@ -104,10 +104,10 @@ func TestDescriptionHasTheOperations(t *testing.T) {
 
 // described are the types that stand in the description, by their name there.
 var described = map[string]any{
-	"Status": Status{}, "CredentialStore": CredentialStore{}, "Relay": Relay{}, "Claim": Claim{}, "Route": Route{},
-	"Credential": Credential{}, "Delivery": Delivery{}, "Attempt": Attempt{}, "Record": Record{}, "Event": Event{},
+	"Status": Status{}, "Update": Update{}, "CredentialStore": CredentialStore{}, "Relay": Relay{}, "Claim": Claim{}, "Route": Route{},
+	"Credential": Credential{}, "Value": Value{}, "Need": Need{}, "MoveCredentials": MoveCredentials{}, "Delivery": Delivery{}, "Attempt": Attempt{}, "Record": Record{}, "Event": Event{},
 	"Replay": Replay{}, "Sign": Sign{}, "RouteTest": RouteTest{}, "RouteResult": RouteResult{}, "Plan": Plan{}, "Given": Given{},
-	"Pause": Pause{}, "PauseRequest": pauseRequest{}, "Checkup": Checkup{}, "Finding": Finding{}, "Problem": Problem{},
+	"Pause": Pause{}, "PauseRequest": pauseRequest{}, "Checkup": Checkup{}, "Finding": Finding{}, "Report": Report{}, "System": System{}, "StateCount": StateCount{}, "Problem": Problem{},
 	"Relays": relaysAnswer{}, "Claims": claimsAnswer{}, "Routes": routesAnswer{}, "Credentials": credentialsAnswer{},
 	"Trace": Trace{}, "TracePart": TracePart{}, "Notification": Notification{},
 	"RouteResults": routeTestAnswer{}, "Deliveries": deliveriesAnswer{},

@@ -29,6 +29,9 @@ var (
 	// ErrConflict means that the state something is in does not allow what was
 	// asked.
 	ErrConflict = errors.New("not possible now")
+	// ErrLocked means that a credential is needed, and that none can be read as
+	// long as a keyring is locked.
+	ErrLocked = errors.New("waiting for the keyring")
 	// ErrGap means that changes after a number are no longer known.
 	ErrGap = errors.New("no longer known")
 )
@@ -44,6 +47,7 @@ const (
 	codeConfirm    = "confirm"
 	codeQueued     = "queued"
 	codeConflict   = "conflict"
+	codeLocked     = "locked"
 	codeBusy       = "busy"
 	codeEnding     = "ending"
 	codeFailed     = "failed"
@@ -90,6 +94,8 @@ func (p *Problem) Is(target error) bool {
 		return p.Code == codeQueued
 	case ErrConflict:
 		return p.Code == codeConflict
+	case ErrLocked:
+		return p.Code == codeLocked
 	}
 	return false
 }
@@ -113,6 +119,8 @@ func problemFor(err error) *Problem {
 		return newProblem(http.StatusConflict, codeConfirm, "%v", err)
 	case errors.Is(err, ErrQueued):
 		return newProblem(http.StatusConflict, codeQueued, "%v", err)
+	case errors.Is(err, ErrLocked):
+		return newProblem(http.StatusConflict, codeLocked, "%v", err)
 	case errors.Is(err, ErrConflict):
 		return newProblem(http.StatusConflict, codeConflict, "%v", err)
 	case errors.Is(err, context.Canceled):

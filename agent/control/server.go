@@ -23,9 +23,21 @@ type Backend interface {
 	Relays() []Relay
 	Claims() []Claim
 	Routes() []Route
+
+	// Credentials lists what may be shown of each. It works while their values
+	// cannot be read, without fingerprints. The other methods return an error that
+	// wraps ErrLocked then, if that can change by itself.
 	Credentials() ([]Credential, error)
 	SetCredential(name, value string) error
+	// RotateCredential gives a credential another value and lets those that it
+	// has be valid besides for a time, or with 0 until RemoveOldValues.
+	RotateCredential(name, value string, keep time.Duration) error
 	RemoveCredential(name string) error
+	RemoveOldValues(name string) error
+	// MoveCredentials keeps their root key at another place from now on. It takes
+	// less than a minute.
+	MoveCredentials(ctx context.Context, m MoveCredentials) (CredentialStore, error)
+
 	// Deliveries returns a page, newest first, and the cursor of the next one,
 	// empty after the last. The query is checked and its limit is set.
 	Deliveries(ctx context.Context, q Query) (page []Delivery, next string, err error)
@@ -54,7 +66,9 @@ type Backend interface {
 	Resume() error
 
 	// Doctor looks at the agent and all around it. It takes less than a minute.
-	Doctor(ctx context.Context) (*Checkup, error)
+	Doctor(ctx context.Context, e Examination) (*Checkup, error)
+	// Report returns what a bug report may have, with a checkup in it.
+	Report(ctx context.Context, found Checkup) (*Report, error)
 
 	// Changes returns up to limit changes of deliveries that are numbered higher
 	// than after, lowest first. Those made before the call are all in it, and a

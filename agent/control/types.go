@@ -30,13 +30,17 @@ type Status struct {
 	Paused   bool      `json:"paused"`
 	// PausedUntil is when a pause ends by itself; left out if it does not.
 	PausedUntil time.Time `json:"paused_until,omitzero"`
-	Started     time.Time `json:"started"`
-	PID         int       `json:"pid"`
+	// Update is a version newer than this one that the agent has heard of; left
+	// out if there is none.
+	Update  *Update   `json:"update,omitempty"`
+	Started time.Time `json:"started"`
+	PID     int       `json:"pid"`
 }
 
-// CredentialStore says where the agent keeps credentials.
-type CredentialStore struct {
-	Store string `json:"store"` // "file"
+// Update is a newer version of the agent. It is news only: nothing fetches it.
+type Update struct {
+	Version string `json:"version"`
+	URL     string `json:"url"` // of a page about it; empty where a relay has told of it
 }
 
 // Relay is one configured relay and how its links are doing.
@@ -90,12 +94,4 @@ type Route struct {
 	Secret string `json:"secret"`
 	// Background says that the sender is answered before the handler runs.
 	Background bool `json:"background"`
-}
-
-// Credential names a stored credential. Its value is not part of any answer.
-type Credential struct {
-	Name string    `json:"name"`
-	Set  time.Time `json:"set"`
-	// Fingerprint is the end of a hash, enough to tell two values apart.
-	Fingerprint string `json:"fingerprint"`
 }

@@ -47,6 +47,8 @@ type writer struct {
 	sweep   sweep
 	bounds  chan bounds // calls of SetRetention
 
+	questions chan chan error // calls of Answers
+
 	indexes  chan chan error // calls of Index
 	indexing []chan error
 
@@ -60,7 +62,8 @@ func newWriter(path string, o Options, c *dbfile.Conn, blobs *dbfile.Blobs) (*wr
 	w := &writer{
 		path: path, opts: o, q: newQueue(o.QueueItems, o.QueueBytes), c: c, blobs: blobs,
 		prunes: make(chan chan error), bounds: make(chan bounds), indexes: make(chan chan error),
-		linger: time.NewTimer(time.Hour), retry: time.NewTimer(time.Hour),
+		questions: make(chan chan error),
+		linger:    time.NewTimer(time.Hour), retry: time.NewTimer(time.Hour),
 		done: make(chan struct{}), sweep: sweep{rows: 64},
 	}
 	w.outage.log = o.Log
@@ -130,6 +133,8 @@ func (w *writer) serve() {
 		case reply := <-w.prunes:
 			w.waiting = append(w.waiting, reply)
 			w.sweep.active = true
+		case reply := <-w.questions:
+			reply <- nil
 		case reply := <-w.indexes:
 			w.indexing = append(w.indexing, reply)
 		case b := <-w.bounds:

@@ -1,0 +1,68 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"homehook/agent/credentials"
+)
+
+// keyringWait is how long a doctor waits for a keyring that nobody has asked yet.
+const keyringWait = 4 * time.Second
+
+// keyring says where the root key is and whether it can be had.
+func (d *doctor) keyring() {
+	if d.store == nil {
+		d.skip(checkKeyring, "", "no credential is stored yet")
+		return
+	}
+	place, err := d.store.Place(), d.store.Ready()
+	switch {
+	case errors.Is(err, credentials.ErrLocked):
+		d.problem(checkKeyring, "", "the root key of the credentials cannot be had: "+err.Error(), unlockRemedy)
+	case err != nil:
+		d.problem(checkKeyring, "", err.Error(), "see where the root key is, and choose another place: homehook secret store")
+	case place == credentials.PlaceKeyring:
+		d.ok(checkKeyring, "", "it has the root key of the credentials, and is open")
+	default:
+		d.ok(checkKeyring, "", "none is needed; the root key of the credentials is in: "+string(place))
+	}
+}
+
+// credentials looks for each one that the configuration names.
+func (d *doctor) credentials() {
+	if d.unconfigured(checkCredentials) {
+		return
+	}
+	found := credentialFindings(d.config, d.stored)
+	d.found = append(d.found, found...)
+	switch names := Needs(d.config); {
+	case len(found) > 0:
+	case len(names) == 0:
+		d.ok(checkCredentials, "", "the configuration names none")
+	default:
+		all := slices.Sorted(maps.Keys(names))
+		d.ok(checkCredentials, "", "stored as they should be: "+strings.Join(all, ", "))
+	}
+}
+
+// stored returns the value of a credential as the store does.
+func (d *doctor) stored(name string) (string, error) {
+	if d.store == nil {
+		return "", credentials.ErrNotFound
+	}
+	return d.store.Get(name)
+}
+
+// credential returns the value of a credential, or says that it is missing.
+func (d *doctor) credential(name string) (string, error) {
+	value, err := d.stored(name)
+	if errors.Is(err, credentials.ErrNotFound) {
+		return "", fmt.Errorf("the credential %q is missing", name)
+	}
+	return value, err
+}
