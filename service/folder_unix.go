@@ -46,3 +46,14 @@ func checkFolder(dir string, info fs.FileInfo, private bool) error {
 	}
 	return nil
 }
+
+// Foreign says whether the folder of state is another user's, as that of the
+// system's service is to root.
+func (p Paths) Foreign() bool {
+	info, err := os.Lstat(p.State)
+	if err != nil {
+		return false
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(st.Uid) != os.Geteuid()
+}

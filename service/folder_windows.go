@@ -65,3 +65,7 @@ func checkFolder(dir string, _ fs.FileInfo, _ bool) error {
 	}
 	return fmt.Errorf("folder %s belongs to another user (%s); run as that user, or set %s to a folder of your own", dir, owner, homeVariable)
 }
+
+// Foreign says whether the folder of state is another user's to whom this one
+// leaves it: administrators may use that of the system's service.
+func (p Paths) Foreign() bool { return false }

@@ -40,7 +40,7 @@ func UserPaths() (Paths, error) {
 func userPaths() (Paths, error) {
 	home := os.Getenv(homeVariable)
 	if home == "" {
-		return platformPaths(os.Getenv)
+		return platformPaths(environment)
 	}
 	home, err := filepath.Abs(home)
 	if err != nil {
@@ -78,6 +78,12 @@ func (p Paths) Make() error {
 		return err
 	}
 	return makeFolder(p.Runtime, true)
+}
+
+// Missing says whether there is no folder of state yet.
+func (p Paths) Missing() bool {
+	_, err := os.Lstat(p.State)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // makeFolder creates dir, or checks the one that is there. private closes it

@@ -1,6 +1,9 @@
 package service
 
-import "path/filepath"
+import (
+	"os"
+	"path/filepath"
+)
 
 // maxSocket is the size of a socket address less the byte that ends it.
 const maxSocket = 103
@@ -25,3 +28,6 @@ func below(dir string) Paths {
 		Runtime: filepath.Join(dir, "run"),
 	}
 }
+
+// environment is that of this process.
+func environment(name string) string { return os.Getenv(name) }

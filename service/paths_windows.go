@@ -3,6 +3,7 @@ package service
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -26,9 +27,11 @@ func platformPaths(getenv func(string) string) (Paths, error) {
 	}, nil
 }
 
-func systemPaths(getenv func(string) string) Paths {
-	base := absolute(getenv, "ProgramData")
-	if base == "" {
+// systemPaths asks the system and not the environment, of which services and
+// sessions have different ones.
+func systemPaths(func(string) string) Paths {
+	base, err := windows.KnownFolderPath(windows.FOLDERID_ProgramData, windows.KF_FLAG_DEFAULT)
+	if err != nil {
 		base = `C:\ProgramData`
 	}
 	dir := filepath.Join(base, "Homehook")
@@ -66,3 +69,6 @@ func currentUser() (*windows.SID, error) {
 	}
 	return user.User.Sid, nil
 }
+
+// environment is that of this process.
+func environment(name string) string { return os.Getenv(name) }

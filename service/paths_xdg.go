@@ -2,7 +2,12 @@
 
 package service
 
-import "path/filepath"
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
 
 // maxSocket is the size of a socket address less the byte that ends it.
 const maxSocket = 107
@@ -35,4 +40,29 @@ func platformPaths(getenv func(string) string) (Paths, error) {
 
 func systemPaths(func(string) string) Paths {
 	return Paths{Config: "/etc/homehook/config.yaml", State: "/var/lib/homehook", Runtime: "/run/homehook"}
+}
+
+// environment is that of this process, with the runtime folder that the user
+// has: the environment of cron, su or sudo does not name it, and the agent of a
+// user who lingers has its socket there.
+func environment(name string) string {
+	v := os.Getenv(name)
+	if v == "" && name == "XDG_RUNTIME_DIR" {
+		return runtimeFolder()
+	}
+	return v
+}
+
+// runtimeFolder is where systemd makes the runtime folder of this process's user,
+// or "" if there is none.
+func runtimeFolder() string {
+	dir := fmt.Sprintf("/run/user/%d", os.Geteuid())
+	info, err := os.Lstat(dir)
+	if err != nil || !info.IsDir() || info.Mode().Perm()&0o077 != 0 {
+		return ""
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); !ok || int(st.Uid) != os.Geteuid() {
+		return ""
+	}
+	return dir
 }

@@ -1,8 +1,11 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"time"
 )
 
@@ -34,6 +37,12 @@ type Options struct {
 	Linger bool
 }
 
+// systemAccount is the account of the system's service that has none chosen.
+const systemAccount = "homehook"
+
+// account is the name of the account of a system service.
+func (o Options) account() string { return cmp.Or(o.Account, systemAccount) }
+
 // States of a service.
 const (
 	StateRunning  = "running"
@@ -61,6 +70,9 @@ type Status struct {
 	PID        int    `json:"pid"`
 	// Started is when it was started last; zero when it does not run.
 	Started time.Time `json:"started,omitzero"`
+	// Restarts is how often the system had to start it again since it was started
+	// by hand or with the machine; 0 where that is not known.
+	Restarts int `json:"restarts"`
 	// LastExit says in words how it ended last; empty when that is not known.
 	LastExit string `json:"last_exit"`
 	// Log says how its log is read: a command, or the path of a file.
@@ -76,7 +88,8 @@ type Note struct {
 	Remedy string `json:"remedy"`
 }
 
-// Service is the agent as a service of this operating system.
+// Service is the agent as a service of this operating system. Its methods may
+// be called at the same time; each ends by itself, whatever the system does.
 type Service struct {
 	options Options
 	system  system
@@ -93,4 +106,133 @@ type system interface {
 	stop(ctx context.Context) error
 	restart(ctx context.Context) error
 	status(ctx context.Context) (Status, error)
+}
+
+// How long the system gets. A start includes what the agent takes until it
+// answers, a stop the 10 seconds that it has to end.
+const (
+	installLimit = 30 * time.Second
+	startLimit   = 35 * time.Second
+	stopLimit    = 15 * time.Second
+	statusLimit  = 5 * time.Second
+)
+
+// New returns the service that o means, installed or not. It changes nothing.
+// The error says that this system has no such services, or what is wrong with o.
+func New(o Options) (*Service, error) {
+	var err error
+	switch o.Scope {
+	case User:
+		if o.Account != "" {
+			return nil, errors.New("a user's service runs as that user; an account can be chosen for the system's service only")
+		}
+		if o.Paths == (Paths{}) {
+			o.Paths, err = UserPaths()
+		}
+	case System:
+		if o.Linger {
+			return nil, errors.New("only a user's service needs to linger; the system's service runs from the start of the machine")
+		}
+		if o.Paths == (Paths{}) {
+			o.Paths = SystemPaths()
+		}
+	default:
+		return nil, fmt.Errorf("there is no service of the scope %q", o.Scope)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.Program == "" {
+		if o.Program, err = os.Executable(); err != nil {
+			return nil, fmt.Errorf("find this program: %w", err)
+		}
+	}
+	s, err := newSystem(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{options: o, system: s}, nil
+}
+
+// Paths are where the service has its files.
+func (s *Service) Paths() Paths { return s.options.Paths }
+
+// Install defines the service and has it start by itself from now on; it does
+// not start it now. changed is false when all of that was so already. A service
+// that is installed otherwise is replaced.
+func (s *Service) Install(ctx context.Context) (changed bool, err error) {
+	if err := s.options.check(); err != nil {
+		return false, err
+	}
+	return limit(ctx, installLimit, "install", s.system.install)
+}
+
+// Uninstall stops the service and removes its definition, but none of its
+// files. It is no error that there is none.
+func (s *Service) Uninstall(ctx context.Context) error {
+	return perform(ctx, installLimit, "uninstall", s.system.uninstall)
+}
+
+// Start starts the service, and returns when the agent answers. The error is
+// ErrNotInstalled when there is none.
+func (s *Service) Start(ctx context.Context) error {
+	return perform(ctx, startLimit, "start", s.system.start)
+}
+
+// Stop ends the service, and returns when it has ended. The error is
+// ErrNotInstalled when there is none.
+func (s *Service) Stop(ctx context.Context) error {
+	return perform(ctx, stopLimit, "stop", s.system.stop)
+}
+
+// Restart stops the service if it runs, and starts it. Errors are those of
+// Start.
+func (s *Service) Restart(ctx context.Context) error {
+	return perform(ctx, stopLimit, "restart", s.system.restart)
+}
+
+// Status tells what is known of the service. One that is not installed has a
+// status, too.
+func (s *Service) Status(ctx context.Context) (Status, error) {
+	st, err := limit(ctx, statusLimit, "status", s.system.status)
+	if err != nil {
+		return Status{}, err
+	}
+	st.Scope, st.Config, st.Folder = s.options.Scope, s.options.Paths.Config, s.options.Paths.State
+	if st.Notes == nil {
+		st.Notes = []Note{}
+	}
+	return st, nil
+}
+
+// perform is limit for what has no result.
+func perform(ctx context.Context, d time.Duration, verb string, do func(context.Context) error) error {
+	_, err := limit(ctx, d, verb, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) })
+	return err
+}
+
+// limit runs do for d at most. What does not end in time is left to itself:
+// the system's own programs take no deadline.
+func limit[T any](ctx context.Context, d time.Duration, verb string, do func(context.Context) (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	done := make(chan result, 1)
+	go func() {
+		v, err := do(ctx)
+		done <- result{v, err}
+	}()
+	var r result
+	select {
+	case r = <-done:
+	case <-ctx.Done():
+		r.err = ctx.Err()
+	}
+	if errors.Is(r.err, context.DeadlineExceeded) {
+		r.err = fmt.Errorf("%s service: the system has not done it within %s", verb, d)
+	}
+	return r.value, r.err
 }

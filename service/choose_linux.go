@@ -1,0 +1,20 @@
+package service
+
+import "os"
+
+// newSystem is the service manager that runs this machine.
+func newSystem(o Options) (system, error) {
+	switch {
+	case exists("/run/systemd/system"):
+		return newSystemd(o)
+	case exists("/run/openrc"):
+		return newOpenRC(o)
+	default:
+		return newSysV(o)
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,10 @@
+//go:build !linux && !darwin && !windows
+
+package service
+
+import "errors"
+
+// newSystem knows no service manager of this system.
+func newSystem(Options) (system, error) {
+	return nil, errors.New(`services of this system are not known; have its own means run "homehook run"`)
+}

@@ -1,0 +1,205 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// properties are what systemd knows of a unit.
+type properties map[string]string
+
+// asked are the properties that a status is made of.
+var asked = []string{
+	"LoadState", "ActiveState", "SubState", "UnitFileState", "FragmentPath", "NeedDaemonReload", "User", "ExecStart",
+	"MainPID", "NRestarts", "Result", "ExecMainCode", "ExecMainStatus", "ExecMainStartTimestamp", "ExecMainExitTimestamp",
+}
+
+// show asks systemd for the unit, which may be one that it does not have.
+func (s *systemd) show(ctx context.Context) (properties, error) {
+	out, err := systemctl(ctx, s.o.Scope, "show", unitName, "--property="+strings.Join(asked, ","))
+	if err != nil {
+		return nil, err
+	}
+	p := make(properties)
+	for line := range strings.Lines(out) {
+		if name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "="); ok {
+			p[name] = value
+		}
+	}
+	return p, nil
+}
+
+// installed says whether systemd has a unit. One whose file is gone may still
+// run.
+func (p properties) installed() bool { return p["LoadState"] != "not-found" && p["FragmentPath"] != "" }
+
+// definition is the file of the unit.
+func (p properties) definition() string { return p["FragmentPath"] }
+
+// state is one of the states of a service.
+func (p properties) state() string {
+	switch p["ActiveState"] {
+	case "active", "reloading", "refreshing":
+		return StateRunning
+	case "activating":
+		return StateStarting
+	case "failed":
+		return StateFailed
+	}
+	return StateStopped // or about to be
+}
+
+// at is the time that a property holds, zero if it holds none.
+func (p properties) at(name string) time.Time {
+	t, err := time.Parse("Mon 2006-01-02 15:04:05 MST", p[name])
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+func (p properties) number(name string) int {
+	n, err := strconv.Atoi(p[name])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// program is the path in a property such as
+// "{ path=/usr/bin/homehook ; argv[]=... }".
+func (p properties) program() string {
+	_, rest, _ := strings.Cut(p["ExecStart"], "path=")
+	path, _, _ := strings.Cut(rest, " ; ")
+	return path
+}
+
+// ended says in words how a process ended, with how and code as systemd gives
+// them, and when.
+func ended(how, code, result string, when time.Time) string {
+	n, err := strconv.Atoi(code)
+	var words string
+	switch {
+	case result == "watchdog":
+		words = "ended by systemd, since it no longer answered"
+	case result == "timeout":
+		words = "ended by systemd, since it took too long"
+	case how == "exited" && n == ExitConfig:
+		words = fmt.Sprintf("exit code %d, since the configuration or a folder is refused", n)
+	case how == "exited":
+		words = "exit code " + code
+	case err == nil && unix.SignalName(syscall.Signal(n)) != "":
+		words = "ended by " + unix.SignalName(syscall.Signal(n))
+	default:
+		words = "ended by signal " + code
+	}
+	return words + ", " + when.Local().Format(time.DateTime)
+}
+
+// lastExit says in words how the service ended, if that is since it was started
+// last.
+func (p properties) lastExit() string {
+	when := p.at("ExecMainExitTimestamp")
+	if when.IsZero() {
+		return ""
+	}
+	how := "killed"
+	if p["ExecMainCode"] == "1" { // CLD_EXITED
+		how = "exited"
+	}
+	return ended(how, p["ExecMainStatus"], p["Result"], when)
+}
+
+// processExit is the id of the journal's messages about a unit's process that
+// ended otherwise than well.
+const processExit = "98e322203f7a4ed290d09fe03c09fe15"
+
+// journalLimit is what the journal gets to find a message.
+const journalLimit = 2 * time.Second
+
+// loggedExit says in words how the service ended last before it was started
+// again, if the journal knows and may be read.
+func (s *systemd) loggedExit(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, journalLimit)
+	defer cancel()
+	args := []string{"--unit", unitName, "MESSAGE_ID=" + processExit, "--lines=1", "--output=json", "--no-pager", "--quiet"}
+	if s.o.Scope == User {
+		args = append([]string{"--user"}, args...)
+	}
+	out, err := command(ctx, "journalctl", args...)
+	if err != nil {
+		return ""
+	}
+	var entry struct {
+		How  string `json:"EXIT_CODE"`
+		Code string `json:"EXIT_STATUS"`
+		When string `json:"__REALTIME_TIMESTAMP"` // microseconds
+	}
+	if json.Unmarshal([]byte(out), &entry) != nil {
+		return "" // there is none
+	}
+	us, err := strconv.ParseInt(entry.When, 10, 64)
+	if err != nil {
+		return ""
+	}
+	return ended(entry.How, entry.Code, "", time.UnixMicro(us))
+}
+
+func (s *systemd) status(ctx context.Context) (Status, error) {
+	now, err := s.show(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	st := Status{
+		System: "systemd", Installed: now.installed(), State: now.state(), User: now["User"],
+		Definition: now.definition(), Log: s.log(),
+	}
+	if s.o.Scope == User {
+		st.User = userName()
+	}
+	if !st.Installed {
+		return st, nil
+	}
+	st.Enabled = strings.HasPrefix(now["UnitFileState"], "enabled")
+	st.Program = now.program()
+	st.Restarts = now.number("NRestarts")
+	if st.PID = now.number("MainPID"); st.PID != 0 {
+		st.Started = now.at("ExecMainStartTimestamp")
+	}
+	if st.LastExit = now.lastExit(); st.LastExit == "" && st.Restarts > 0 {
+		st.LastExit = s.loggedExit(ctx)
+	}
+	st.Notes = s.notes(now, st)
+	return st, nil
+}
+
+// notes are what a person should know of the service.
+func (s *systemd) notes(now properties, st Status) (notes []Note) {
+	again := "homehook service install"
+	if s.o.Scope == System {
+		again += " --system"
+	}
+	if s.o.Scope == User && !lingers() {
+		notes = append(notes, Note{
+			fmt.Sprintf("it runs only while %s is signed in", st.User),
+			"for always: " + again + " --linger",
+		})
+	}
+	if !st.Enabled {
+		notes = append(notes, Note{"it does not start by itself", again})
+	}
+	if now["NeedDaemonReload"] == "yes" {
+		notes = append(notes, Note{"its unit has changed since systemd has read it", again})
+	}
+	if !exists(st.Program) {
+		notes = append(notes, Note{fmt.Sprintf("its program %s is not there", st.Program), again})
+	}
+	return notes
+}
