@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"homehook/access"
 )
 
 // Blobs is a folder of files that rows of a database name, for bodies too large
@@ -24,7 +26,7 @@ type Blobs struct {
 const part = ".part"
 
 // OpenBlobs opens the folder, creating it with mode 0700 if there is none. It
-// refuses a symbolic link.
+// refuses a symbolic link, and a folder of another user.
 func OpenBlobs(dir string) (*Blobs, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
@@ -35,6 +37,9 @@ func OpenBlobs(dir string) (*Blobs, error) {
 	}
 	if fi.Mode()&fs.ModeSymlink != 0 || !fi.IsDir() {
 		return nil, fmt.Errorf("%s is not a folder of its own: move it away", dir)
+	}
+	if err := access.Mine(dir); err != nil {
+		return nil, err
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {

@@ -13,9 +13,11 @@ import (
 	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"homehook/access"
 )
 
-// Secure makes sure that path is a regular file of mode 0600, creating an
+// Secure makes sure that path is a regular file of this user, of mode 0600, creating an
 // empty one if need be, before SQLite opens it: SQLite would follow a symlink
 // and create files by the umask. WAL and shared memory take their mode from it.
 func Secure(path string) error {
@@ -29,8 +31,14 @@ func Secure(path string) error {
 			return fmt.Errorf("%s is a symbolic link: remove it, or set the folder to where it points", path+suffix)
 		case !fi.Mode().IsRegular():
 			return fmt.Errorf("%s is not a regular file: remove it", path+suffix)
-		case suffix == "" && runtime.GOOS != "windows" && fi.Mode().Perm()&^0o600 != 0:
-			if err := os.Chmod(path, 0o600); err != nil {
+		default:
+			if err := access.Mine(path + suffix); err != nil {
+				return err
+			}
+			if runtime.GOOS == "windows" || fi.Mode().Perm()&^0o600 == 0 {
+				continue
+			}
+			if err := os.Chmod(path+suffix, 0o600); err != nil {
 				return err
 			}
 		}

@@ -30,6 +30,9 @@ func (a *accessLog) add(e http1.Combined) {
 // note logs a request that was answered: never its query, its body, or a field
 // that may hold a secret.
 func (v *visitor) note(ctx context.Context) {
+	if v.isOwnCall() {
+		return
+	}
 	if v.relay.access != nil {
 		v.relay.access.add(v.combined())
 	}

@@ -51,6 +51,9 @@ func (r *Relay) newAPI(secure bool) http.Handler {
 			w.Header().Set("Cache-Control", "no-store")
 			t, err := r.dir.token(q.Context(), bearerOf(q))
 			if err == nil {
+				if r.opts.Version != "" {
+					w.Header().Set("Homehook-Relay-Version", r.opts.Version)
+				}
 				err = f(w, q, t, r.where.claimURLs(q.Host, secure))
 			}
 			if err != nil {

@@ -89,6 +89,7 @@ type link struct {
 	more   bool     // another stream of a link that is counted already
 	at     int      // place in claim.all
 	round  uint32   // of the look that saw it last; guarded by claim.mu
+	moved  bool     // the agent may have gone on to another address; guarded by claim.mu
 }
 
 // newLink makes a carrier a link of a claim, which still has to be admitted.
@@ -227,6 +228,7 @@ func (c *claim) add(l *link) error {
 	}
 	l.at = len(c.all)
 	c.all = append(c.all, l)
+	c.doubtLocked(l)
 	c.restLocked(l)
 	// Between two polls of an agent there may be none.
 	c.line.linked(l.at == 0 && (!l.traits.Once || time.Since(c.lastSeen) > leastPause))

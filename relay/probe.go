@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,7 +12,11 @@ import (
 )
 
 const (
-	sweepEvery  = time.Second
+	sweepEvery = time.Second
+
+	// heardFrom is how long ago an exchange may be that shows that an agent is
+	// still where it was.
+	heardFrom   = 5 * time.Second
 	pingTimeout = 10 * time.Second
 	maxPings    = 256 // that are under way at a time
 )
@@ -30,6 +35,8 @@ func (c *claim) probe(ping func(*link)) {
 		switch {
 		case l.Check() != http1.PeerSilent:
 			c.drop(l)
+		case ping != nil && c.settleMoved(l):
+			ping(l) // all of them: a request would wait long for such a link
 		case ping != nil && pings > 0 && l.pingDue():
 			pings--
 			ping(l)
@@ -43,6 +50,33 @@ func (l *link) pingDue() bool {
 	every := l.traits.Ping
 	return every > 0 && time.Since(l.IdleSince()) >= every
 }
+
+// doubtLocked has links pinged soon that come from another address than the newest
+// one: a home whose network has changed cannot say goodbye on those it had, and
+// what the relay sends there gets no answer.
+func (c *claim) doubtLocked(newest *link) {
+	if newest.traits.Ping == 0 {
+		return // of agents like this one nothing is known of where they are
+	}
+	here := hostOf(newest.RemoteAddr())
+	for _, l := range c.idle {
+		if l.traits.Ping > 0 && !l.moved && time.Since(l.IdleSince()) > heardFrom && hostOf(l.RemoteAddr()) != here {
+			l.moved = true
+		}
+	}
+}
+
+// settleMoved reports whether a link was doubted, and ends that.
+func (c *claim) settleMoved(l *link) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	moved := l.moved
+	l.moved = false
+	return moved
+}
+
+// hostOf is an address without its port.
+func hostOf(addr string) string { return addr[:max(strings.LastIndexByte(addr, ':'), 0)] }
 
 // borrow takes a link from rest that this round has not seen.
 func (c *claim) borrow(round uint32) *link {
@@ -117,6 +151,7 @@ func (r *Relay) sweep(ctx context.Context) {
 		r.log.Error("close relay to agents without a token", keyError, err)
 	}
 	for {
+		r.swept.Store(time.Now().UnixNano())
 		select {
 		case <-ctx.Done():
 			return

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -81,6 +82,13 @@ type Options struct {
 	// answered empty. Default 25 s, in ReverseHttp and PTTH/1.0 parked 30 s.
 	Hold time.Duration
 
+	// Version, if set, is told to agents whose token is good, so that they can say
+	// that there is a newer one than theirs.
+	Version string
+
+	// Ready, if set, is called once, by Serve, when connections are accepted.
+	Ready func()
+
 	Log       *slog.Logger // default: nothing is logged
 	AccessLog bool         // one line at info for each request
 
@@ -151,9 +159,14 @@ type Relay struct {
 	lines    sync.WaitGroup
 	buffers  sync.Pool // of *[]byte
 
-	conns  connTable
-	ends   atomic.Int64 // when Serve ends at the latest, as Unix nanoseconds, once it is to end
-	h2     *h2Edge
+	conns connTable
+	ends  atomic.Int64 // when Serve ends at the latest, as Unix nanoseconds, once it is to end
+	h2    *h2Edge
+
+	serving atomic.Pointer[[]net.Addr] // where Serve listens
+	swept   atomic.Int64               // when the links were last looked at, as Unix nanoseconds
+	calling atomic.Pointer[string]     // the address from which Healthy calls, while it does
+
 	linkID atomic.Uint64
 	close  sync.Once
 }

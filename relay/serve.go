@@ -18,11 +18,13 @@ const (
 	idleTimeout      = time.Minute // between two requests of a sender
 )
 
-// Serve takes connections from ln, and closes it, until ctx ends. Then
-// running exchanges get DrainTimeout to finish, and links at rest are closed.
-// It returns nil when ctx ended or the relay was closed. It may be called
-// once.
-func (r *Relay) Serve(ctx context.Context, ln net.Listener) error {
+// Serve takes connections from its listeners, of which there is at least one, and
+// closes them, until ctx ends. Then running exchanges get DrainTimeout to finish,
+// and links at rest are closed. It returns nil when ctx ended or the relay was
+// closed, and why when one of the listeners is of no use any more. It may be
+// called once.
+func (r *Relay) Serve(ctx context.Context, listeners ...net.Listener) error {
+	ln := newDoors(listeners)
 	defer ln.Close()
 	visiting, stopVisits := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopVisits()
@@ -45,9 +47,14 @@ func (r *Relay) Serve(ctx context.Context, ln net.Listener) error {
 	stopH2 := r.h2.start()
 	defer stopH2()
 
+	r.swept.Store(time.Now().UnixNano())
 	var sweeper, visits sync.WaitGroup
 	sweeping, stopSweep := context.WithCancel(context.WithoutCancel(ctx))
 	sweeper.Go(func() { r.sweep(sweeping) })
+	r.serving.Store(ln.addresses())
+	if r.opts.Ready != nil {
+		r.opts.Ready()
+	}
 	err = r.accept(visiting, ln, &visits)
 	stopVisits()
 	stopSending()

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"homehook/access"
 )
 
 //go:embed migrations/*.sql
@@ -36,6 +38,11 @@ func openStore(ctx context.Context, dir string) (*store, error) {
 	path, err := filepath.Abs(filepath.Join(dir, storeFile))
 	if err != nil {
 		return nil, fmt.Errorf("find data folder: %w", err)
+	}
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		if err := checkOwner(path + suffix); err != nil {
+			return nil, fmt.Errorf("open relay data: %w", err)
+		}
 	}
 	// SQLite gives its other files the mode of this one.
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
@@ -81,6 +88,18 @@ func prepareFolder(dir string) error {
 	}
 	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o022 != 0 {
 		return fmt.Errorf("data folder %s can be changed by others (%04o); run: chmod 700 %s", dir, mode, dir)
+	}
+	return nil
+}
+
+// checkOwner refuses a file of another user, and a link. An administrator makes
+// tokens for a relay that has a user of its own: root is refused links alone.
+func checkOwner(path string) error {
+	if os.Geteuid() != 0 {
+		return access.Mine(path)
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return fmt.Errorf("%s is a symbolic link: remove it", path)
 	}
 	return nil
 }

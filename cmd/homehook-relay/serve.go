@@ -32,12 +32,18 @@ type serveCmd struct {
 	Dialects      string        `default:"all" placeholder:"D,D" help:"Dialects that agents may use, of ptth, ptth/1.0, ptth/0.9, comet, reversehttp (default ${default})."`
 	Open          bool          `help:"Let agents without a token claim names over ReverseHttp; each gets an unguessable ending."`
 	Verbose       bool          `short:"v" help:"Log more."`
+
+	handed []net.Listener // that systemd has opened, in the place of Listen
 }
 
 // Help shows examples.
 func (*serveCmd) Help() string {
 	return `The first SIGTERM or Ctrl-C lets running exchanges finish, for 10 seconds at
 most; the second one ends the relay at once.
+
+Started by systemd it listens on the sockets that it is handed, if any, in the
+place of --listen, says when it is ready, and tells the watchdog that it is well
+when it has checked that it answers.
 
 Examples:
 
@@ -47,6 +53,10 @@ Examples:
 
 // Run serves until ctx ends.
 func (c *serveCmd) Run(ctx context.Context, io streams) error {
+	var err error
+	if c.handed, err = handedOver(); err != nil {
+		return err
+	}
 	o, err := c.options()
 	if err != nil {
 		return err
@@ -65,22 +75,39 @@ func (c *serveCmd) Run(ctx context.Context, io streams) error {
 		o.CombinedLog = access
 		defer access.watch(ctx, o.Log)()
 	}
+	report := supervisor{log: o.Log}
+	o.Version, o.Ready = version(), report.ready
 	r, err := relay.New(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", c.Listen)
+	listeners, err := c.listen(ctx)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", c.Listen, err)
+		return err
 	}
 	scheme := "http"
 	if o.TLS != nil {
 		scheme = "https"
 	}
-	fmt.Fprintf(io.Log, "listening on %s://%s\n", scheme, ln.Addr())
-	return r.Serve(ctx, ln)
+	for _, ln := range listeners {
+		fmt.Fprintf(io.Log, "listening on %s://%s\n", scheme, ln.Addr())
+	}
+	defer report.watch(ctx, r.Healthy)()
+	return r.Serve(ctx, listeners...)
+}
+
+// listen opens what the relay listens on, or returns what systemd has opened.
+func (c *serveCmd) listen(ctx context.Context) ([]net.Listener, error) {
+	if len(c.handed) > 0 {
+		return c.handed, nil
+	}
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", c.Listen, err)
+	}
+	return []net.Listener{ln}, nil
 }
 
 // options checks the flags, as a whole before anything is opened.
@@ -121,20 +148,28 @@ func (c *serveCmd) options() (relay.Options, error) {
 		return o, err
 	}
 	o.TLS = conf
-	return o, c.checkPlain(conf)
+	if len(c.handed) == 0 {
+		return o, c.checkPlain(conf, c.Listen)
+	}
+	for _, ln := range c.handed {
+		if err := c.checkPlain(conf, ln.Addr().String()); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
 }
 
 // checkPlain refuses plain http where tokens would cross a network in it.
-func (c *serveCmd) checkPlain(conf *tls.Config) error {
-	host, _, err := net.SplitHostPort(c.Listen)
+func (c *serveCmd) checkPlain(conf *tls.Config, addr string) error {
+	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return usagef("--listen %q is not of the form host:port", c.Listen)
+		return usagef("--listen %q is not of the form host:port", addr)
 	}
 	if conf != nil || c.Plain || isLoopback(host) {
 		return nil
 	}
 	return usagef("plain http on %s would show tokens and webhooks to the network; "+
-		"use --tls CERT,KEY, or --plain when a proxy in front of the relay ends TLS", c.Listen)
+		"use --tls CERT,KEY, or --plain when a proxy in front of the relay ends TLS", addr)
 }
 
 func isLoopback(host string) bool {

@@ -15,7 +15,6 @@ import (
 
 	"homehook/agent/config"
 	"homehook/agent/control"
-	"homehook/agent/credentials"
 	"homehook/routes/signature"
 	"homehook/service"
 )
@@ -29,6 +28,8 @@ type app struct {
 	version  string
 	colour   bool // out is a terminal that may be coloured
 	json     bool // --json was given
+	system   bool // --system was given
+	services func(context.Context, service.Scope) (service.Status, error)
 	signals  *interrupts
 }
 
@@ -36,7 +37,7 @@ type app struct {
 func newApp() *app {
 	return &app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
-		paths: service.UserPaths, now: time.Now, version: buildVersion(),
+		paths: service.UserPaths, now: time.Now, version: buildVersion(), services: serviceStatus,
 		colour: wantsColour(os.Stdout, os.Getenv), signals: newInterrupts(),
 	}
 }
@@ -79,7 +80,10 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	if err != nil {
 		return a.report(ctx, err)
 	}
-	a.json = g.JSON
+	a.json, a.system = g.JSON, g.System
+	if a.system {
+		a.paths = func() (service.Paths, error) { return service.SystemPaths(), nil }
+	}
 	kc.BindTo(ctx, (*context.Context)(nil))
 	return a.report(ctx, kc.Run(a))
 }
@@ -120,22 +124,37 @@ func (a *app) configuration() (*config.Config, service.Paths, error) {
 	return cfg, p, err
 }
 
-// folders returns this user's paths and makes the folders.
+// folders returns this user's paths and makes the folders. Those of the system's
+// service are made by its installation, as whose they are.
 func (a *app) folders() (service.Paths, error) {
 	p, err := a.paths()
 	if err != nil {
 		return p, err
 	}
+	if a.system && (p.Missing() || p.Foreign()) {
+		return p, a.administers(p)
+	}
 	return p, p.Make()
 }
 
-// store opens the credentials for a command that runs without an agent.
-func (a *app) store() (*credentials.Store, error) {
-	p, err := a.folders()
-	if err != nil {
-		return nil, err
+// administers returns nil if this process may change what is the system's agent's.
+func (a *app) administers(p service.Paths) error {
+	switch {
+	case p.Missing():
+		return withNext(errors.New("the system's service is not installed"), "install it with: sudo homehook service install --system")
+	case os.Geteuid() > 0:
+		return withNext(fmt.Errorf("%s is not this user's", p.State), "run it as root, with sudo")
 	}
-	return credentials.Open(p.State)
+	return nil
+}
+
+// agentsOwn refuses what only the system's agent may use while none runs.
+func (a *app) agentsOwn(p service.Paths) error {
+	if !a.system || !p.Foreign() {
+		return nil
+	}
+	return withNext(errors.New("only the system's agent may use its credentials, and it is not running"),
+		"start it with: sudo homehook service start --system")
 }
 
 // noAgent reports whether err says that there is no agent to ask.

@@ -52,10 +52,13 @@ func (a *app) report(ctx context.Context, err error) int {
 		problems config.Problems
 		parse    *kong.ParseError
 		f        *failure
+		code     exit
 	)
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &code):
+		return int(code)
 	case errors.Is(err, errSilent):
 		return exitFailed
 	case errors.As(err, &parse):

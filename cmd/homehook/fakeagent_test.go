@@ -32,6 +32,7 @@ type fakeAgent struct {
 	queued   bool // deliveries wait for every claim
 	released []string
 	found    []control.Finding // by Doctor
+	examined control.Examination
 }
 
 var _ control.Backend = (*fakeAgent)(nil)
@@ -43,13 +44,23 @@ func (f *fakeAgent) Relays() []control.Relay { return nil }
 func (f *fakeAgent) Claims() []control.Claim { return nil }
 func (f *fakeAgent) Routes() []control.Route { return f.routes }
 
-func (f *fakeAgent) Credentials() ([]control.Credential, error)                     { return nil, nil }
-func (f *fakeAgent) SetCredential(string, string) error                             { return nil }
-func (f *fakeAgent) RemoveCredential(string) error                                  { return nil }
+func (f *fakeAgent) Credentials() ([]control.Credential, error)           { return nil, nil }
+func (f *fakeAgent) SetCredential(string, string) error                   { return nil }
+func (f *fakeAgent) RemoveCredential(string) error                        { return nil }
+func (f *fakeAgent) RotateCredential(string, string, time.Duration) error { return nil }
+func (f *fakeAgent) RemoveOldValues(string) error                         { return nil }
+func (f *fakeAgent) MoveCredentials(context.Context, control.MoveCredentials) (control.CredentialStore, error) {
+	return control.CredentialStore{}, nil
+}
 func (f *fakeAgent) Changes(context.Context, uint64, int) ([]control.Change, error) { return nil, nil }
 
-func (f *fakeAgent) Doctor(context.Context) (*control.Checkup, error) {
+func (f *fakeAgent) Doctor(_ context.Context, e control.Examination) (*control.Checkup, error) {
+	f.examined = e
 	return control.NewCheckup(f.found), nil
+}
+
+func (f *fakeAgent) Report(_ context.Context, found control.Checkup) (*control.Report, error) {
+	return &control.Report{Checkup: found}, nil
 }
 
 func (f *fakeAgent) Deliveries(context.Context, control.Query) ([]control.Delivery, string, error) {

@@ -3,11 +3,13 @@ package main
 // grammar is the whole command line: one field a verb, in the order of the
 // help. The types stand in the files of their verbs.
 type grammar struct {
-	JSON bool `name:"json" help:"Print JSON: one value, and an array for a list."`
+	JSON   bool `name:"json" help:"Print JSON: one value, and an array for a list."`
+	System bool `name:"system" help:"Mean the agent that is a service of the machine, not this user's."`
 
 	// First what a new user tries, then what is set up once, then daily use.
 	Try     tryCmd     `cmd:"" help:"See a webhook arrive, with nothing set up."`
 	Run     runCmd     `cmd:"" help:"Run the agent in the foreground."`
+	Service serviceCmd `cmd:"" help:"Have the agent run by itself: install, start, stop, show."`
 	Status  statusCmd  `cmd:"" help:"Show how the agent and its relays are doing."`
 	Doctor  doctorCmd  `cmd:"" help:"Say what is wrong, and what to do about it."`
 	Relay   relayCmd   `cmd:"" help:"Add, list, test and remove relays."`

@@ -24,7 +24,8 @@ func TestMain(m *testing.M) {
 //	relay token NAME      another token becomes $TOKEN
 //	fake KIND             what answers in a relay's place, at $FAKE: portal, stripped, certificate, hostile
 //	proxy [PASSWORD]      an HTTP proxy at $PROXY that knows the relay as relay.test, and its log proxy.log
-//	start NAME COMMAND    a process in the background, with NAME.out and NAME.err
+//	start NAME COMMAND    a process in the background, with NAME.out and NAME.err;
+//	                      <FILE before the command is its stdin
 //	stop NAME [SIGNAL]    a signal (INT, TERM, KILL) to it; it must end with 0 but after KILL
 //	signal NAME SIGNAL    only the signal
 //	await REGEXP COMMAND  the command until its output matches

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
 	"slices"
 
 	"homehook/agent"
@@ -55,7 +52,7 @@ func (a *app) missingCredentials(ctx context.Context, specs []routes.Spec) []str
 // knownCredentials are the names of those that are stored, without anything being
 // made for it.
 func (a *app) knownCredentials(ctx context.Context) (map[string]bool, error) {
-	client, p, err := a.client()
+	client, _, err := a.client()
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +60,7 @@ func (a *app) knownCredentials(ctx context.Context) (map[string]bool, error) {
 	known := map[string]bool{}
 	have, err := client.Credentials(ctx)
 	if noAgent(err) {
-		if _, err := os.Stat(p.State); errors.Is(err, fs.ErrNotExist) {
-			return known, nil // to open it would make it
-		}
-		have, err = a.storedCredentials()
+		have, err = a.storedCredentials(ctx)
 	}
 	for _, c := range have {
 		known[c.Name] = true
@@ -75,29 +69,25 @@ func (a *app) knownCredentials(ctx context.Context) (map[string]bool, error) {
 }
 
 // findings are what keeps the routes of a file from their work on this machine.
-func (a *app) findings(cfg *config.Config, path string) (warnings config.Problems) {
-	for _, f := range agent.Findings(cfg, a.secret()) {
+func (a *app) findings(ctx context.Context, cfg *config.Config, path string) (warnings config.Problems) {
+	store, err := a.lookIntoStore(ctx)
+	secret := secretsOf(store)
+	switch {
+	case err != nil:
+		secret = func(string) (string, error) { return "", err }
+	case store != nil:
+		defer store.Close()
+	}
+	for _, f := range agent.Findings(cfg, secret) {
 		warnings = append(warnings, config.Problem{File: path, Message: f.Text, Remedy: f.Remedy})
 	}
 	return warnings
 }
 
-// secret returns what gives the values of credentials as they are stored. It
-// makes no store where there is none.
-func (a *app) secret() func(name string) (string, error) {
-	fail := func(err error) func(string) (string, error) {
-		return func(string) (string, error) { return "", err }
+// secretsOf gives the values of a store, nil for one that is not there.
+func secretsOf(s *credentials.Store) func(name string) (string, error) {
+	if s == nil {
+		return func(string) (string, error) { return "", credentials.ErrNotFound }
 	}
-	p, err := a.paths()
-	if err != nil {
-		return fail(err)
-	}
-	if _, err := os.Stat(p.State); errors.Is(err, fs.ErrNotExist) {
-		return fail(credentials.ErrNotFound)
-	}
-	store, err := credentials.Open(p.State)
-	if err != nil {
-		return fail(err)
-	}
-	return store.Get
+	return s.Get
 }

@@ -34,7 +34,14 @@ func (c *relayTestCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	e, err := c.examination(a, p.Config)
+	store, err := a.lookIntoStore(ctx)
+	if err != nil {
+		return err
+	}
+	if store != nil {
+		defer store.Close()
+	}
+	e, err := c.examination(a, p.Config, secretsOf(store))
 	if err != nil {
 		return err
 	}
@@ -64,7 +71,7 @@ func (c *relayTestCmd) Run(ctx context.Context, a *app) error {
 }
 
 // examination gathers what is configured for the relay.
-func (c *relayTestCmd) examination(a *app, path string) (agent.Examination, error) {
+func (c *relayTestCmd) examination(a *app, path string, secret func(name string) (string, error)) (agent.Examination, error) {
 	e := agent.Examination{Version: a.version}
 	cfg, err := config.Load(path)
 	if err != nil {
@@ -84,14 +91,13 @@ func (c *relayTestCmd) examination(a *app, path string) (agent.Examination, erro
 			e.Claim = claim.Name
 		}
 	}
-	if e.Relay.Token == "" {
+	if e.Relay.Token == "" && e.Relay.ProxyPassword == "" {
 		return e, nil
 	}
-	store, err := a.store()
-	if err != nil {
-		return e, err
+	if e.Secret = secret; e.Relay.Token == "" {
+		return e, nil
 	}
-	e.Token, err = store.Get(e.Relay.Token)
+	e.Token, err = secret(e.Relay.Token)
 	if errors.Is(err, credentials.ErrNotFound) {
 		err = fmt.Errorf("credential %q is missing; set it with: homehook secret set %s", e.Relay.Token, e.Relay.Token)
 	}

@@ -139,9 +139,10 @@ func (c *releaseCmd) removable(path string) bool {
 
 // alone releases without an agent.
 func (c *releaseCmd) alone(ctx context.Context, a *app, p service.Paths) error {
-	store, err := a.store()
+	store, err := a.store(ctx)
 	if err != nil {
 		return err
 	}
-	return agent.Release(ctx, p.Config, store.Get, c.Name, c.Discard)
+	defer store.Close()
+	return a.unlockable(agent.Release(ctx, p.Config, store.Get, c.Name, c.Discard))
 }

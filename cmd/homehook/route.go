@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -120,7 +121,7 @@ type problemAnswer struct {
 }
 
 // Run checks the file.
-func (c *routeCheckCmd) Run(a *app) error {
+func (c *routeCheckCmd) Run(ctx context.Context, a *app) error {
 	path := c.File
 	if path == "" {
 		p, err := a.paths()
@@ -144,7 +145,7 @@ func (c *routeCheckCmd) Run(a *app) error {
 		if warnings, err = config.Lint(path); err != nil {
 			return err
 		}
-		warnings = append(warnings, a.findings(cfg, path)...)
+		warnings = append(warnings, a.findings(ctx, cfg, path)...)
 	}
 	if a.json {
 		return c.encode(a, problems, warnings)

@@ -11,13 +11,21 @@ import (
 
 	"homehook/agent"
 	"homehook/agent/control"
-	"homehook/agent/credentials"
+	"homehook/service"
 )
 
 // runCmd is "homehook run".
 type runCmd struct {
 	LogLevel  string `enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
 	LogFormat string `enum:"text,json" default:"text" help:"How log lines are written: ${enum}."`
+	// The agent asks for it once, before anything else.
+	PassphraseStdin bool `help:"Take the passphrase of the credentials from the first line of stdin."`
+	Service         bool `help:"Run as service managers want it: log where the system does, and tell how it goes."`
+
+	// What the definitions of services say besides, which service install writes.
+	Supervise  bool   `hidden:"" help:"Start the agent again when it crashes."`
+	Supervised bool   `hidden:"" help:"End with stdin."`
+	Account    string `hidden:"" help:"Make the folders as root, and run as this user."`
 }
 
 // Help says how it ends and shows an example.
@@ -26,6 +34,11 @@ func (*runCmd) Help() string {
 configuration file. Its log goes to stderr. The first SIGTERM or Ctrl-C lets
 running handlers finish, for 5 seconds at most; the second one stops
 them and ends it at once.
+
+With --service the log goes to the journal, or to syslog or the event log
+and the file homehook.log in the state folder; systemd is told when the
+agent is ready and well; and the exit code is 78 if the configuration or a
+folder is refused, which no start would mend.
 
 Example:
 
@@ -37,22 +50,45 @@ const abortWait = 2 * time.Second
 
 // Run is the agent until ctx ends.
 func (c *runCmd) Run(ctx context.Context, a *app) error {
+	if c.Service {
+		return c.service(ctx, a)
+	}
 	again := a.signals.second()
 	p, err := a.folders()
 	if err != nil {
 		return err
 	}
+	return c.agent(ctx, a, duty{paths: p, log: c.logger(a.err), again: again})
+}
+
+// duty is what the agent is run with, by a person or a service manager.
+type duty struct {
+	paths service.Paths
+	log   *slog.Logger
+	again <-chan struct{}    // closed when it is to end at once
+	ready func(*agent.Agent) // told when it answers; nil tells nobody
+}
+
+// agent runs the agent until ctx ends.
+func (c *runCmd) agent(ctx context.Context, a *app, d duty) error {
+	p, log := d.paths, d.log
 	if err := alone(ctx, p.Socket()); err != nil {
 		return err
 	}
-	store, err := credentials.Open(p.State)
+	store, err := c.store(ctx, a, p, log)
 	if err != nil {
 		return err
 	}
-	log := c.logger(a.err)
-	ag, err := agent.New(ctx, agent.Options{
+	defer store.Close()
+	var ag *agent.Agent
+	ag, err = agent.New(ctx, agent.Options{
 		Config: p.Config, History: p.History(), Socket: p.Socket(),
 		Credentials: store, Version: a.version, Log: log,
+		Ready: func() {
+			if d.ready != nil {
+				d.ready(ag)
+			}
+		},
 	})
 	if err != nil {
 		return err
@@ -66,7 +102,7 @@ func (c *runCmd) Run(ctx context.Context, a *app) error {
 	go func() { ended <- ag.Run(ctx) }()
 	select {
 	case err = <-ended:
-	case <-again:
+	case <-d.again:
 		return abort(ag, ended, log)
 	}
 	if err != nil {
@@ -89,13 +125,18 @@ func abort(ag *agent.Agent, ended <-chan error, log *slog.Logger) error {
 	return errSilent // the log has said it
 }
 
-// logger writes to w as the flags say.
-func (c *runCmd) logger(w io.Writer) *slog.Logger {
+// level is the least level that is logged.
+func (c *runCmd) level() slog.Level {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
-		level = slog.LevelInfo // the flag has no other values
+		return slog.LevelInfo // the flag has no other values
 	}
-	o := &slog.HandlerOptions{Level: level}
+	return level
+}
+
+// logger writes to w as the flags say.
+func (c *runCmd) logger(w io.Writer) *slog.Logger {
+	o := &slog.HandlerOptions{Level: c.level()}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, o))
 	}

@@ -97,9 +97,16 @@ func (b *bench) token(ts *testscript.TestScript, name string) {
 
 func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	b, name := benchOf(ts), args[0]
+	input, piped := strings.CutPrefix(args[1], "<")
+	if piped {
+		args = args[1:]
+	}
 	path, err := exec.LookPath(args[1])
 	ts.Check(err)
 	cmd := exec.Command(path, args[2:]...)
+	if piped {
+		cmd.Stdin = strings.NewReader(ts.ReadFile(input))
+	}
 	cmd.Dir = ts.MkAbs(".")
 	for _, v := range []string{"HOMEHOOK_HOME", "TMPDIR", "PATH", "TZ", "HOME", "GORACE"} {
 		cmd.Env = append(cmd.Env, v+"="+ts.Getenv(v))

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"io/fs"
+	"os"
 
+	"homehook/agent"
 	"homehook/agent/control"
 	"homehook/agent/credentials"
 )
@@ -13,27 +15,40 @@ import (
 // secretCmd is "homehook secret".
 type secretCmd struct {
 	Set    secretSetCmd    `cmd:"" help:"Store a credential; its value comes from stdin or a prompt."`
-	List   secretListCmd   `cmd:"" help:"List the names of the credentials."`
-	Remove secretRemoveCmd `cmd:"" help:"Forget a credential."`
+	Rotate secretRotateCmd `cmd:"" help:"Give a credential another value, beside the one that it has."`
+	List   secretListCmd   `cmd:"" help:"List the credentials: names, ages, who needs them."`
+	Remove secretRemoveCmd `cmd:"" help:"Forget a credential, or its old values."`
+	Store  secretStoreCmd  `cmd:"" help:"Show where the root key is kept that seals all credentials, or move it."`
 }
 
 // Help shows an example.
 func (*secretCmd) Help() string {
-	return "Example:\n\n    homehook secret list"
+	return `Values are sealed in the file secrets.sealed under one root key, which is in the
+keyring of the system where there is one; see: homehook secret store. No command
+shows a value again.
+
+Example:
+
+    homehook secret list`
 }
 
-// secretSetCmd is "homehook secret set".
-type secretSetCmd struct {
+// secretValue is what verbs take that store a value.
+type secretValue struct {
 	Name     string `arg:"" help:"Name of the credential, such as relay/mine."`
 	Generate bool   `help:"Make up a random secret of 32 bytes, written as whsec_ and base64."`
 	Show     bool   `help:"With --generate: print the value, this one time."`
 }
 
+// secretSetCmd is "homehook secret set".
+type secretSetCmd struct{ secretValue }
+
 // Help shows examples.
 func (*secretSetCmd) Help() string {
 	return `A value is never taken from the command line, where other programs could read
 it. One line end behind it is not part of it. --generate is for secrets that you
-choose, as for GitHub; others, such as Stripe and Slack, show you theirs.
+choose, as for GitHub; others, such as Stripe and Slack, show you theirs. The value
+takes the place of the one that is there; to let both count for a while: homehook
+secret rotate.
 
 Examples:
 
@@ -43,14 +58,7 @@ Examples:
 
 // Run stores the credential.
 func (c *secretSetCmd) Run(ctx context.Context, a *app) error {
-	if c.Show && !c.Generate {
-		return misused("--show goes with --generate only: a value that was given is not shown")
-	}
-	// Before the prompt: nobody should type a secret for nothing.
-	if err := checkCredential("NAME", c.Name); err != nil {
-		return err
-	}
-	value, err := c.value(ctx, a)
+	value, err := c.newValue(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -58,6 +66,26 @@ func (c *secretSetCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	return c.tell(a, value, alone, "is stored")
+}
+
+// newValue is what is to be stored.
+func (c *secretValue) newValue(ctx context.Context, a *app) (string, error) {
+	if c.Show && !c.Generate {
+		return "", misused("--show goes with --generate only: a value that was given is not shown")
+	}
+	// Before the prompt: nobody should type a secret for nothing.
+	if err := checkCredential("NAME", c.Name); err != nil {
+		return "", err
+	}
+	if !c.Generate {
+		return a.secretInput(ctx, fmt.Sprintf("Value of %s: ", c.Name))
+	}
+	return generated(a.prefix(c.Name)), nil
+}
+
+// tell says that the value is stored. done says so of one that was given.
+func (c *secretValue) tell(a *app, value string, alone bool, done string) error {
 	if alone {
 		a.note("the agent is not running; stored for when it starts")
 	}
@@ -71,147 +99,46 @@ func (c *secretSetCmd) Run(ctx context.Context, a *app) error {
 	case c.Generate:
 		a.note("credential %s has a new random value, which nobody has seen", c.Name)
 	default:
-		a.note("credential %s is stored", c.Name)
+		a.note("credential %s %s", c.Name, done)
 	}
 	return nil
-}
-
-// value is what is to be stored.
-func (c *secretSetCmd) value(ctx context.Context, a *app) (string, error) {
-	if !c.Generate {
-		return a.secretInput(ctx, fmt.Sprintf("Value of %s: ", c.Name))
-	}
-	return generated(a.prefix(c.Name)), nil
 }
 
 // setCredential stores a credential through the agent, or alone when none
 // runs.
 func (a *app) setCredential(ctx context.Context, name, value string) (alone bool, err error) {
-	client, _, err := a.client()
+	return a.changeCredentials(ctx,
+		func(c *control.Client) error { return c.SetCredential(ctx, name, value) },
+		func(s *credentials.Store) error {
+			if err := agent.CheckCredential(name, value); err != nil {
+				return err
+			}
+			return s.Set(name, value)
+		})
+}
+
+// changeCredentials makes a change through the agent, or alone when none runs.
+func (a *app) changeCredentials(ctx context.Context, ask func(*control.Client) error, do func(*credentials.Store) error) (alone bool, err error) {
+	client, p, err := a.client()
 	if err != nil {
 		return false, err
 	}
 	defer client.Close()
-	// The agent goes first, because it uses the new value at once.
-	if err = client.SetCredential(ctx, name, value); !noAgent(err) {
-		return false, err
+	// The agent goes first, because it uses the change at once.
+	if err = ask(client); !noAgent(err) {
+		return false, a.unlockable(err)
 	}
-	s, err := a.store()
+	_, statErr := os.Stat(sealedFile(p))
+	s, err := a.store(ctx)
 	if err != nil {
 		return true, err
 	}
-	return true, s.Set(name, value)
-}
-
-// secretListCmd is "homehook secret list".
-type secretListCmd struct{}
-
-// Help shows an example.
-func (*secretListCmd) Help() string {
-	return `Values are not shown, ever. The fingerprint is the end of a value's SHA-256, to
-tell two values apart.
-
-Example:
-
-    homehook secret list --json`
-}
-
-// Run lists the credentials.
-func (*secretListCmd) Run(ctx context.Context, a *app) error {
-	client, _, err := a.client()
-	if err != nil {
-		return err
+	defer s.Close()
+	if err := do(s); err != nil {
+		return true, a.unlockable(err)
 	}
-	defer client.Close()
-	all, err := client.Credentials(ctx)
-	if noAgent(err) {
-		a.note("the agent is not running; this is what is stored for it")
-		all, err = a.storedCredentials()
+	if errors.Is(statErr, fs.ErrNotExist) {
+		a.tellPlace(s, p)
 	}
-	if err != nil {
-		return err
-	}
-	if a.json {
-		return a.writeJSON(list(all))
-	}
-	if len(all) == 0 {
-		a.note("no credential yet; store one with: homehook secret set NAME")
-		return nil
-	}
-	rows := make([][]cell, 0, len(all))
-	for _, c := range all {
-		rows = append(rows, plainCells(c.Name, c.Set.Local().Format(time.DateTime), c.Fingerprint))
-	}
-	a.table([]string{"CREDENTIAL", "SET", "FINGERPRINT"}, rows)
-	return nil
-}
-
-// storedCredentials lists the credentials without an agent.
-func (a *app) storedCredentials() ([]control.Credential, error) {
-	s, err := a.store()
-	if err != nil {
-		return nil, err
-	}
-	infos, err := s.List()
-	if err != nil {
-		return nil, err
-	}
-	all := make([]control.Credential, 0, len(infos))
-	for _, i := range infos {
-		all = append(all, control.Credential(i))
-	}
-	return all, nil
-}
-
-// secretRemoveCmd is "homehook secret remove".
-type secretRemoveCmd struct {
-	Name string `arg:"" help:"Name of the credential."`
-}
-
-// Help shows an example.
-func (*secretRemoveCmd) Help() string {
-	return "Example:\n\n    homehook secret remove relay/mine"
-}
-
-// Run removes the credential.
-func (c *secretRemoveCmd) Run(ctx context.Context, a *app) error {
-	if err := credentials.CheckName(c.Name); err != nil {
-		return misused("%w", err)
-	}
-	client, _, err := a.client()
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	err = client.RemoveCredential(ctx, c.Name)
-	if noAgent(err) {
-		err = a.forget(c.Name)
-	}
-	switch {
-	case errors.Is(err, control.ErrNotFound), errors.Is(err, credentials.ErrNotFound):
-		// A token is not repeated; a credential that has its name can be removed.
-		if err := checkCredential("NAME", c.Name); err != nil {
-			return err
-		}
-		return withNext(fmt.Errorf("no credential %s", c.Name), "see: homehook secret list")
-	case err != nil:
-		return err
-	case a.json:
-		return a.writeJSON(map[string]string{"name": c.Name})
-	}
-	a.note("credential %s is removed", c.Name)
-	return nil
-}
-
-// forget removes a credential without an agent.
-func (a *app) forget(name string) error {
-	s, err := a.store()
-	if err != nil {
-		return err
-	}
-	if err := s.Remove(name); err != nil {
-		return err
-	}
-	a.note("the agent is not running; changed what is stored for it")
-	return nil
+	return true, nil
 }

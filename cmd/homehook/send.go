@@ -78,7 +78,7 @@ func (c *sendCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := c.sign(a, req, body); err != nil {
+	if err := c.sign(ctx, a, req, body); err != nil {
 		return err
 	}
 	roots, err := a.roots(c.CA)

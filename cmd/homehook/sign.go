@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -15,7 +16,7 @@ import (
 )
 
 // sign adds the signature that the flags ask for.
-func (c *sendCmd) sign(a *app, req *http.Request, body []byte) error {
+func (c *sendCmd) sign(ctx context.Context, a *app, req *http.Request, body []byte) error {
 	switch {
 	case c.As == "" && len(c.With) > 0:
 		return misused("--with is there without --as; name the scheme to sign by")
@@ -38,16 +39,17 @@ func (c *sendCmd) sign(a *app, req *http.Request, body []byte) error {
 	if err := c.name(req); err != nil {
 		return err
 	}
-	store, err := a.store()
+	store, err := a.store(ctx)
 	if err != nil {
 		return err
 	}
+	defer store.Close()
 	secret, err := store.Get(c.Secret)
 	if errors.Is(err, credentials.ErrNotFound) {
 		return withNext(err, "store it first: homehook secret set %s", c.Secret)
 	}
 	if err != nil {
-		return err
+		return a.unlockable(err)
 	}
 	fields, err := scheme.Sign(&signature.Message{
 		Method: req.Method, URL: signedURL(req), Body: body, Received: a.now(),

@@ -2,10 +2,21 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"homehook/agent/control"
 )
+
+// sayCredentials says where the root key is, and what is wrong with that.
+func (a *app) sayCredentials(s *control.CredentialStore) {
+	if s.State == control.CredentialsReady {
+		a.say("credentials  %s", s.Store)
+	} else {
+		a.say("credentials  %s: %s", s.Store, a.paint(stateColour(s.State), s.State))
+	}
+	a.block("             ", s.Text)
+}
 
 // statusCmd is "homehook status". It ends with 0 whenever the agent answers:
 // a state is an answer, and scripts read it from the JSON.
@@ -44,12 +55,15 @@ func (*statusCmd) Run(ctx context.Context, a *app) error {
 	if s.Paused {
 		a.say("pause        %s", a.paint(yellow, pauseText(&control.Pause{Paused: true, Until: s.PausedUntil})))
 	}
+	if u := s.Update; u != nil {
+		a.say("update       %s", a.paint(yellow, strings.TrimSpace("version "+u.Version+" is out  "+u.URL)))
+	}
 	a.say("config       %s", s.Config)
 	if s.ConfigError != "" {
 		a.say("             %s", a.paint(red, "refused; the last good one stays in use:"))
 		a.block("             ", s.ConfigError)
 	}
-	a.say("credentials  %s", s.Credentials.Store)
+	a.sayCredentials(&s.Credentials)
 	if recordingOff(s.Config) {
 		a.say("history      %s", a.paint(yellow, "off; nothing is recorded"))
 	}

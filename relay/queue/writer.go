@@ -32,10 +32,11 @@ type writer struct {
 	pause     time.Duration // from a try to the next
 	recovered time.Time     // when the last such try went well
 
-	linger   *time.Timer
-	suspects chan error    // damage that a reader has met; capacity 1, more are dropped
-	done     chan struct{} // closed when run has returned
-	failed   error         // what Close reports
+	linger    *time.Timer
+	questions chan chan struct{} // calls of Answers
+	suspects  chan error         // damage that a reader has met; capacity 1, more are dropped
+	done      chan struct{}      // closed when run has returned
+	failed    error              // what Close reports
 }
 
 // first is what is left of a claim's line after items were deleted.
@@ -55,6 +56,7 @@ func newWriter(q *Queue) *writer {
 		ballast: dbfile.Ballast{Path: filepath.Join(q.opts.Dir, ballastName), Size: max(q.opts.Ballast, 0)},
 		most:    max(q.opts.Ballast*3/4, leastLog),
 		linger:  time.NewTimer(time.Hour), suspects: make(chan error, 1), done: make(chan struct{}),
+		questions: make(chan chan struct{}),
 	}
 	w.linger.Stop()
 	return w
@@ -81,6 +83,8 @@ func (w *writer) run() {
 			}
 		case <-next:
 			w.discardSlice()
+		case reply := <-w.questions:
+			reply <- struct{}{}
 		case err := <-w.suspects:
 			w.giveUp(err)
 			w.recover()

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"homehook/agent/control"
+	"homehook/service"
+)
+
+const (
+	checkService = "service"
+
+	// logLimit is the time that the system gets to show a log, lastLines how
+	// much of one is shown.
+	logLimit  = 5 * time.Second
+	lastLines = 300
+	lastBytes = 128 << 10
+)
+
+// serviceFor is what the system says of the agent's service; nil with the reason
+// where that is not known.
+func (a *app) serviceFor(ctx context.Context) (*service.Status, error) {
+	if a.services == nil {
+		return nil, errors.New("there is no system to ask")
+	}
+	scope := service.User
+	if a.system {
+		scope = service.System
+	}
+	st, err := a.services(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	return &st, nil
+}
+
+// serviceStatus asks the system about a service.
+func serviceStatus(ctx context.Context, scope service.Scope) (service.Status, error) {
+	s, err := service.New(service.Options{Scope: scope})
+	if err != nil {
+		return service.Status{}, err
+	}
+	return s.Status(ctx)
+}
+
+// starter is the command that starts an agent which does not run.
+func (a *app) starter(st *service.Status) string {
+	if st != nil && st.Installed {
+		return "homehook service start" + a.systemFlag()
+	}
+	return "homehook run" + a.systemFlag()
+}
+
+// serviceFindings says how the agent's service is. runs says whether the agent
+// does, as a service or otherwise.
+func (a *app) serviceFindings(ctx context.Context, st *service.Status, unknown error, runs bool) []control.Finding {
+	tell := func(state, text, remedy string) []control.Finding {
+		return []control.Finding{{Check: checkService, State: state, Text: text, Remedy: remedy}}
+	}
+	flag := a.systemFlag()
+	switch {
+	case st == nil:
+		return tell(control.FindingSkipped, "nothing is known of a service: "+unknown.Error(), "")
+	case !st.Installed && os.Getenv("HOMEHOOK_HOME") != "":
+		return tell(control.FindingSkipped, "the agent is no service of "+st.System+", as HOMEHOOK_HOME is set for an agent that is carried along", "")
+	case !st.Installed && a.machineHas(ctx):
+		return tell(control.FindingSkipped, "this user has no service, but the machine has one; look at it with: homehook doctor --system", "")
+	case !st.Installed && runs:
+		return tell(control.FindingWarning, "the agent runs, but is no service of "+st.System+": it ends with the session that it was started in", "have it run by itself: homehook service install"+flag)
+	case !st.Installed:
+		return tell(control.FindingWarning, "the agent is no service of "+st.System+", so nothing starts it", "have it run by itself: homehook service install"+flag)
+	}
+	found := a.installedFindings(st, runs)
+	for _, n := range st.Notes {
+		found = append(found, tell(control.FindingWarning, n.Text, n.Remedy)...)
+	}
+	return found
+}
+
+// machineHas reports whether the machine has a service where the user has none.
+func (a *app) machineHas(ctx context.Context) bool {
+	if a.system {
+		return false
+	}
+	st, err := a.services(ctx, service.System)
+	return err == nil && st.Installed
+}
+
+// installedFindings says how a service is that the system knows.
+func (a *app) installedFindings(st *service.Status, runs bool) (found []control.Finding) {
+	tell := func(state, text, remedy string) {
+		found = append(found, control.Finding{Check: checkService, State: state, Text: text, Remedy: remedy})
+	}
+	flag, last := a.systemFlag(), ""
+	if st.LastExit != "" {
+		last = "; it ended last with: " + st.LastExit
+	}
+	switch {
+	case st.State == service.StateRunning:
+		tell(control.FindingOK, fmt.Sprintf("runs as %s by %s, pid %d", st.User, st.System, st.PID), "")
+	case st.State == service.StateFailed:
+		tell(control.FindingProblem, "the service has failed and is not started again"+last, "see why: "+st.Log+"; put that right, then run: homehook service start"+flag)
+	case st.State == service.StateStarting:
+		tell(control.FindingWarning, "the service is starting"+last, "wait a moment; if it stays so, see why: "+st.Log)
+	case runs:
+		tell(control.FindingWarning, "the service is stopped, and the agent runs without it", "end that agent, then run: homehook service start"+flag)
+	default:
+		tell(control.FindingProblem, "the service is stopped"+last, "run: homehook service start"+flag)
+	}
+	if !st.Enabled {
+		tell(control.FindingWarning, "the service does not start by itself", "run: homehook service install"+flag)
+	}
+	if self, err := os.Executable(); err == nil && st.Program != "" && !sameFile(self, st.Program) {
+		tell(control.FindingWarning, "the service runs "+st.Program+", and this is "+self, "to have it run this one: homehook service install"+flag)
+	}
+	return found
+}
+
+// sameFile reports whether two paths lead to one file.
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+// lastLog is the end of the log of a service, as far as the system shows it.
+func (a *app) lastLog(ctx context.Context, st *service.Status) []string {
+	if st == nil || !st.Installed || st.Log == "" {
+		return nil
+	}
+	if filepath.IsAbs(st.Log) {
+		return lastOf(tailOf(st.Log))
+	}
+	argv := strings.Fields(st.Log)
+	if filepath.Base(argv[0]) != "journalctl" {
+		return nil // for a person to look at
+	}
+	ctx, cancel := context.WithTimeout(ctx, logLimit)
+	defer cancel()
+	argv = append(slices.DeleteFunc(argv[1:], func(s string) bool { return s == "-f" || s == "--follow" }), "--no-pager", "--quiet", fmt.Sprintf("--lines=%d", lastLines))
+	out, err := exec.CommandContext(ctx, "journalctl", argv...).Output()
+	if err != nil {
+		return nil
+	}
+	return lastOf(out)
+}
+
+// tailOf reads the end of a file, nothing where that cannot be read.
+func tailOf(path string) []byte {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > lastBytes {
+		_, err = f.Seek(-lastBytes, io.SeekEnd)
+		if err != nil {
+			return nil
+		}
+	}
+	text, err := io.ReadAll(io.LimitReader(f, lastBytes))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil
+	}
+	return text
+}
+
+// lastOf are the last lines of a text.
+func lastOf(text []byte) []string {
+	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
+	return lines[max(0, len(lines)-lastLines):]
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"homehook/agent"
+	"homehook/agent/control"
+	"homehook/agent/credentials"
+)
+
+// secretStoreCmd is "homehook secret store".
+type secretStoreCmd struct {
+	Place string `arg:"" optional:"" default:"" enum:",keyring,systemd,file,passphrase" help:"Where to keep the root key from now on: keyring, systemd, file or passphrase."`
+	Yes   bool   `help:"Do not ask."`
+	Anew  bool   `help:"The old root key is lost: begin with a new one. Each credential must be set again then."`
+}
+
+// Help says what the places are and shows examples.
+func (*secretStoreCmd) Help() string {
+	return `All credentials are sealed under one root key. It is kept in
+
+  keyring     the keyring of the system: nobody reads it before you have signed in
+  systemd     a credential of the service, homehook-root-key, which systemd decrypts
+  file        root.key beside the sealed file: whoever reads the files of this user
+              reads the credentials
+  passphrase  nowhere: it is made of a passphrase, asked for at each start:
+              homehook run --passphrase-stdin
+
+With a place it is moved there and everything sealed anew; no credential is lost,
+and a running agent goes on.
+
+Examples:
+
+    homehook secret store
+    homehook secret store keyring
+    homehook secret store file --yes`
+}
+
+// Run shows or moves the root key.
+func (c *secretStoreCmd) Run(ctx context.Context, a *app) error {
+	if c.Anew && c.Place == "" {
+		return misused("--anew needs the place for the new root key: homehook secret store PLACE --anew")
+	}
+	now, err := a.whereStored(ctx)
+	switch {
+	case err != nil:
+		return err
+	case c.Place == "" && a.json:
+		return a.writeJSON(now)
+	case c.Place == "":
+		a.tellStore(now)
+		return nil
+	case c.Place == now.Store && !c.Anew:
+		a.note("the root key is there already: %s", placeName(now.Store))
+		return c.done(a, now)
+	}
+	if ok, err := c.agreed(ctx, a, now); err != nil || !ok {
+		return err
+	}
+	m := control.MoveCredentials{Place: c.Place, Anew: c.Anew}
+	if c.Place == string(credentials.PlacePassphrase) {
+		if m.Passphrase, err = a.newPassphrase(ctx); err != nil {
+			return err
+		}
+	}
+	after, err := a.moveStore(ctx, m)
+	if err != nil {
+		return err
+	}
+	a.note("the root key is in another place now: %s", placeName(after.Store))
+	if after.Store == string(credentials.PlacePassphrase) {
+		a.note("from now on start the agent with: homehook run --passphrase-stdin")
+	}
+	if c.Anew {
+		a.note("every credential must be set again; see: homehook secret list")
+	}
+	return c.done(a, after)
+}
+
+// done prints the store for programs.
+func (*secretStoreCmd) done(a *app, s *control.CredentialStore) error {
+	if a.json {
+		return a.writeJSON(s)
+	}
+	return nil
+}
+
+// placeName is a place in a sentence.
+func placeName(place string) string {
+	switch credentials.Place(place) {
+	case credentials.PlaceKeyring:
+		return "the keyring"
+	case credentials.PlaceSystemd:
+		return "a credential of systemd"
+	case credentials.PlaceFile:
+		return "a file beside the sealed one"
+	case credentials.PlacePassphrase:
+		return "nowhere; it is made of a passphrase"
+	case credentials.PlacePlain:
+		return "nowhere; the values are not sealed yet"
+	}
+	return place
+}
+
+// tellStore prints where the root key is.
+func (a *app) tellStore(s *control.CredentialStore) {
+	if s.Store == "" {
+		a.say("root key     none yet")
+	} else {
+		a.say("root key     %s: %s", s.Store, placeName(s.Store))
+	}
+	a.say("credentials  %s", a.paint(stateColour(s.State), s.State))
+	a.block("             ", s.Text)
+}
+
+// agreed asks where it is a step down for safety, or gives something up.
+func (c *secretStoreCmd) agreed(ctx context.Context, a *app, now *control.CredentialStore) (bool, error) {
+	question := ""
+	switch {
+	case c.Anew:
+		question = "a new root key reads none of the credentials that are there, and each must be set again"
+	case c.Place == string(credentials.PlaceFile) && now.Store != string(credentials.PlacePlain):
+		question = "with the root key in a file, whoever reads the files of this user reads the credentials"
+	}
+	if question == "" || c.Yes {
+		return true, nil
+	}
+	yes, err := a.confirmed(ctx, question+". Go on?")
+	if err == nil && !yes {
+		err = withNext(errors.New(question+"; nothing was changed"), "if that is meant: homehook secret store %s --yes", c.Place)
+	}
+	return yes, err
+}
+
+// newPassphrase asks for a passphrase, at a terminal twice.
+func (a *app) newPassphrase(ctx context.Context) (string, error) {
+	first, err := a.secretInput(ctx, "New passphrase: ")
+	if err != nil || !isTerminal(a.in) {
+		return first, err
+	}
+	second, err := a.secretInput(ctx, "The same again: ")
+	if err == nil && first != second {
+		err = errors.New("the two are not the same; nothing was changed")
+	}
+	return first, err
+}
+
+// whereStored says where the root key is, as the agent has it or as it is stored.
+func (a *app) whereStored(ctx context.Context) (*control.CredentialStore, error) {
+	client, p, err := a.client()
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	status, err := client.Status(ctx)
+	if err == nil {
+		return &status.Credentials, nil
+	}
+	if !noAgent(err) {
+		return nil, err
+	}
+	a.note("the agent is not running; this is what is stored for it")
+	s, err := a.lookIntoStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		places := rootKeyPlaces(p)
+		next := fmt.Sprintf("none is stored yet; the first one goes to the first of these that there is: %v", places)
+		return &control.CredentialStore{State: control.CredentialsReady, Text: next}, nil
+	}
+	defer s.Close()
+	out := agent.StoreOf(s)
+	return &out, nil
+}
+
+// moveStore moves the root key through the agent, or alone when none runs.
+func (a *app) moveStore(ctx context.Context, m control.MoveCredentials) (after *control.CredentialStore, err error) {
+	alone, err := a.changeCredentials(ctx,
+		func(c *control.Client) (err error) { after, err = c.MoveCredentials(ctx, m); return err },
+		func(s *credentials.Store) error {
+			o := credentials.Options{Passphrase: func(context.Context) (string, error) { return m.Passphrase, nil }}
+			move := s.Move
+			if m.Anew {
+				move = s.Renew
+			}
+			if err := move(ctx, credentials.Place(m.Place), o); err != nil {
+				return err
+			}
+			moved := agent.StoreOf(s)
+			after = &moved
+			return nil
+		})
+	if alone && err == nil {
+		a.note("the agent is not running; changed what is stored for it")
+	}
+	return after, err
+}

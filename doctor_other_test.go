@@ -1,0 +1,11 @@
+//go:build !linux
+
+package homehook_test
+
+import "testing"
+
+// smallDisk puts a file system of its own over a folder.
+func smallDisk(t *testing.T, _, _ string) {
+	t.Helper()
+	t.Skip("only Linux mounts a small file system for a test")
+}
