@@ -251,7 +251,7 @@ type fault struct {
 	others []string
 }
 
-// faults are those that can be made within this process. That of a service is in
+// faultsHere are those that can be made within this process. That of a service is in
 // cmd/homehook.
 func faultsHere() []fault {
 	hour := time.Hour
@@ -302,7 +302,7 @@ func faultsHere() []fault {
 			w.store()
 			keyInKeyring(t, w.home)
 			return w.live()
-		}, "keyring", []string{"keyring() problem: the root key of the credentials cannot be had: waiting for the keyring", "> unlock the keyring"}, []string{"credentials", "claim"}},
+		}, "keyring", []string{"keyring() problem: the root key of the credentials cannot be had: waiting for the keyring", "> unlock the keyring", `credentials(relay/mine) skipped: the credential "relay/mine" is stored, and cannot be read while`}, []string{"claim"}},
 		{"disk full", func(t *testing.T) *control.Client {
 			w := admit(t, nil)
 			smallDisk(t, w.home, "size=24m")

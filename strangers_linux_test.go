@@ -189,6 +189,9 @@ func (m *machine) start(uid int, name string, args ...string) *daemon {
 	m.t.Cleanup(func() {
 		d.Process.Kill()
 		<-d.ended
+		if m.t.Failed() {
+			m.t.Logf("%s %s wrote: %s", name, strings.Join(args, " "), d.log)
+		}
 	})
 	return d
 }
@@ -302,12 +305,20 @@ func (m *machine) post(path, body string, fields ...string) (status int, answer 
 func (m *machine) newest() (r control.Record) {
 	m.t.Helper()
 	var rows []control.Delivery
-	must(m.t, json.Unmarshal([]byte(m.ok("", "history", "--json", "--limit", "1")), &rows))
+	m.json(&rows, "history", "--json", "--limit", "1")
 	if len(rows) == 0 {
 		m.t.Fatal("the history is empty")
 	}
-	must(m.t, json.Unmarshal([]byte(m.ok("", "show", rows[0].ID, "--json")), &r))
+	m.json(&r, "show", rows[0].ID, "--json")
 	return r
+}
+
+// json decodes what a command of the owner prints.
+func (m *machine) json(into any, args ...string) {
+	m.t.Helper()
+	out, err := m.command(ownerID, "homehook", args...).Output()
+	must(m.t, err)
+	must(m.t, json.Unmarshal(out, into))
 }
 
 // ask sends bytes to a unix socket and reads one answer. The error is that of the

@@ -231,7 +231,6 @@ func TestRow63SquattedFiles(t *testing.T) {
 		"state/history.db":       "uid 61002",
 		"state/credentials.json": "uid 61002",
 		"state/secrets.sealed":   "uid 61002",
-		"state/root.key":         "uid 61002",
 		"state/paused.json":      "uid 61002",
 	} {
 		t.Run(strings.ReplaceAll(name, "/", "-"), func(t *testing.T) {
@@ -254,6 +253,22 @@ func TestRow63SquattedFiles(t *testing.T) {
 				t.Errorf("%s holds %q, %v", name, text, err)
 			}
 		})
+	}
+}
+
+// TestRow63SquattedRootKey: a root key that another user has laid out is not used for
+// the first secret.
+func TestRow63SquattedRootKey(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.folder(ownerID, "home/state", 0o700)
+	key := m.file(strangerID, m.in("state", "root.key"), strings.Repeat("A", 43)+"=\n", 0o666)
+	code, text := m.says(ownerID, "value", "secret", "set", "relay/test")
+	if code == 0 || !strings.Contains(text, "uid 61002") {
+		t.Errorf("%d, %s", code, text)
+	}
+	if after, err := os.ReadFile(key); err != nil || !strings.HasPrefix(string(after), "AAAA") {
+		t.Errorf("it was written to: %q, %v", after, err)
 	}
 }
 

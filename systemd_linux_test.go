@@ -99,21 +99,22 @@ const slowScript = "#!/bin/sh\ntrap '' TERM\ntouch %s/began\nwhile :; do sleep 0
 func (b *box) claim(t *testing.T, user, home, flags, config string) {
 	t.Helper()
 	b.must(t, user, "homehook relay add local http://127.0.0.1:8080 --token-stdin"+flags+" < ~/token")
-	b.must(t, user, "homehook claim garage-"+user+"x --mode store"+flags)
+	b.must(t, user, "homehook claim garage-"+user+"x --answer store"+flags)
 	b.write(t, user, home+"/slow.sh", "755", fmt.Sprintf(slowScript, home))
 	if flags != "" {
 		b.must(t, "", "chown -R homehook: "+home)
 	}
 	b.must(t, user, "cat >> "+config+" <<'END'"+fmt.Sprintf(route, home)+"END")
-	b.must(t, user, "homehook route approve slow --yes"+flags)
+	b.must(t, user, "homehook route approve slow"+flags)
 	await(t, "the claim to be public", func() (bool, string) {
 		out, err := b.run(user, "homehook claims"+flags)
-		return err == nil && strings.Contains(out, "online"), fmt.Sprint(out, err)
+		return err == nil && strings.Contains(out, " connected "), fmt.Sprint(out, err)
 	})
-	b.must(t, user, "homehook send http://127.0.0.1:8080/~garage-"+user+"x/slow --data x")
 	await(t, "the script to run", func() (bool, string) {
+		// The agent reads its configuration a moment after it has changed.
+		sent := b.must(t, user, "homehook send http://127.0.0.1:8080/~garage-"+user+"x/slow --data x")
 		out, err := b.run(user, "ls "+home+"/began")
-		return err == nil, out
+		return err == nil, sent + out
 	})
 }
 
@@ -285,6 +286,6 @@ func testNextBoot(t *testing.T, b *box) {
 	await(t, "the claims to be public", func() (bool, string) {
 		of := b.must(t, "", "homehook claims --system")
 		its, err := b.run("ann", "homehook claims")
-		return strings.Contains(of, "online") && strings.Contains(its, "online"), fmt.Sprint(of, its, err)
+		return strings.Contains(of, " connected ") && strings.Contains(its, " connected "), fmt.Sprint(of, its, err)
 	})
 }

@@ -111,6 +111,7 @@ func (b *box) run(user, line string) (out string, err error) {
 	}
 	args = append(args, "env", "-i", "HOME="+home, "PATH=/usr/local/bin:/usr/bin:/usr/sbin", "sh", "-c", "cd; "+line)
 	cmd := exec.CommandContext(ctx, "nsenter", args...)
+	cmd.WaitDelay = time.Second // what it has started may keep its pipes
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err = cmd.Run(); err != nil {

@@ -25,7 +25,7 @@ var openKeys = strings.Fields(`name relay claim answer hold match dialect sender
 // Keys with other kinds of texts.
 var (
 	// credentialKeys name credentials.
-	credentialKeys = strings.Fields("token secret secrets password verify_token")
+	credentialKeys = strings.Fields("token secret secrets password verify_token proxy_password")
 	// urlKeys hold addresses, of which is shown where they lead.
 	urlKeys = strings.Fields("url to feed proxy")
 	// pathKeys hold paths of files.

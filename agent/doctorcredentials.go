@@ -16,7 +16,11 @@ const keyringWait = 4 * time.Second
 
 // keyring says where the root key is and whether it can be had.
 func (d *doctor) keyring() {
-	if d.store == nil {
+	switch {
+	case d.closed != "":
+		d.skip(checkKeyring, "", "the credentials are closed, so nobody knows whether they need one")
+		return
+	case d.store == nil:
 		d.skip(checkKeyring, "", "no credential is stored yet")
 		return
 	}
@@ -35,7 +39,11 @@ func (d *doctor) keyring() {
 
 // credentials looks for each one that the configuration names.
 func (d *doctor) credentials() {
-	if d.unconfigured(checkCredentials) {
+	if d.closed != "" || d.unconfigured(checkCredentials) {
+		return // the former is told
+	}
+	if d.store != nil && errors.Is(d.store.Ready(), credentials.ErrLocked) {
+		d.lockedCredentials()
 		return
 	}
 	found := credentialFindings(d.config, d.stored)
@@ -50,9 +58,34 @@ func (d *doctor) credentials() {
 	}
 }
 
+// lockedCredentials looks for the names of credentials, which are all that can be
+// read. That the values cannot is told of the keyring.
+func (d *doctor) lockedCredentials() {
+	known := make(map[string]bool)
+	if all, err := d.store.List(); err == nil {
+		for _, c := range all {
+			known[c.Name] = true
+		}
+	}
+	needs := Needs(d.config)
+	for _, name := range slices.Sorted(maps.Keys(needs)) {
+		if known[name] {
+			d.skip(checkCredentials, name, fmt.Sprintf("the credential %q is stored, and cannot be read while the keyring is locked; %s needs it", name, inWords(needs[name])))
+			continue
+		}
+		d.problem(checkCredentials, name, fmt.Sprintf("the credential %q is missing, which %s needs", name, inWords(needs[name])), "unlock the keyring, then set it: homehook secret set "+name)
+	}
+	if len(needs) == 0 {
+		d.ok(checkCredentials, "", "the configuration names none")
+	}
+}
+
 // stored returns the value of a credential as the store does.
 func (d *doctor) stored(name string) (string, error) {
-	if d.store == nil {
+	switch {
+	case d.closed != "":
+		return "", errors.New(d.closed)
+	case d.store == nil:
 		return "", credentials.ErrNotFound
 	}
 	return d.store.Get(name)

@@ -20,10 +20,11 @@ import (
 // It knows nothing for sure but the values of credentials: texts that may hold
 // others have to be kept out before.
 type mask struct {
-	known  []stand           // exact texts and what stands for them, longest first
-	plain  map[string]bool   // what is no secret, whatever it looks like
-	hosts  map[string]string // stand-ins of hosts and addresses
-	counts map[string]int    // of stand-ins, by kind
+	secrets []stand           // values of credentials, longest first
+	names   []stand           // of hosts, folders and people, likewise
+	plain   map[string]bool   // what is no secret, whatever it looks like
+	hosts   map[string]string // stand-ins of hosts and addresses
+	counts  map[string]int    // of stand-ins, by kind
 }
 
 // stand is a text and what stands for it.
@@ -46,8 +47,9 @@ func newMask(values map[string][]string, plain ...string) *mask {
 			if len(v) < shortestSecret {
 				continue
 			}
-			m.knows(v, "(credential "+name+")")
-			m.knows(url.QueryEscape(v), "(credential "+name+")")
+			for _, form := range []string{v, url.QueryEscape(v)} {
+				m.secrets = longestFirst(append(m.secrets, stand{form, "(credential " + name + ")"}))
+			}
 		}
 	}
 	if home, err := os.UserHomeDir(); err == nil && len(home) > 4 {
@@ -64,8 +66,21 @@ func newMask(values map[string][]string, plain ...string) *mask {
 
 // knows has a text taken out wherever it is.
 func (m *mask) knows(text, instead string) {
-	m.known = append(m.known, stand{text, instead})
-	slices.SortStableFunc(m.known, func(a, b stand) int { return cmp.Compare(len(b.text), len(a.text)) })
+	m.names = longestFirst(append(m.names, stand{text, instead}))
+}
+
+// longestFirst has no text taken out of the middle of another one.
+func longestFirst(all []stand) []stand {
+	slices.SortStableFunc(all, func(a, b stand) int { return cmp.Compare(len(b.text), len(a.text)) })
+	return all
+}
+
+// withStands is s with what stands for each text.
+func withStands(s string, all []stand) string {
+	for _, k := range all {
+		s = strings.ReplaceAll(s, k.text, k.instead)
+	}
+	return s
 }
 
 var (
@@ -82,10 +97,9 @@ var (
 
 // text takes out of one text.
 func (m *mask) text(s string) string {
-	for _, k := range m.known {
-		s = strings.ReplaceAll(s, k.text, k.instead)
-	}
-	s = urls.ReplaceAllStringFunc(s, m.url)
+	s = withStands(s, m.secrets)
+	s = urls.ReplaceAllStringFunc(s, m.url) // as a whole, before what is in them
+	s = withStands(s, m.names)
 	s = mails.ReplaceAllString(s, "(mail address)")
 	s = schemes.ReplaceAllStringFunc(s, m.value)
 	s = prefixed.ReplaceAllStringFunc(s, m.other)
@@ -116,9 +130,13 @@ func (m *mask) random(s string) string {
 	return m.other(s)
 }
 
+// other hides what looks like a secret, unless it is part of what is known to be
+// none.
 func (m *mask) other(s string) string {
-	if m.plain[s] {
-		return s
+	for plain := range m.plain {
+		if strings.Contains(plain, s) {
+			return s
+		}
 	}
 	return "(hidden)"
 }
@@ -131,6 +149,9 @@ func (m *mask) url(s string) string {
 		end--
 	}
 	u, err := url.Parse(s[:end])
+	if err == nil && strings.HasPrefix(u.Host, "(") {
+		return s // it was hidden before
+	}
 	if err != nil || u.Host == "" {
 		return "(hidden)" + s[end:]
 	}
@@ -185,8 +206,8 @@ func (m *mask) host(name, kind string) string {
 	if m.hosts[name] == "" {
 		m.counts[kind]++
 		m.hosts[name] = fmt.Sprintf("(%s %d)", kind, m.counts[kind])
-		if len(name) > 3 {
-			m.knows(name, m.hosts[name])
+		if _, err := netip.ParseAddr(name); err != nil && len(name) > 3 {
+			m.knows(name, m.hosts[name]) // an address is found without that
 		}
 	}
 	return m.hosts[name]

@@ -71,16 +71,15 @@ func valuesOf(store *credentials.Store) map[string][]string {
 // maskReport masks a report, and puts the configuration into it.
 func maskReport(r *control.Report, config string, values map[string][]string) (*control.Report, error) {
 	m := newMask(values, r.System.Version)
-	text, err := os.ReadFile(config)
-	if err == nil {
-		r.Config = maskConfig(m, text)
+	conf := ""
+	if text, err := os.ReadFile(config); err == nil {
+		conf = maskConfig(m, text)
 	}
-	system, conf := r.System, r.Config
 	out, err := masked(m, *r)
 	if err != nil {
 		return nil, err
 	}
-	out.System, out.Config = system, conf
+	out.System, out.Config = r.System, conf
 	return &out, nil
 }
 

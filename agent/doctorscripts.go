@@ -99,7 +99,7 @@ func startable(s start) (text, remedy string) {
 	if _, err := os.Stat(interpreter); err != nil {
 		return fmt.Sprintf("%s is run by %s, which is not there", name, interpreter), "install it, or name another interpreter in the first line of " + name
 	}
-	if !s.path && filepath.Base(interpreter) == "env" && len(args) == 2 && !strings.ContainsAny(args[1], "=-/") {
+	if !s.path && filepath.Base(interpreter) == "env" && len(args) == 2 && !strings.ContainsAny(args[1], "=/") && args[1][0] != '-' {
 		if _, err := exec.LookPath(args[1]); err != nil {
 			return fmt.Sprintf("%s is run by %s, which is in no folder of the agent's PATH", name, args[1]), "install it, or name it with its whole path in the first line of " + name
 		}

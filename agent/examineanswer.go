@@ -129,9 +129,9 @@ func (x *examiner) clock(a *reply) {
 	x.verdict.ClockDifferenceMS = milliseconds(diff)
 	f := Finding{Step: StepClock, State: FindingOK, Text: "the clocks agree"}
 	if diff != 0 {
-		f.Text = fmt.Sprintf("the relay's clock is ahead by %s", diff.Round(time.Second))
+		f.Text = "the relay's clock is ahead by " + apart(diff)
 		if diff < 0 {
-			f.Text = fmt.Sprintf("the relay's clock is behind by %s", (-diff).Round(time.Second))
+			f.Text = "the relay's clock is behind by " + apart(-diff)
 		}
 	}
 	remedy := setClock("if it is the wrong one") + "; certificates and signatures depend on it"
@@ -154,6 +154,14 @@ func difference(date, from, to time.Time) time.Duration {
 		return date.Add(time.Second).Sub(from)
 	}
 	return 0
+}
+
+// apart is how far clocks are apart, for people.
+func apart(d time.Duration) string {
+	if d >= 48*time.Hour {
+		return remaining(d)
+	}
+	return d.Round(time.Second).String()
 }
 
 // token asks the claims API, which changes nothing, whether it knows the token.

@@ -83,19 +83,19 @@ func credentialFindings(c *config.Config, secret func(name string) (string, erro
 	}
 	needed := Needs(c)
 	values := map[string]string{}
-	var closed unreadable
+	unreadable := map[string]error{}
 	for _, name := range slices.Sorted(maps.Keys(needed)) {
 		value, err := secret(name)
 		switch {
 		case errors.Is(err, credentials.ErrNotFound):
 			tell(name, fmt.Sprintf("the credential %q is missing, which %s needs", name, inWords(needed[name])), "set it: homehook secret set "+name)
 		case err != nil:
-			closed.add(name, err)
+			unreadable[name] = err
 		default:
 			values[name] = value
 		}
 	}
-	found = append(found, closed.findings()...)
+	found = append(found, unreadableFindings(unreadable)...)
 	for i := range c.Routes {
 		s := &c.Routes[i]
 		scheme := schemeAsConfigured(s.Verify)

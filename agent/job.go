@@ -53,6 +53,7 @@ type job struct {
 	hurried bool          // is to run now, whatever is not due yet
 	old     bool          // is from before this agent started
 	timer   *time.Timer   // of its next attempt
+	at      time.Time     // when that is, by the calendar
 }
 
 // dueKey names a handler of a delivery.

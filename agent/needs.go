@@ -3,6 +3,7 @@ package agent
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -65,47 +66,39 @@ func needsCredential(c *config.Config, claim *config.Claim) bool {
 // unlockRemedy is what a person does about a keyring that is locked.
 const unlockRemedy = "unlock the keyring, such as by signing in at the desktop; where nobody does that, move the root key then: homehook secret store file"
 
-// unreadable are credentials that are stored and cannot be read, by why.
-type unreadable struct {
-	reasons []string // in the order in which they came
-	of      map[string]*unread
-}
-
-// unread are those that cannot be read for the same reason.
-type unread struct {
-	names []string
-	err   error // of the first
-}
-
-func (u *unreadable) add(name string, err error) {
-	why := strings.TrimPrefix(err.Error(), fmt.Sprintf("credential %q: ", name))
-	if u.of == nil {
-		u.of = map[string]*unread{}
-	}
-	if u.of[why] == nil {
-		u.reasons = append(u.reasons, why)
-		u.of[why] = &unread{err: err}
-	}
-	u.of[why].names = append(u.of[why].names, name)
-}
-
-// findings are one for each reason, however many credentials it keeps away.
-func (u *unreadable) findings() (found []control.Finding) {
-	for _, why := range u.reasons {
-		same := u.of[why]
-		f := control.Finding{Check: checkCredentials, Subject: same.names[0], State: control.FindingProblem, Text: same.err.Error()}
-		if len(same.names) > 1 {
-			f.Subject, f.Text = "", "these cannot be read: "+strings.Join(same.names, ", ")+"; "+why
-		}
-		switch {
-		case errors.Is(same.err, credentials.ErrLocked):
-			f.Remedy = unlockRemedy
-		case errors.Is(same.err, credentials.ErrDamaged):
-			f.Remedy = "set it: homehook secret set " + same.names[0]
+// unreadableFindings tell of credentials that are stored and cannot be read, by
+// their names. What they have in common is told once: why it is so, and what to do
+// about it, takes many words, and stands where it is told of the root key.
+func unreadableFindings(of map[string]error) (found []control.Finding) {
+	var locked, closed []string
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		switch err := of[name]; {
+		case errors.Is(err, credentials.ErrDamaged):
+			found = append(found, control.Finding{Subject: name, Text: err.Error(), Remedy: "set it: homehook secret set " + name})
+		case errors.Is(err, credentials.ErrLocked):
+			locked = append(locked, name)
 		default:
-			f.Remedy = "look where their root key is kept: homehook secret store"
+			closed = append(closed, name)
 		}
+	}
+	if len(locked) > 0 {
+		f := cannotBeRead(locked, unlockRemedy)
+		f.Text += ": " + credentials.ErrLocked.Error()
 		found = append(found, f)
 	}
+	if len(closed) > 0 {
+		found = append(found, cannotBeRead(closed, "see why: homehook secret store"))
+	}
+	for i := range found {
+		found[i].Check, found[i].State = checkCredentials, control.FindingProblem
+	}
 	return found
+}
+
+// cannotBeRead is what is found of those that cannot be read for one reason.
+func cannotBeRead(names []string, remedy string) control.Finding {
+	if len(names) == 1 {
+		return control.Finding{Subject: names[0], Text: fmt.Sprintf("the credential %q cannot be read", names[0]), Remedy: remedy}
+	}
+	return control.Finding{Text: "these credentials cannot be read: " + strings.Join(names, ", "), Remedy: remedy}
 }

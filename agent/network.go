@@ -40,6 +40,7 @@ func (a *Agent) lookOut(ctx context.Context) {
 	defer wg.Wait()
 	wg.Go(func() {
 		watchSleep(ctx, clock{}, func(slept time.Duration) {
+			a.reckon()
 			tell("the machine or the agent stood still for " + slept.Round(time.Second).String())
 		})
 	})

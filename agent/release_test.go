@@ -13,6 +13,7 @@ import (
 
 	"homehook/agent/config"
 	"homehook/agent/control"
+	"homehook/agent/credentials"
 )
 
 // claimsOf starts a relay that has a claims API and tells what was asked of it.
@@ -145,8 +146,14 @@ func TestResumeDuringARelease(t *testing.T) {
 // TestPauseIsLogged: a pause without an end names none.
 func TestPauseIsLogged(t *testing.T) {
 	var log bytes.Buffer
+	store, err := credentials.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
 	a := &Agent{
-		log: slog.New(slog.NewTextHandler(&log, nil)), config: &config.Config{},
+		opts: Options{Credentials: store},
+		log:  slog.New(slog.NewTextHandler(&log, nil)), config: &config.Config{},
 		pausing: pausing{path: filepath.Join(t.TempDir(), "paused.json")}, inbox: &inbox{executor: newExecutor(nil)},
 	}
 	if err := a.pause(time.Time{}); err != nil {

@@ -106,7 +106,7 @@ func (j *job) remind(steps []step) {
 			if j.due == nil {
 				j.due = make(map[dueKey]time.Time)
 			}
-			j.due[dueKey{s.route.Name, s.place}] = s.due
+			j.due[dueKey{s.route.Name, s.place}] = s.due.Round(0) // by the calendar, which a sleep does not stop
 		}
 	}
 }

@@ -31,6 +31,18 @@ func (c clock) read(from time.Time) (time.Time, time.Duration) {
 	return now.Round(0), now.Sub(from)
 }
 
+// reckon has all that waits for a time by the calendar come to it when that is: on
+// some systems timers stand still while the machine sleeps.
+func (a *Agent) reckon() {
+	now := time.Now().Round(0)
+	a.inbox.executor.reckon(now)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p := &a.pausing; p.timer != nil && p.timer.Stop() {
+		p.timer.Reset(p.until.Round(0).Sub(now))
+	}
+}
+
 // watchSleep calls woke, with how long it was, whenever the machine has slept or
 // the process was stopped, until ctx ends. A calendar that was set forward looks
 // the same, and is taken for that.

@@ -98,14 +98,23 @@ func (a *Agent) values(name string) ([]string, error) {
 // obstacleLocked says why nothing may come in for a claim, and nothing of it run;
 // nil if nothing stands in the way.
 func (a *Agent) obstacleLocked(claim *config.Claim) error {
-	if a.unsealed != nil {
-		return a.unsealed
+	switch err := a.opts.Credentials.Ready(); {
+	case errors.Is(a.unsealed, credentials.ErrLocked):
+		return fmt.Errorf("%w, which has the key for what history.redact names", credentials.ErrLocked)
+	case a.unsealed != nil:
+		return errUnsealed
+	case err == nil || !needsCredential(a.config, claim):
+		return nil
+	case errors.Is(err, credentials.ErrLocked):
+		return credentials.ErrLocked // the rest of it is told once, in the status
 	}
-	if err := a.opts.Credentials.Ready(); err != nil && needsCredential(a.config, claim) {
-		return err
-	}
-	return nil
+	return errUnreadable
 }
+
+var (
+	errUnsealed   = errors.New("what history.redact names could not be sealed; see: homehook status")
+	errUnreadable = errors.New("its credentials cannot be read; see: homehook secret store")
+)
 
 // withholdLocked keeps the handlers of claims from running that wait for a
 // credential, and lets go those that do not any more.

@@ -72,6 +72,7 @@ routes:
 	for _, one := range []*testRelay{r, free, checked} {
 		eventually(t, "links", func() bool { return one.count() > 0 })
 	}
+	h.stop()
 	before := [2]int{r.count(), checked.count()}
 	h, back := h.withoutKey(t)
 	for _, one := range []*testRelay{r, free, checked} {
@@ -87,7 +88,7 @@ routes:
 		t.Errorf("%+v, %v", s, err)
 	}
 	for _, name := range []string{"garage", "signed"} {
-		if c := h.claim(t, name); c.Connected || c.Links != 0 || c.Error != s.Credentials.Text {
+		if c := h.claim(t, name); c.Connected || c.Links != 0 || c.Error != errUnreadable.Error() {
 			t.Errorf("%+v", c)
 		}
 	}

@@ -22,7 +22,7 @@ func (e *executor) schedule(j *job, in lane, due time.Time) {
 	}
 	j.line, j.ready = e.lineLocked(in), true
 	e.waiting[j.id] = j
-	j.hurried = false
+	j.hurried, j.at = false, due.Round(0)
 	j.timer = time.AfterFunc(pauseUntil(time.Now(), due), func() { e.wake(j.id, false) })
 }
 
@@ -42,6 +42,17 @@ func (e *executor) wake(id string, hurried bool) bool {
 	j.line.add(j, true)
 	e.kickLocked(j.line)
 	return true
+}
+
+// reckon sets the timers anew of all that waits for a time.
+func (e *executor) reckon(now time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, j := range e.waiting {
+		if !e.stopped && j.timer.Stop() {
+			j.timer.Reset(pauseUntil(now, j.at))
+		}
+	}
 }
 
 // wakeUnchecked wakes the jobs that wait for a credential.

@@ -118,13 +118,14 @@ func (c *connections) all() []*net.TCPConn {
 // links on them end as if the relay had gone. Those from an address that the
 // machine no longer has end at once. The others are asked by the system's own
 // means, of which no relay and no proxy has to know, and end when nothing comes
-// back for three seconds. One on which data is under way is left to its own time
-// limits. It returns after 4.5 s, at the end of ctx, or at once if there is
-// nothing to ask. Attempts to open a link that have been under way for two seconds
-// end too.
+// back for three seconds. One on which data is under way cannot be asked; on Linux
+// it ends when none of that is confirmed, elsewhere it is left to its own time
+// limits. Attempts to open a link that have been under way for two seconds end too.
+// CheckConnections returns after 4.5 s, at the end of ctx, or at once if there is
+// nothing to ask.
 func (d *Dialer) CheckConnections(ctx context.Context) {
 	d.connections.endTries()
-	asked := d.connections.ask()
+	asked, busy := d.connections.ask()
 	if len(asked) == 0 {
 		return
 	}
@@ -132,6 +133,12 @@ func (d *Dialer) CheckConnections(ctx context.Context) {
 	defer t.Stop()
 	select {
 	case <-t.C:
+		for _, nc := range busy {
+			// Data that was sent later would have shown as well if it had arrived.
+			if still, silent := underway(nc); still && silent >= probeTime {
+				abandon(nc)
+			}
+		}
 	case <-ctx.Done():
 	}
 	for _, nc := range asked {
@@ -139,9 +146,16 @@ func (d *Dialer) CheckConnections(ctx context.Context) {
 	}
 }
 
+// abandon closes a connection whose other end would not hear a farewell.
+func abandon(nc *net.TCPConn) {
+	nc.SetLinger(0)
+	nc.Close()
+}
+
 // ask breaks connections from nowhere, and has the system ask the others for a
-// sign of life.
-func (c *connections) ask() (asked []*net.TCPConn) {
+// sign of life, which it can do only once data is confirmed that is under way on
+// them.
+func (c *connections) ask() (asked, busy []*net.TCPConn) {
 	lost := make(map[netip.Addr]bool)
 	for _, nc := range c.all() {
 		from := addressOf(nc)
@@ -151,8 +165,7 @@ func (c *connections) ask() (asked []*net.TCPConn) {
 			lost[from] = gone
 		}
 		if gone {
-			nc.SetLinger(0) // nobody would get a farewell
-			nc.Close()
+			abandon(nc)
 			continue
 		}
 		// Interval and number first: the last setting sends the first probe.
@@ -161,11 +174,15 @@ func (c *connections) ask() (asked []*net.TCPConn) {
 			continue
 		}
 		sooner.Idle = probeEvery
-		if nc.SetKeepAliveConfig(sooner) == nil {
-			asked = append(asked, nc)
+		if nc.SetKeepAliveConfig(sooner) != nil {
+			continue
+		}
+		asked = append(asked, nc)
+		if on, _ := underway(nc); on {
+			busy = append(busy, nc)
 		}
 	}
-	return asked
+	return asked, busy
 }
 
 // isForeign reports whether the machine no longer has an address. To use it for

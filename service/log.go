@@ -145,7 +145,8 @@ func newLeveled(o logOptions, write func(severity) io.Writer) *leveled {
 
 // withoutTime leaves out what the system's log adds by itself.
 func withoutTime(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey) {
+	_, level := a.Value.Any().(slog.Level)
+	if len(groups) == 0 && (a.Key == slog.TimeKey && a.Value.Kind() == slog.KindTime || a.Key == slog.LevelKey && level) {
 		return slog.Attr{}
 	}
 	return a

@@ -14,5 +14,8 @@ func journaled() bool {
 	if err := unix.Fstat(int(os.Stderr.Fd()), &st); err != nil {
 		return false
 	}
-	return os.Getenv("JOURNAL_STREAM") == fmt.Sprintf("%d:%d", st.Dev, st.Ino)
+	return os.Getenv("JOURNAL_STREAM") == formatStream(st.Dev, st.Ino)
 }
+
+// formatStream is a file as the variable tells of it.
+func formatStream(device, inode uint64) string { return fmt.Sprintf("%d:%d", device, inode) }

@@ -3,7 +3,7 @@
 package service
 
 import (
-	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -19,20 +19,25 @@ var syslogSockets = []string{"/dev/log", "/var/run/syslog", "/var/run/log"}
 
 // systemLog returns writers to syslog, nil where there is none.
 func systemLog() (write func(severity) io.Writer, end func(), err error) {
-	there := false
 	for _, path := range syslogSockets {
-		info, err := os.Stat(path)
-		there = there || err == nil && info.Mode()&fs.ModeSocket != 0
+		if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeSocket != 0 {
+			return syslogAt(path)
+		}
 	}
-	if !there {
-		return nil, nil, nil
-	}
-	w, err := syslog.New(syslog.LOG_DAEMON|syslog.LOG_INFO, serviceName)
+	return nil, nil, nil
+}
+
+// syslogAt returns writers to the syslog that listens at path.
+func syslogAt(path string) (write func(severity) io.Writer, end func(), err error) {
+	w, err := syslog.Dial("unixgram", path, syslog.LOG_DAEMON|syslog.LOG_INFO, serviceName)
 	if err != nil {
-		return nil, nil, errors.Join(errors.New("syslog cannot be reached"), err)
+		w, err = syslog.Dial("unix", path, syslog.LOG_DAEMON|syslog.LOG_INFO, serviceName)
 	}
-	write, end = newLate(func(s severity, line string) {
+	if err != nil {
+		return nil, nil, fmt.Errorf("reach syslog: %w", err)
+	}
+	write, last := newLate(func(s severity, line string) {
 		_ = [...]func(string) error{w.Err, w.Warning, w.Info, w.Debug}[s](line) // nobody is left to tell
 	})
-	return write, func() { end(); _ = w.Close() }, nil
+	return write, func() { last(); _ = w.Close() }, nil
 }

@@ -32,7 +32,7 @@ func systemLog() (write func(severity) io.Writer, end func(), err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("open event log: %w", err)
 	}
-	write, end = newLate(func(s severity, line string) {
+	write, last := newLate(func(s severity, line string) {
 		send := log.Info
 		switch s {
 		case sevError:
@@ -42,5 +42,5 @@ func systemLog() (write func(severity) io.Writer, end func(), err error) {
 		}
 		_ = send(eventID, line) // nobody is left to tell
 	})
-	return write, func() { end(); _ = log.Close() }, nil
+	return write, func() { last(); _ = log.Close() }, nil
 }

@@ -110,4 +110,6 @@ func rcService(ctx context.Context, verb string) error {
 	return nil
 }
 
-func (s *openRC) status(context.Context) (Status, error) { return s.describe("openrc", len(runlevels()) > 0) }
+func (s *openRC) status(context.Context) (Status, error) {
+	return s.describe("openrc", len(runlevels()) > 0)
+}

@@ -71,7 +71,7 @@ func serve(ctx context.Context, o RunOptions, work func(context.Context, *Host) 
 	h := &Host{Log: log.Logger, records: recordsOf(o.Paths)}
 	h.begin(ctx, keeper)
 	defer h.wait()
-	code := bounded(ctx, h, work)
+	code := bounded(ctx, h, stopWait, work)
 	cancel()
 	h.end(code)
 	return forManager(code)
@@ -79,7 +79,7 @@ func serve(ctx context.Context, o RunOptions, work func(context.Context, *Host) 
 
 // bounded runs work, and gives up on it when it has been asked to end for too
 // long: what hangs is left to the end of the process.
-func bounded(ctx context.Context, h *Host, work func(context.Context, *Host) int) int {
+func bounded(ctx context.Context, h *Host, wait time.Duration, work func(context.Context, *Host) int) int {
 	ended := make(chan int, 1)
 	go func() { ended <- work(ctx, h) }()
 	select {
@@ -90,8 +90,8 @@ func bounded(ctx context.Context, h *Host, work func(context.Context, *Host) int
 	select {
 	case code := <-ended:
 		return code
-	case <-time.After(stopWait):
-		h.Log.Error("the agent has not ended in time and is left where it is", "after", stopWait)
+	case <-time.After(wait):
+		h.Log.Error("the agent has not ended in time and is left where it is", "after", wait)
 		return ExitFailed
 	}
 }

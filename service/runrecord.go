@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 )
 
@@ -85,12 +86,24 @@ func (r records) replace(data []byte) error {
 		err = closed
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), r.path)
+		err = renamePatiently(f.Name(), r.path)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name()) // the first error says more
 	}
 	return err
+}
+
+// renamePatiently puts a file in the place of another, which Windows refuses
+// for as long as somebody reads that.
+func renamePatiently(from, to string) error {
+	for tries := 20; ; tries-- {
+		err := os.Rename(from, to)
+		if err == nil || tries == 0 || runtime.GOOS != "windows" {
+			return err
+		}
+		time.Sleep(awaitEvery)
+	}
 }
 
 // begun notes that this process runs, and which one supervises it.

@@ -31,24 +31,11 @@ func Supervise(ctx context.Context, o RunOptions, program string, args []string)
 	defer release()
 	log := openSupervisorLog(o)
 	defer log.Close()
-	s := supervisor{log: log.Logger, records: recordsOf(o.Paths), program: program, args: args, pause: againAfter}
-	for {
-		began := time.Now()
-		code := s.once(ctx)
-		if ctx.Err() != nil || code == ExitDone || code == ExitConfig {
-			return code
-		}
-		if time.Since(began) >= againMost {
-			s.pause = againAfter
-		}
-		s.log.Error("agent is started again", "in", s.pause, "exit", code)
-		select {
-		case <-ctx.Done():
-			return ExitDone
-		case <-time.After(s.pause):
-		}
-		s.pause = min(2*s.pause, againMost)
+	s := supervisor{
+		log: log.Logger, records: recordsOf(o.Paths), program: program, args: args,
+		pause: againAfter, most: againMost, kill: killAfter,
 	}
+	return s.run(ctx)
 }
 
 // openSupervisorLog opens the log that the agent writes as well: only the agent
@@ -76,11 +63,32 @@ func (a appended) Write(line []byte) (int, error) {
 
 // supervisor runs one program, again and again.
 type supervisor struct {
-	log     *slog.Logger
-	records records
-	program string
-	args    []string
-	pause   time.Duration
+	log         *slog.Logger
+	records     records
+	program     string
+	args        []string
+	pause, most time.Duration // before the next start, and the longest one
+	kill        time.Duration // what the program gets to end
+}
+
+// run runs the program until it has ended for good, or until ctx has and it too.
+func (s *supervisor) run(ctx context.Context) int {
+	for pause := s.pause; ; pause = min(2*pause, s.most) {
+		began := time.Now()
+		code := s.once(ctx)
+		if ctx.Err() != nil || code == ExitDone || code == ExitConfig {
+			return code
+		}
+		if time.Since(began) >= s.most {
+			pause = s.pause
+		}
+		s.log.Error("agent is started again", "in", pause, "exit", code)
+		select {
+		case <-ctx.Done():
+			return ExitDone
+		case <-time.After(pause):
+		}
+	}
 }
 
 // once runs the program until it has ended, or until ctx has and it too.
@@ -114,8 +122,8 @@ func (s *supervisor) await(cmd *exec.Cmd, ended <-chan error) error {
 	select {
 	case err := <-ended:
 		return err
-	case <-time.After(killAfter):
-		s.log.Error("agent is killed: it has not ended in time", "after", killAfter)
+	case <-time.After(s.kill):
+		s.log.Error("agent is killed: it has not ended in time", "after", s.kill)
 		_ = cmd.Process.Kill() // it may have ended just now
 		return <-ended
 	}

@@ -79,9 +79,9 @@ func elevated(verb string) error {
 	return fmt.Errorf("only an administrator can %s the system's service; open a terminal as administrator and run: homehook service %s --system", verb, verb)
 }
 
-// handle opens the service for what access says; ErrNotInstalled if there is
+// openSCM opens the service for what access says; ErrNotInstalled if there is
 // none. The caller closes it.
-func handle(access uint32) (windows.Handle, error) {
+func openSCM(access uint32) (windows.Handle, error) {
 	m, err := windows.OpenSCManager(nil, nil, windows.SC_MANAGER_CONNECT)
 	if err != nil {
 		return 0, fmt.Errorf("reach service manager: %w", err)
@@ -107,8 +107,8 @@ type scmConfig struct {
 	automatic        bool
 }
 
-// config reads it.
-func config(h windows.Handle) (scmConfig, error) {
+// configSCM reads it.
+func configSCM(h windows.Handle) (scmConfig, error) {
 	buf := make([]byte, 8<<10) // the most there can be
 	c := (*windows.QUERY_SERVICE_CONFIG)(unsafe.Pointer(&buf[0]))
 	var need uint32
@@ -122,8 +122,8 @@ func config(h windows.Handle) (scmConfig, error) {
 	}, nil
 }
 
-// query is what the manager knows of the process of a service.
-func query(h windows.Handle) (windows.SERVICE_STATUS_PROCESS, error) {
+// querySCM is what the manager knows of the process of a service.
+func querySCM(h windows.Handle) (windows.SERVICE_STATUS_PROCESS, error) {
 	var st windows.SERVICE_STATUS_PROCESS
 	var need uint32
 	err := windows.QueryServiceStatusEx(h, windows.SC_STATUS_PROCESS_INFO, (*byte)(unsafe.Pointer(&st)), uint32(unsafe.Sizeof(st)), &need)
@@ -142,9 +142,9 @@ func (s *scm) install(ctx context.Context) (bool, error) {
 	if err := s.own(); err != nil {
 		return false, err
 	}
-	h, err := handle(readService)
+	h, err := openSCM(readService)
 	if err == nil {
-		now, err := config(h)
+		now, err := configSCM(h)
 		_ = windows.CloseServiceHandle(h) // only read
 		if err != nil {
 			return false, err
@@ -180,7 +180,7 @@ func (s *scm) uninstall(ctx context.Context) error {
 	}
 	// It goes when the last who looks at it has closed it.
 	return s.until(ctx, func() (bool, error) {
-		h, err := handle(windows.SERVICE_QUERY_STATUS)
+		h, err := openSCM(windows.SERVICE_QUERY_STATUS)
 		if err == nil {
 			_ = windows.CloseServiceHandle(h) // only opened
 		}
@@ -207,7 +207,7 @@ func (s *scm) start(ctx context.Context) error {
 	if err := elevated("start"); err != nil {
 		return err
 	}
-	h, err := handle(windows.SERVICE_START | windows.SERVICE_QUERY_STATUS)
+	h, err := openSCM(windows.SERVICE_START | windows.SERVICE_QUERY_STATUS)
 	if err != nil {
 		return err
 	}
@@ -221,7 +221,7 @@ func (s *scm) start(ctx context.Context) error {
 		return fmt.Errorf("start service: %w", err)
 	}
 	running := func() bool {
-		st, err := query(h)
+		st, err := querySCM(h)
 		return err == nil && st.CurrentState != windows.SERVICE_STOPPED
 	}
 	return recordsOf(s.o.Paths).await(ctx, began, running, s.o.Paths.LogFile())
@@ -231,7 +231,7 @@ func (s *scm) stop(ctx context.Context) error {
 	if err := elevated("stop"); err != nil {
 		return err
 	}
-	h, err := handle(windows.SERVICE_STOP | windows.SERVICE_QUERY_STATUS)
+	h, err := openSCM(windows.SERVICE_STOP | windows.SERVICE_QUERY_STATUS)
 	if err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func (s *scm) stop(ctx context.Context) error {
 		return fmt.Errorf("stop service: %w", err)
 	}
 	return s.until(ctx, func() (bool, error) {
-		st, err := query(h)
+		st, err := querySCM(h)
 		if busy && err == nil && st.CurrentState == windows.SERVICE_RUNNING {
 			busy = windows.ControlService(h, uint32(svc.Stop), &ignored) != nil
 		}
@@ -264,7 +264,7 @@ func (s *scm) restart(ctx context.Context) error {
 
 func (s *scm) status(context.Context) (Status, error) {
 	st := Status{System: "windows-service", State: StateStopped, Log: s.o.Paths.LogFile()}
-	h, err := handle(readService)
+	h, err := openSCM(readService)
 	if errors.Is(err, ErrNotInstalled) {
 		return st, nil
 	}
@@ -272,11 +272,11 @@ func (s *scm) status(context.Context) (Status, error) {
 		return st, err
 	}
 	defer windows.CloseServiceHandle(h)
-	known, err := config(h)
+	known, err := configSCM(h)
 	if err != nil {
 		return st, err
 	}
-	process, err := query(h)
+	process, err := querySCM(h)
 	if err != nil {
 		return st, err
 	}

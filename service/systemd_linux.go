@@ -20,6 +20,7 @@ type systemd struct {
 	unit string   // what the unit has to say
 	file string   // where a unit of ours is; a package has its own elsewhere
 	with []string // variables that the unit sets
+	away error    // why there is no manager to ask; nil if there is one
 	lib  kardianos.Service
 }
 
@@ -29,9 +30,7 @@ var _ system = (*systemd)(nil)
 func newSystemd(o Options) (system, error) {
 	s := &systemd{o: o, file: "/etc/systemd/system/" + unitName}
 	if o.Scope == User {
-		if err := reachUserManager(); err != nil {
-			return nil, err
-		}
+		s.away = reachUserManager()
 		home, err := os.UserHomeDir()
 		if err != nil {
 			return nil, missing("HOME")
@@ -76,6 +75,9 @@ func chosenFolders(getenv func(string) string) (set []string) {
 }
 
 func (s *systemd) install(ctx context.Context) (changed bool, err error) {
+	if s.away != nil {
+		return false, s.away
+	}
 	if err := s.prepare(ctx); err != nil {
 		return false, err
 	}
@@ -95,7 +97,7 @@ func (s *systemd) install(ctx context.Context) (changed bool, err error) {
 	if !fits {
 		return true, s.define(ctx)
 	}
-	if now["UnitFileState"] == "enabled" {
+	if now.enabled() {
 		return changed, nil
 	}
 	_, err = systemctl(ctx, s.o.Scope, "enable", unitName)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -23,6 +24,9 @@ var asked = []string{
 
 // show asks systemd for the unit, which may be one that it does not have.
 func (s *systemd) show(ctx context.Context) (properties, error) {
+	if s.away != nil {
+		return nil, s.away
+	}
 	out, err := systemctl(ctx, s.o.Scope, "show", unitName, "--property="+strings.Join(asked, ","))
 	if err != nil {
 		return nil, err
@@ -36,9 +40,17 @@ func (s *systemd) show(ctx context.Context) (properties, error) {
 	return p, nil
 }
 
-// installed says whether systemd has a unit. One whose file is gone may still
-// run.
-func (p properties) installed() bool { return p["LoadState"] != "not-found" && p["FragmentPath"] != "" }
+// installed says whether the service is there. The unit of a package is there for
+// everybody, and stands for a service where somebody has enabled or started it.
+func (p properties) installed() bool {
+	if p["FragmentPath"] == "" {
+		return false
+	}
+	return !packaged(p["FragmentPath"]) || p.enabled() || p.state() != StateStopped
+}
+
+// enabled says whether the service starts by itself.
+func (p properties) enabled() bool { return strings.HasPrefix(p["UnitFileState"], "enabled") }
 
 // definition is the file of the unit.
 func (p properties) definition() string { return p["FragmentPath"] }
@@ -153,6 +165,9 @@ func (s *systemd) loggedExit(ctx context.Context) string {
 }
 
 func (s *systemd) status(ctx context.Context) (Status, error) {
+	if s.away != nil {
+		return s.asleep(), nil
+	}
 	now, err := s.show(ctx)
 	if err != nil {
 		return Status{}, err
@@ -167,7 +182,7 @@ func (s *systemd) status(ctx context.Context) (Status, error) {
 	if !st.Installed {
 		return st, nil
 	}
-	st.Enabled = strings.HasPrefix(now["UnitFileState"], "enabled")
+	st.Enabled = now.enabled()
 	st.Program = now.program()
 	st.Restarts = now.number("NRestarts")
 	if st.PID = now.number("MainPID"); st.PID != 0 {
@@ -178,6 +193,20 @@ func (s *systemd) status(ctx context.Context) (Status, error) {
 	}
 	st.Notes = s.notes(now, st)
 	return st, nil
+}
+
+// asleep is the status of a user's service while no manager runs for the user.
+func (s *systemd) asleep() Status {
+	st := Status{System: "systemd", State: StateStopped, User: userName(), Log: s.log()}
+	for _, file := range []string{s.file, "/etc/systemd/user/" + unitName, "/usr/lib/systemd/user/" + unitName} {
+		wants := filepath.Join(filepath.Dir(s.file), "default.target.wants", unitName)
+		if exists(file) && (file == s.file || exists(wants)) {
+			st.Installed, st.Enabled, st.Definition = true, exists(wants), file
+			break
+		}
+	}
+	st.Notes = []Note{{errNoManager.Error(), wake()}}
+	return st
 }
 
 // notes are what a person should know of the service.

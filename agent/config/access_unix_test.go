@@ -158,6 +158,55 @@ func TestEditOwner(t *testing.T) {
 	}
 }
 
+// TestEditReaders holds that root's edits leave the configuration of the system's
+// agent readable for its account, and nobody else.
+func TestEditReaders(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	tests := []struct {
+		name     string
+		uid, gid int
+		mode     os.FileMode // of the file; 0 for a new one in a folder for the group
+		want     os.FileMode
+	}{
+		{"the group's to read", 0, 12345, 0o640, 0o640},
+		{"a new one", 0, 12345, 0, 0o640},
+		{"closed to the group", 0, 12345, 0o600, 0o600},
+		{"of root alone", 0, 0, 0o644, 0o600},
+		{"a user's", 12345, 12345, 0o640, 0o600},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := place(t, 0o600)
+			owned := path
+			if tt.mode == 0 {
+				owned = filepath.Dir(path)
+				if err := os.Remove(path); err != nil {
+					t.Fatal(err)
+				}
+				chmod(t, owned, 0o750)
+			} else {
+				chmod(t, path, tt.mode)
+			}
+			if err := os.Chown(owned, tt.uid, tt.gid); err != nil {
+				t.Skip(err)
+			}
+			if err := AddRelay(path, Relay{Name: "other", URL: "https://relay.example.com"}); err != nil {
+				t.Fatal(err)
+			}
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			st := info.Sys().(*syscall.Stat_t)
+			if info.Mode().Perm() != tt.want || int(st.Uid) != tt.uid || tt.want == 0o640 && int(st.Gid) != tt.gid {
+				t.Errorf("it is now %#o of %d:%d", info.Mode().Perm(), st.Uid, st.Gid)
+			}
+		})
+	}
+}
+
 func link(t *testing.T, to string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "config.yaml")

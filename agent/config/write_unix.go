@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -42,15 +43,37 @@ func tryLock(name string) (unlock func(), err error) {
 // keepOwner gives tmp to the owner of the file at path, so that an
 // administrator's edit does not lock out the user whose agent reads it.
 func keepOwner(tmp *os.File, path string) error {
+	me := os.Geteuid()
 	info, err := os.Stat(path)
-	if err != nil {
+	switch {
+	case err == nil:
+	case me == 0:
+		return letGroupRead(tmp, filepath.Dir(path), 0o050)
+	default:
 		return nil // a new file is the caller's
 	}
 	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || int(st.Uid) == os.Geteuid() {
+	if ok && int(st.Uid) == me && me == 0 {
+		return letGroupRead(tmp, path, 0o040)
+	}
+	if !ok || int(st.Uid) == me {
 		return nil
 	}
 	return tmp.Chown(int(st.Uid), int(st.Gid))
+}
+
+// letGroupRead lets the group of what is at like read tmp, if it has those rights
+// there and root owns it: so the system's agent reads a file that only root changes.
+func letGroupRead(tmp *os.File, like string, rights os.FileMode) error {
+	info, err := os.Stat(like)
+	if err != nil {
+		return nil // the next step says what is wrong
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || st.Uid != 0 || st.Gid == 0 || info.Mode().Perm()&rights != rights {
+		return nil
+	}
+	return errors.Join(tmp.Chown(0, int(st.Gid)), tmp.Chmod(0o640))
 }
 
 // rename puts a file in the place of another, in one step.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -62,5 +63,52 @@ func TestDoctorFails(t *testing.T) {
 	}
 	if status, _ := ask(t, srv, "POST", "/v1/doctor", ""); status != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d", status)
+	}
+}
+
+// TestDoctorIsToldHowToLook: canaries are sent unless somebody says otherwise.
+func TestDoctorIsToldHowToLook(t *testing.T) {
+	b := newFakeBackend()
+	srv := startServer(t, b, nil)
+	for query, want := range map[string]bool{"": true, "?canary=true": true, "?canary=false": false} {
+		if status, _ := ask(t, srv, "GET", "/v1/doctor"+query, ""); status != http.StatusOK || b.examined.Canary != want {
+			t.Errorf("%q: %d, %+v", query, status, b.examined)
+		}
+	}
+	for _, want := range []Examination{{Canary: true}, {}} {
+		if _, err := srv.client.Doctor(t.Context(), want); err != nil || b.examined != want {
+			t.Errorf("%+v, want %+v; %v", b.examined, want, err)
+		}
+	}
+	for _, query := range []string{"?canary=1", "?canary=", "?canaries=true"} {
+		if status, text := ask(t, srv, "GET", "/v1/doctor"+query, ""); status != http.StatusBadRequest || !strings.Contains(text, "canar") {
+			t.Errorf("%q: %d %s", query, status, text)
+		}
+	}
+}
+
+func TestReport(t *testing.T) {
+	b := newFakeBackend()
+	srv := startServer(t, b, nil)
+	found := &Checkup{Findings: []Finding{{Check: "service", State: FindingProblem, Text: "stopped", Remedy: "start it"}}}
+	got, err := srv.client.Report(t.Context(), found)
+	check(t, "report", got, &Report{System: System{Version: "test"}, Checkup: *found, Deliveries: []StateCount{}, Log: []string{}}, err)
+	if status, text := ask(t, srv, "POST", "/v1/doctor/report", ""); status != http.StatusOK || !strings.Contains(text, `"checkup":{"ok":false,"findings":[]}`) {
+		t.Errorf("%d %s", status, text)
+	}
+	for body, want := range map[string]int{
+		`{"found":[]}`: http.StatusBadRequest, `[]`: http.StatusBadRequest,
+		`{"findings":[{"text":"` + strings.Repeat("x", maxCheckup) + `"}]}`: http.StatusRequestEntityTooLarge,
+	} {
+		if status, text := ask(t, srv, "POST", "/v1/doctor/report", body); status != want {
+			t.Errorf("%.40s: %d %s", body, status, text)
+		}
+	}
+	if status, _ := ask(t, srv, "GET", "/v1/doctor/report", ""); status != http.StatusMethodNotAllowed {
+		t.Errorf("GET: %d", status)
+	}
+	b.err = errors.New("no")
+	if _, err := srv.client.Report(t.Context(), found); asProblem(t, err).Status != http.StatusInternalServerError {
+		t.Errorf("%v", err)
 	}
 }

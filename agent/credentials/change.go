@@ -212,6 +212,10 @@ func (s *Store) write(d *draft, v view) error {
 		return err
 	}
 	d.undo = nil
+	if d.head.Place != PlaceFile {
+		// One may be left of a move that was cut short. It opens nothing any more.
+		_ = shred(s.keyFile())
+	}
 	if v.plain == nil {
 		return nil
 	}

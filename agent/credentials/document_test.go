@@ -127,6 +127,31 @@ func wantRest(t *testing.T, s *Store, what string) (lost string) {
 	return lost
 }
 
+// TestTakenName spoils a name so that it is that of another credential: that one
+// stays as it is.
+func TestTakenName(t *testing.T) {
+	s := open(t, t.TempDir())
+	set(t, s, "a", "of a", "b", "of b")
+	text, err := os.ReadFile(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from, to := range map[string]string{"a": "b", "b": "a"} {
+		write(t, s.path, strings.Replace(string(text), `{"name":"`+from, `{"name":"`+to, 1))
+		wantValue(t, s, to, "of "+to)
+		_, err := s.Get(from)
+		wantError(t, "Get", err, ErrNotFound, "is damaged and may have held it")
+		set(t, s, "c", "of c")
+		wantValue(t, s, to, "of "+to)
+		if list, err := s.List(); err != nil || len(list) != 2 || list[0].Damaged {
+			t.Errorf("List() = %+v, %v", list, err)
+		}
+		if err := s.Damage(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestLostByte cuts one byte after the other out of a file: the rest can be read.
 func TestLostByte(t *testing.T) {
 	dir := sealedStore(t)

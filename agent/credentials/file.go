@@ -138,5 +138,5 @@ func keepAside(path, why string) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(path+"."+why+"-"+time.Now().UTC().Format("20060102-150405"), data)
+	return replaceFile(path+"."+why+"-"+time.Now().UTC().Format("20060102-150405.000"), data)
 }

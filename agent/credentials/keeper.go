@@ -65,7 +65,9 @@ func (s *Store) attempt(ctx context.Context) bool {
 	if h == nil || h.Place != PlaceKeyring {
 		return false
 	}
+	silent := time.AfterFunc(ringLimit, func() { s.refuse(h.Key, errSilent) })
 	secret, err := s.ring.get(ctx, h.Key)
+	silent.Stop()
 	var k *rootKey
 	if err == nil {
 		k, err = s.accept(h, secret)

@@ -182,8 +182,12 @@ type made struct {
 // can be had.
 func (s *Store) makeFirst(ctx context.Context) (*made, error) {
 	s.mu.Lock()
-	first, phrase := s.place, s.phrase
+	first, phrase, waits := s.place, s.phrase, s.refusedFirst
+	s.wanted = true
 	s.mu.Unlock()
+	if first == PlaceKeyring && waits != nil {
+		return nil, waits // somebody asks it every second
+	}
 	places := s.opts.New
 	for i, at := range places {
 		if at == first {
@@ -203,7 +207,7 @@ func (s *Store) makeFirst(ctx context.Context) (*made, error) {
 		if errors.Is(err, ErrLocked) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.refusedFirst, s.wanted = err, true
+			s.refusedFirst = err
 			s.keepLocked()
 			return nil, err
 		}
@@ -274,15 +278,4 @@ func (s *Store) makeKeyFile(keep bool) (secret []byte, undo func(), err error) {
 	}
 	secret = newSecret()
 	return secret, func() { shred(s.keyFile()) }, replaceFile(s.keyFile(), []byte(secretText(secret)+"\n"))
-}
-
-// removeKey removes the root key of a file that is sealed under another one now.
-func (s *Store) removeKey(ctx context.Context, h *head) error {
-	switch h.Place {
-	case PlaceKeyring:
-		return s.ring.remove(ctx, h.Key)
-	case PlaceFile:
-		return shred(s.keyFile())
-	}
-	return nil // systemd's is not ours, and a passphrase is in somebody's head
 }

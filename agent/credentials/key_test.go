@@ -124,6 +124,61 @@ func TestMoveFails(t *testing.T) {
 	}
 }
 
+// TestMoveForged holds that a value that was not sealed under the root key stops a
+// move, and that the root key made for it is given up.
+func TestMoveForged(t *testing.T) {
+	handed(t, secretText(newSecret()))
+	s := open(t, sealedStore(t))
+	if err := s.Move(t.Context(), PlaceSystemd, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.readSealed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := newRootKey(c.head.Key, newSecret())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := draft{content: content{head: c.head, entries: c.entries, lost: c.lost}}
+	d.put("github", []sealedValue{other.seal("github", "forged", time.Now(), time.Time{})})
+	text, err := d.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, s.path, string(text))
+	_, err = s.Get("github")
+	wantError(t, "Get", err, ErrDamaged, "github")
+	if list, err := s.List(); err != nil || !list[0].Damaged || list[1].Damaged {
+		t.Errorf("List() = %+v, %v", list, err)
+	}
+	wantError(t, "Move", s.Move(t.Context(), PlaceFile, Options{}), ErrDamaged, "move root key: the credential \"github\" is damaged; set it again")
+	if diff := cmp.Diff([]string{sealedName}, filesIn(t, s.dir)); diff != "" {
+		t.Errorf("files differ (-want +got):\n%s", diff)
+	}
+	if err := s.Rotate("github", "new", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := s.All("github"); err != nil || len(all) != 1 {
+		t.Errorf("All() = %q, %v", all, err)
+	}
+}
+
+// TestGivenUp holds that a root key made for a change that fails is given up.
+func TestGivenUp(t *testing.T) {
+	s := open(t, t.TempDir())
+	err := s.change(t.Context(), func(d *draft) error {
+		if _, err := d.root(); err != nil {
+			t.Error(err)
+		}
+		return errors.New("no")
+	})
+	wantError(t, "change", err, nil, "no")
+	if names := filesIn(t, s.dir); len(names) > 0 {
+		t.Errorf("left behind: %q", names)
+	}
+}
+
 // TestMoveNew holds that the place of a store without credentials can be chosen.
 func TestMoveNew(t *testing.T) {
 	s := openWith(t, Options{Dir: t.TempDir(), New: []Place{PlaceFile}})
@@ -253,7 +308,7 @@ func wantLost(t *testing.T, s *Store, want string) {
 	_, err := s.Get("none")
 	wantError(t, "Get of another", err, ErrNotFound, "none")
 	list, err := s.List()
-	if err != nil || len(list) != 3 || list[0].Name != "github" || list[0].Set.IsZero() || list[0].Fingerprint != "" || list[0].Damaged || len(list[2].Values) != 2 {
+	if err != nil || len(list) != 3 || list[0].Name != "github" || list[0].Set.IsZero() || list[0].Fingerprint != "" || list[0].Damaged || len(list[0].Values)+len(list[2].Values) != 3 {
 		t.Errorf("List() = %+v, %v", list, err)
 	}
 }

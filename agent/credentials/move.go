@@ -49,10 +49,9 @@ func (s *Store) Move(ctx context.Context, to Place, o Options) error {
 		return err
 	}
 	s.settle(m, phrase)
-	if from != nil {
-		// The file is sealed under another one now, so that one that is left
-		// opens nothing but older copies.
-		_ = s.removeKey(ctx, from)
+	if from != nil && from.Place == PlaceKeyring {
+		// One that is left there opens nothing but older copies of the file.
+		_ = s.ring.remove(ctx, from.Key)
 	}
 	return nil
 }

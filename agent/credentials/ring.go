@@ -35,10 +35,14 @@ type ring struct {
 
 func newRing() ring { return ring{turn: make(chan struct{}, 1)} }
 
-// do makes a call. The error wraps ErrLocked when there was no answer in time.
-func (r *ring) do(ctx context.Context, call func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, ringLimit)
-	defer cancel()
+// do makes a call, for which nobody waits longer than the limit, 0 for none. The
+// error wraps ErrLocked when there was no answer in time.
+func (r *ring) do(ctx context.Context, limit time.Duration, call func(context.Context) error) error {
+	if limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
 	select {
 	case r.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -47,7 +51,7 @@ func (r *ring) do(ctx context.Context, call func(context.Context) error) error {
 	answer := make(chan error, 1)
 	go func() {
 		defer func() { <-r.turn }()
-		answer <- call(ctx)
+		answer <- guarded(ctx, call)
 	}()
 	select {
 	case err := <-answer:
@@ -57,16 +61,28 @@ func (r *ring) do(ctx context.Context, call func(context.Context) error) error {
 	}
 }
 
+// guarded makes a call that may panic: go-keyring does where a bus ends while the
+// user is asked something.
+func guarded(ctx context.Context, call func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: it failed: %v", ErrLocked, p)
+		}
+	}()
+	return call(ctx)
+}
+
 // look returns nil when the keyring is there and unlocked. Otherwise the error
 // wraps ErrLocked or errAbsent.
-func (r *ring) look(ctx context.Context) error { return r.do(ctx, lookAt) }
+func (r *ring) look(ctx context.Context) error { return r.do(ctx, ringLimit, lookAt) }
 
-// get reads the root key with an id. The error wraps errGone when the keyring,
-// unlocked, does not have it.
+// get reads the root key with an id. It waits for ctx only: the keyring may ask the
+// user whether it should give it out, and is to ask once. The error wraps errGone
+// when the keyring, unlocked, does not have it.
 func (r *ring) get(ctx context.Context, id string) ([]byte, error) {
 	var secret []byte
-	err := r.do(ctx, func(ctx context.Context) error {
-		if err := lookAt(ctx); err != nil {
+	err := r.do(ctx, 0, func(ctx context.Context) error {
+		if err := lookSoon(ctx); err != nil {
 			return err
 		}
 		text, err := keyring.Get(ringService, user(id))
@@ -87,7 +103,7 @@ func (r *ring) get(ctx context.Context, id string) ([]byte, error) {
 // put stores a root key, and reads it back before it is trusted.
 func (r *ring) put(ctx context.Context, id string, secret []byte) error {
 	text := secretText(secret)
-	return r.do(ctx, func(ctx context.Context) error {
+	return r.do(ctx, ringLimit, func(ctx context.Context) error {
 		if err := lookAt(ctx); err != nil {
 			return err
 		}
@@ -111,7 +127,7 @@ func (r *ring) put(ctx context.Context, id string, secret []byte) error {
 
 // remove removes a root key. That it is not there is no error.
 func (r *ring) remove(ctx context.Context, id string) error {
-	return r.do(ctx, func(ctx context.Context) error {
+	return r.do(ctx, ringLimit, func(ctx context.Context) error {
 		if err := lookAt(ctx); err != nil {
 			return err
 		}
@@ -120,6 +136,13 @@ func (r *ring) remove(ctx context.Context, id string) error {
 		}
 		return nil
 	})
+}
+
+// lookSoon looks at the keyring, within the limit.
+func lookSoon(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, ringLimit)
+	defer cancel()
+	return lookAt(ctx)
 }
 
 // user is the name of the entry for a root key.

@@ -86,9 +86,6 @@ func sessionBus() string {
 // findCollection finds the part of the keyring that the root key is in, which is
 // that of the sign-in or else the usual one.
 func findCollection(ctx context.Context, conn *dbus.Conn) (dbus.ObjectPath, error) {
-	if err := findService(ctx, conn); err != nil {
-		return "", err
-	}
 	service := conn.Object(secretService, secretPath)
 	var all []dbus.ObjectPath
 	if err := service.CallWithContext(ctx, propertiesGet, 0, secretInterface, "Collections").Store(&all); err != nil {
@@ -107,35 +104,18 @@ func findCollection(ctx context.Context, conn *dbus.Conn) (dbus.ObjectPath, erro
 	return usual, nil
 }
 
-// findService says whether any program keeps a keyring, or would if it was asked.
-func findService(ctx context.Context, conn *dbus.Conn) error {
-	var owned bool
-	if err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, secretService).Store(&owned); err != nil {
-		return refusal(ctx, err)
-	}
-	if owned {
-		return nil
-	}
-	var startable []string
-	if err := conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.ListActivatableNames", 0).Store(&startable); err != nil {
-		return refusal(ctx, err)
-	}
-	if !slices.Contains(startable, secretService) {
-		return errNoService
-	}
-	return nil
-}
-
 var errNoService = fmt.Errorf("%w: no program of this session keeps one (%s)", errAbsent, secretService)
 
 // refusal says why a call on the bus came to nothing. The end of ctx closes the
-// connection, and which of both a call notices first is chance.
+// connection, and which of both a call notices first is chance. A bus that knows
+// of no program to keep a keyring, or cannot start it, answers by itself.
 func refusal(ctx context.Context, err error) error {
 	var told dbus.Error
 	switch {
 	case ctx.Err() != nil:
 		return errSilent
-	case errors.As(err, &told) && (told.Name == "org.freedesktop.DBus.Error.ServiceUnknown" || strings.HasPrefix(told.Name, "org.freedesktop.DBus.Error.Spawn")):
+	case errors.As(err, &told) && (told.Name == "org.freedesktop.DBus.Error.ServiceUnknown" ||
+		strings.HasPrefix(told.Name, "org.freedesktop.DBus.Error.Spawn") || strings.HasPrefix(told.Name, "org.freedesktop.systemd1.")):
 		return errNoService
 	}
 	return fmt.Errorf("%w: it refused: %w", ErrLocked, err)
@@ -164,7 +144,7 @@ func (r *ring) unlock(ctx context.Context) error {
 	if asked {
 		return nil
 	}
-	return r.do(ctx, func(ctx context.Context) error {
+	return r.do(ctx, ringLimit, func(ctx context.Context) error {
 		// The connection outlasts ctx, with the question.
 		standing, end := context.WithCancel(context.WithoutCancel(ctx))
 		stop := context.AfterFunc(ctx, end)

@@ -19,16 +19,21 @@ import (
 )
 
 // TestMain lets the test program be the other process: with a folder in
-// writerVariable it sets credentials there and ends.
+// writerVariable it sets credentials there and ends, with one in moverVariable it
+// moves the root key to and fro until it is killed.
 func TestMain(m *testing.M) {
 	if spec := os.Getenv(writerVariable); spec != "" {
 		os.Exit(writer(spec))
+	}
+	if dir := os.Getenv(moverVariable); dir != "" {
+		os.Exit(mover(dir))
 	}
 	os.Exit(m.Run())
 }
 
 const (
 	writerVariable = "CREDENTIALS_TEST_WRITER"
+	moverVariable  = "CREDENTIALS_TEST_MOVER"
 	perWriter      = 8
 )
 

@@ -16,6 +16,10 @@ func dataFolder() string {
 		home, _ := os.UserHomeDir()
 		return below(home, "Library/Application Support/Homehook Relay")
 	}
+	// systemd makes a folder for each service that asks for one.
+	if state := os.Getenv("STATE_DIRECTORY"); filepath.IsAbs(state) {
+		return state
+	}
 	if os.Geteuid() == 0 {
 		return "/var/lib/homehook-relay"
 	}

@@ -23,7 +23,7 @@ func (*tokenCmd) Help() string {
 
 // dataFlag is what every verb needs.
 type dataFlag struct {
-	Data string `default:"${data}" placeholder:"DIR" help:"Folder of the relay's data (default ${default})."`
+	Data string `default:"${data}" placeholder:"DIR" help:"Folder of the relay's data (default ${data})."`
 }
 
 // open opens the relay's data without serving.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"homehook/agent"
@@ -94,7 +95,10 @@ func (c *doctorCmd) visit(ctx context.Context, a *app, report bool) (*visit, err
 	v.service, unknown = a.serviceFor(ctx)
 	patient := agent.Patient{
 		Config: p.Config, History: p.History(), Socket: p.Socket(), Version: a.version,
-		Canary: c.Canary, Open: a.lookIntoStore, Start: a.starter(v.service),
+		Canary: c.Canary, Open: a.lookIntoStore, Start: starter(v.service),
+	}
+	if err := a.agentsOwn(p); err != nil {
+		patient.Withheld = err.Error()
 	}
 	v.checkup, err = client.Doctor(ctx, control.Examination{Canary: c.Canary})
 	runs := err == nil
@@ -104,7 +108,11 @@ func (c *doctorCmd) visit(ctx context.Context, a *app, report bool) (*visit, err
 	if err != nil {
 		return nil, err
 	}
+	if runs {
+		v.checkup.Findings = append(v.checkup.Findings, proxyFindings(p.Config, v.checkup.Findings, http.ProxyFromEnvironment)...)
+	}
 	v.checkup = control.NewCheckup(slices.Insert(slices.Clone(v.checkup.Findings), 1, a.serviceFindings(ctx, v.service, unknown, runs)...))
+	a.sameAgent(v.checkup.Findings)
 	switch {
 	case report && runs:
 		v.report, err = client.Report(ctx, v.checkup)

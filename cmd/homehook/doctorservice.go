@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -53,11 +54,31 @@ func serviceStatus(ctx context.Context, scope service.Scope) (service.Status, er
 }
 
 // starter is the command that starts an agent which does not run.
-func (a *app) starter(st *service.Status) string {
+func starter(st *service.Status) string {
 	if st != nil && st.Installed {
-		return "homehook service start" + a.systemFlag()
+		return "homehook service start"
 	}
-	return "homehook run" + a.systemFlag()
+	return "homehook run"
+}
+
+// commands are those of ours in a remedy.
+var commands = regexp.MustCompile(`(?:\bsudo )?\bhomehook (\w+)`)
+
+// sameAgent has the commands in remedies mean the agent that was looked at.
+func (a *app) sameAgent(found []control.Finding) {
+	if !a.system {
+		return
+	}
+	ours := "homehook --system $1"
+	if os.Geteuid() > 0 {
+		ours = "sudo " + ours
+	}
+	for i := range found {
+		if strings.Contains(found[i].Remedy, "--system") {
+			continue
+		}
+		found[i].Remedy = commands.ReplaceAllString(found[i].Remedy, ours)
+	}
 }
 
 // serviceFindings says how the agent's service is. runs says whether the agent
@@ -66,8 +87,9 @@ func (a *app) serviceFindings(ctx context.Context, st *service.Status, unknown e
 	tell := func(state, text, remedy string) []control.Finding {
 		return []control.Finding{{Check: checkService, State: state, Text: text, Remedy: remedy}}
 	}
-	flag := a.systemFlag()
 	switch {
+	case a.services == nil:
+		return nil
 	case st == nil:
 		return tell(control.FindingSkipped, "nothing is known of a service: "+unknown.Error(), "")
 	case !st.Installed && os.Getenv("HOMEHOOK_HOME") != "":
@@ -75,11 +97,18 @@ func (a *app) serviceFindings(ctx context.Context, st *service.Status, unknown e
 	case !st.Installed && a.machineHas(ctx):
 		return tell(control.FindingSkipped, "this user has no service, but the machine has one; look at it with: homehook doctor --system", "")
 	case !st.Installed && runs:
-		return tell(control.FindingWarning, "the agent runs, but is no service of "+st.System+": it ends with the session that it was started in", "have it run by itself: homehook service install"+flag)
+		return tell(control.FindingWarning, "the agent runs, but is no service of "+st.System+": it ends with the session that it was started in", "have it run by itself: homehook service install")
 	case !st.Installed:
-		return tell(control.FindingWarning, "the agent is no service of "+st.System+", so nothing starts it", "have it run by itself: homehook service install"+flag)
+		return tell(control.FindingWarning, "the agent is no service of "+st.System+", so nothing starts it", "have it run by itself: homehook service install")
 	}
-	found := a.installedFindings(st, runs)
+	found := installedFindings(st, runs)
+	if path := st.Config; a.system && st.User != "" && !readableBy(path, st.User) {
+		found = append(found, control.Finding{
+			Check: "permissions", Subject: path, State: control.FindingProblem,
+			Text:   fmt.Sprintf("%s cannot be read by %s, which the service runs as", path, st.User),
+			Remedy: fmt.Sprintf("run: sudo chgrp %s %s && sudo chmod 640 %s", st.User, path, path),
+		})
+	}
 	for _, n := range st.Notes {
 		found = append(found, tell(control.FindingWarning, n.Text, n.Remedy)...)
 	}
@@ -96,11 +125,11 @@ func (a *app) machineHas(ctx context.Context) bool {
 }
 
 // installedFindings says how a service is that the system knows.
-func (a *app) installedFindings(st *service.Status, runs bool) (found []control.Finding) {
+func installedFindings(st *service.Status, runs bool) (found []control.Finding) {
 	tell := func(state, text, remedy string) {
 		found = append(found, control.Finding{Check: checkService, State: state, Text: text, Remedy: remedy})
 	}
-	flag, last := a.systemFlag(), ""
+	last := ""
 	if st.LastExit != "" {
 		last = "; it ended last with: " + st.LastExit
 	}
@@ -108,19 +137,19 @@ func (a *app) installedFindings(st *service.Status, runs bool) (found []control.
 	case st.State == service.StateRunning:
 		tell(control.FindingOK, fmt.Sprintf("runs as %s by %s, pid %d", st.User, st.System, st.PID), "")
 	case st.State == service.StateFailed:
-		tell(control.FindingProblem, "the service has failed and is not started again"+last, "see why: "+st.Log+"; put that right, then run: homehook service start"+flag)
+		tell(control.FindingProblem, "the service has failed and is not started again"+last, "see why: "+st.Log+"; put that right, then run: homehook service start")
 	case st.State == service.StateStarting:
 		tell(control.FindingWarning, "the service is starting"+last, "wait a moment; if it stays so, see why: "+st.Log)
 	case runs:
-		tell(control.FindingWarning, "the service is stopped, and the agent runs without it", "end that agent, then run: homehook service start"+flag)
+		tell(control.FindingWarning, "the service is stopped, and the agent runs without it", "end that agent, then run: homehook service start")
 	default:
-		tell(control.FindingProblem, "the service is stopped"+last, "run: homehook service start"+flag)
+		tell(control.FindingProblem, "the service is stopped"+last, "run: homehook service start")
 	}
 	if !st.Enabled {
-		tell(control.FindingWarning, "the service does not start by itself", "run: homehook service install"+flag)
+		tell(control.FindingWarning, "the service does not start by itself", "run: homehook service install")
 	}
 	if self, err := os.Executable(); err == nil && st.Program != "" && !sameFile(self, st.Program) {
-		tell(control.FindingWarning, "the service runs "+st.Program+", and this is "+self, "to have it run this one: homehook service install"+flag)
+		tell(control.FindingWarning, "the service runs "+st.Program+", and this is "+self, "to have it run this one: homehook service install")
 	}
 	return found
 }
@@ -179,6 +208,9 @@ func tailOf(path string) []byte {
 
 // lastOf are the last lines of a text.
 func lastOf(text []byte) []string {
+	if len(text) == 0 {
+		return nil
+	}
 	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
 	return lines[max(0, len(lines)-lastLines):]
 }

@@ -52,6 +52,7 @@ func (f *fakeAgent) RemoveOldValues(string) error                         { retu
 func (f *fakeAgent) MoveCredentials(context.Context, control.MoveCredentials) (control.CredentialStore, error) {
 	return control.CredentialStore{}, nil
 }
+
 func (f *fakeAgent) Changes(context.Context, uint64, int) ([]control.Change, error) { return nil, nil }
 
 func (f *fakeAgent) Doctor(_ context.Context, e control.Examination) (*control.Checkup, error) {

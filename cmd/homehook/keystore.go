@@ -98,10 +98,15 @@ func (a *app) unlockable(err error) error {
 	return withNext(err, unlock)
 }
 
+// fellToFile reports whether the root key is in a file for want of a keyring.
+func fellToFile(s *credentials.Store, p service.Paths) bool {
+	return s.Place() == credentials.PlaceFile && slices.Contains(rootKeyPlaces(p), credentials.PlaceKeyring)
+}
+
 // tellPlace says where the root key is that a first credential has had made, unless
 // it is where everybody expects it.
 func (a *app) tellPlace(s *credentials.Store, p service.Paths) {
-	if s.Place() == credentials.PlaceFile && slices.Contains(rootKeyPlaces(p), credentials.PlaceKeyring) {
+	if fellToFile(s, p) {
 		a.note("there is no keyring here, so the root key of the credentials is in a file that only you can read; see: homehook secret store --help")
 	}
 }
@@ -116,6 +121,9 @@ func (c *runCmd) store(ctx context.Context, a *app, p service.Paths, log *slog.L
 	s, err := credentials.OpenWith(ctx, o)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := os.Stat(sealedFile(p)); errors.Is(err, fs.ErrNotExist) && fellToFile(s, p) {
+		log.Warn("there is no keyring here, so the root key of the credentials will be in a file that only this user can read")
 	}
 	if c.PassphraseStdin && s.Place() != credentials.PlacePassphrase {
 		log.Warn("the root key of the credentials is not made of a passphrase, so none was read", "place", s.Place(),

@@ -16,6 +16,7 @@ package main
 import "os"
 
 func main() {
+	shutMemory()
 	a := newApp()
 	os.Exit(a.execute(a.signals.watch(), os.Args[1:]))
 }

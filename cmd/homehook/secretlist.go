@@ -61,6 +61,9 @@ func (a *app) credentialRow(c *control.Credential) []cell {
 	if n := len(c.Values); n > 1 && !c.Values[n-1].Until.IsZero() {
 		row[2].text += ", the old until " + c.Values[1].Until.Local().Format(time.DateTime)
 	}
+	if c.Set.IsZero() {
+		row[1] = cell{"-", faint}
+	}
 	switch {
 	case c.Damaged:
 		row[3] = cell{"damaged: set it again", red}

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strings"
 
 	"homehook/agent"
 	"homehook/agent/control"
@@ -43,17 +43,17 @@ func (c *secretStoreCmd) Run(ctx context.Context, a *app) error {
 	if c.Anew && c.Place == "" {
 		return misused("--anew needs the place for the new root key: homehook secret store PLACE --anew")
 	}
-	now, err := a.whereStored(ctx)
+	now, alone, err := a.whereStored(ctx)
 	switch {
 	case err != nil:
 		return err
 	case c.Place == "" && a.json:
 		return a.writeJSON(now)
 	case c.Place == "":
-		a.tellStore(now)
+		a.tellStore(now, alone)
 		return nil
 	case c.Place == now.Store && !c.Anew:
-		a.note("the root key is there already: %s", placeName(now.Store))
+		a.note("the root key is %s already", placeName(now.Store))
 		return c.done(a, now)
 	}
 	if ok, err := c.agreed(ctx, a, now); err != nil || !ok {
@@ -69,7 +69,7 @@ func (c *secretStoreCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	a.note("the root key is in another place now: %s", placeName(after.Store))
+	a.note("the root key is %s now", placeName(after.Store))
 	if after.Store == string(credentials.PlacePassphrase) {
 		a.note("from now on start the agent with: homehook run --passphrase-stdin")
 	}
@@ -87,29 +87,32 @@ func (*secretStoreCmd) done(a *app, s *control.CredentialStore) error {
 	return nil
 }
 
-// placeName is a place in a sentence.
+// placeName says in words where the root key is.
 func placeName(place string) string {
 	switch credentials.Place(place) {
 	case credentials.PlaceKeyring:
-		return "the keyring"
+		return "in the keyring of the system"
 	case credentials.PlaceSystemd:
-		return "a credential of systemd"
+		return "in a credential that systemd hands over"
 	case credentials.PlaceFile:
-		return "a file beside the sealed one"
+		return "in a file beside the sealed one"
 	case credentials.PlacePassphrase:
-		return "nowhere; it is made of a passphrase"
+		return "made of a passphrase at each start"
 	case credentials.PlacePlain:
-		return "nowhere; the values are not sealed yet"
+		return "not made yet, and nothing is sealed"
 	}
-	return place
+	return "in the place " + place
 }
 
-// tellStore prints where the root key is.
-func (a *app) tellStore(s *control.CredentialStore) {
+// tellStore prints where the root key is. alone says that no agent has told so.
+func (a *app) tellStore(s *control.CredentialStore, alone bool) {
+	if alone {
+		a.note("the agent is not running; this is what is stored for it")
+	}
 	if s.Store == "" {
 		a.say("root key     none yet")
 	} else {
-		a.say("root key     %s: %s", s.Store, placeName(s.Store))
+		a.say("root key     %s (%s)", s.Store, placeName(s.Store))
 	}
 	a.say("credentials  %s", a.paint(stateColour(s.State), s.State))
 	a.block("             ", s.Text)
@@ -129,7 +132,11 @@ func (c *secretStoreCmd) agreed(ctx context.Context, a *app, now *control.Creden
 	}
 	yes, err := a.confirmed(ctx, question+". Go on?")
 	if err == nil && !yes {
-		err = withNext(errors.New(question+"; nothing was changed"), "if that is meant: homehook secret store %s --yes", c.Place)
+		again := c.Place
+		if c.Anew {
+			again += " --anew"
+		}
+		err = withNext(errors.New(question+"; nothing was changed"), "if that is meant: homehook secret store %s --yes", again)
 	}
 	return yes, err
 }
@@ -147,33 +154,36 @@ func (a *app) newPassphrase(ctx context.Context) (string, error) {
 	return first, err
 }
 
-// whereStored says where the root key is, as the agent has it or as it is stored.
-func (a *app) whereStored(ctx context.Context) (*control.CredentialStore, error) {
+// whereStored says where the root key is: as the agent has it, or alone, as it is
+// stored, when none runs.
+func (a *app) whereStored(ctx context.Context) (now *control.CredentialStore, alone bool, err error) {
 	client, p, err := a.client()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer client.Close()
 	status, err := client.Status(ctx)
 	if err == nil {
-		return &status.Credentials, nil
+		return &status.Credentials, false, nil
 	}
 	if !noAgent(err) {
-		return nil, err
+		return nil, false, err
 	}
-	a.note("the agent is not running; this is what is stored for it")
 	s, err := a.lookIntoStore(ctx)
 	if err != nil {
-		return nil, err
+		return nil, true, err
 	}
 	if s == nil {
-		places := rootKeyPlaces(p)
-		next := fmt.Sprintf("none is stored yet; the first one goes to the first of these that there is: %v", places)
-		return &control.CredentialStore{State: control.CredentialsReady, Text: next}, nil
+		var places []string
+		for _, at := range rootKeyPlaces(p) {
+			places = append(places, string(at))
+		}
+		text := "none is stored yet; the first one has the root key made, in the first place of these that there is: " + strings.Join(places, ", ")
+		return &control.CredentialStore{State: control.CredentialsReady, Text: text}, true, nil
 	}
 	defer s.Close()
 	out := agent.StoreOf(s)
-	return &out, nil
+	return &out, true, nil
 }
 
 // moveStore moves the root key through the agent, or alone when none runs.

@@ -31,6 +31,7 @@ type trial struct {
 	app    *http.Server
 	appURL string
 	client *control.Client
+	store  *credentials.Store
 
 	deliveries chan *control.Delivery // from the agent's events
 	stopAgent  context.CancelCauseFunc
@@ -91,6 +92,7 @@ func (t *trial) startAgent(ctx context.Context, version string) (context.Context
 	if err != nil {
 		return nil, err
 	}
+	t.store = store
 	log := slog.New(slog.NewTextHandler(&t.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ag, err := agent.New(ctx, agent.Options{
 		Config: t.paths.Config, History: t.paths.History(), Socket: t.paths.Socket(),
@@ -192,6 +194,9 @@ func (t *trial) close() {
 	t.agents.Wait()
 	if t.client != nil {
 		t.client.Close()
+	}
+	if t.store != nil {
+		_ = t.store.Close() // its folder is about to go
 	}
 	if t.app != nil {
 		_ = t.app.Close() // nothing of it is to be kept

@@ -1,0 +1,123 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"homehook/agent/credentials"
+)
+
+func TestReadyAndHealthy(t *testing.T) {
+	r := startRelay(t, "127.0.0.1:0", "hh_secret")
+	h := startHome(t, storing(r.addr, "", respondRoute))
+	h.stop()
+	ready := make(chan error, 2)
+	h.opts.Ready = nil
+	creds, err := credentials.Open(h.dir + "/state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := h.opts
+	o.Credentials = creds
+	o.Ready = func() {
+		_, err := h.client.Status(t.Context())
+		ready <- err
+	}
+	a, err := New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Healthy(t.Context()); !errors.Is(err, errNotRunning) {
+		t.Errorf("before it runs: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.Run(ctx) }()
+	if err := <-ready; err != nil {
+		t.Errorf("ready, but the control API says %v", err)
+	}
+	if err := a.Healthy(t.Context()); err != nil {
+		t.Errorf("it runs: %v", err)
+	}
+	cancel()
+	if err := <-done; err != nil || len(ready) > 0 {
+		t.Errorf("%v, told %d times more that it is ready", err, len(ready))
+	}
+	if err := a.Healthy(t.Context()); !errors.Is(err, errNotRunning) {
+		t.Errorf("after it ran: %v", err)
+	}
+}
+
+// TestUnhealthy breaks one part after the other.
+func TestUnhealthy(t *testing.T) {
+	r := startRelay(t, "127.0.0.1:0", "hh_secret")
+	hold := make(chan struct{})
+	a := startApp(t, func(http.ResponseWriter, *http.Request, int) { <-hold })
+	h := startHome(t, storing(r.addr, "", a.route("app", "")))
+	defer close(hold)
+	r.must(t, sent{line: "POST /app"})
+	e := h.inbox.executor
+	tests := []struct {
+		name  string
+		spoil func() (mend func())
+		want  string
+	}{
+		{"a handler that takes its time", func() func() { return func() {} }, ""},
+		{"the agent's lock", func() func() { h.mu.Lock(); return h.mu.Unlock }, "the agent's lock is stuck"},
+		{"the executor's lock", func() func() { e.mu.Lock(); return e.mu.Unlock }, "the lock of the lines is stuck"},
+		{"a delivery that nobody runs", func() func() {
+			j := &job{id: "x", claim: "garage", ready: true}
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			l := e.lineLocked(lane{claim: "garage", kind: laneSafe})
+			l.add(j, false)
+			return func() {
+				e.mu.Lock()
+				defer e.mu.Unlock()
+				l.drop(j)
+			}
+		}, `the line of claim "garage" has stopped`},
+		{"a delivery that is not written down yet", func() func() {
+			j := &job{id: "x", claim: "garage"}
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			l := e.lineLocked(lane{claim: "garage", kind: laneSafe})
+			l.add(j, false)
+			return func() {
+				e.mu.Lock()
+				defer e.mu.Unlock()
+				l.drop(j)
+			}
+		}, ""},
+		{"a pause", func() func() {
+			if err := h.pause(time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			return func() {
+				if err := h.resume(time.Time{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			mend := tt.spoil()
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			err := h.Healthy(ctx)
+			mend()
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+	h.journal.Close()
+	if err := h.Healthy(t.Context()); err == nil || !strings.Contains(err.Error(), "the history does not answer") {
+		t.Errorf("with its history closed: %v", err)
+	}
+}
