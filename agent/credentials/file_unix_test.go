@@ -126,3 +126,72 @@ func chown(t *testing.T, path string) {
 		t.Skip(err)
 	}
 }
+
+// TestKeyFileRefused holds that a root key that others can read or have put there is
+// not used, and that the names can be listed all the same.
+func TestKeyFileRefused(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		spoil func(t *testing.T, path string)
+		want  string // PATH stands for the real one
+	}{
+		{"readable by group", func(t *testing.T, path string) { chmod(t, path, 0o640) }, "PATH is open to others (0640); run: chmod 600 PATH"},
+		{"of another user", chown, "PATH belongs to another user (uid 12345,"},
+		{"a link", func(t *testing.T, path string) {
+			if err := os.Rename(path, path+".real"); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(path+".real", path); err != nil {
+				t.Fatal(err)
+			}
+		}, "PATH is a symbolic link"},
+		{"a folder", func(t *testing.T, path string) {
+			remove(t, path)
+			if err := os.Mkdir(path, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}, "PATH is not a regular file"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := sealedStore(t)
+			path := filepath.Join(dir, keyFileName)
+			tt.spoil(t, path)
+			s := open(t, dir)
+			wantLost(t, s, strings.ReplaceAll(tt.want, "PATH", path))
+		})
+	}
+}
+
+// TestHandedRefused holds which files are taken for what systemd hands over.
+func TestHandedRefused(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		spoil func(t *testing.T, path string)
+		want  string // PATH stands for the real one, "" for none
+	}{
+		{"as systemd does", func(*testing.T, string) {}, ""},
+		{"as systemd does with an access list", func(t *testing.T, path string) { chmod(t, path, 0o440) }, ""},
+		{"readable by all", func(t *testing.T, path string) { chmod(t, path, 0o444) }, "PATH can be read or changed by others (0444); let systemd hand it over, or run: chmod 400 PATH"},
+		{"writable by group", func(t *testing.T, path string) { chmod(t, path, 0o660) }, "PATH can be read or changed by others (0660)"},
+		{"of another user", chown, "PATH belongs to another user (uid 12345)"},
+		{"not a key", func(t *testing.T, path string) {
+			chmod(t, path, 0o600)
+			write(t, path, "s3cret")
+		}, "PATH holds no root key (32 random bytes in base64 or hexadecimal digits); make one with: head -c 32 /dev/urandom | base64 | systemd-creds encrypt --name=homehook-root-key - FILE"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := handed(t, secretText(newSecret()))
+			tt.spoil(t, path)
+			s := openWith(t, Options{Dir: t.TempDir(), New: []Place{PlaceSystemd, PlaceFile}})
+			if tt.want == "" {
+				set(t, s, "a", "v")
+				return
+			}
+			// One that is there is not passed over for another place.
+			wantError(t, "Set", s.Set("a", "v"), nil, strings.ReplaceAll(tt.want, "PATH", path))
+			if names := filesIn(t, s.dir); len(names) > 0 {
+				t.Errorf("files were made: %q", names)
+			}
+		})
+	}
+}

@@ -8,7 +8,7 @@ import (
 )
 
 // keepEvery is how often a keyring that cannot be had is looked at again.
-const keepEvery = time.Second
+const keepEvery = 2 * time.Second
 
 // awaitLocked says why the root key with an id, that is in the keyring, cannot be
 // had at present, and has somebody wait for it if that can change.

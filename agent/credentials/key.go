@@ -102,8 +102,8 @@ func (s *Store) unusable(h *head, err error) error {
 	}
 	switch h.Place {
 	case PlaceSystemd:
-		return fmt.Errorf("systemd hands over no root key for %s ($CREDENTIALS_DIRECTORY/%s), as it does only to the service: start that with homehook service start, mend its LoadCredential= line, or %s",
-			s.path, systemdName, anew(h.Place))
+		return fmt.Errorf("systemd hands over no root key for %s ($CREDENTIALS_DIRECTORY/%s), as it does only to the service: start that with homehook service start, and look at the LoadCredential lines of its unit if it says so too",
+			s.path, systemdName)
 	case PlacePassphrase:
 		return fmt.Errorf("the root key of %s is made of a passphrase, and none was given; start the agent with: homehook run --passphrase-stdin", s.path)
 	}
@@ -186,7 +186,7 @@ func (s *Store) makeFirst(ctx context.Context) (*made, error) {
 	s.wanted = true
 	s.mu.Unlock()
 	if first == PlaceKeyring && waits != nil {
-		return nil, waits // somebody asks it every second
+		return nil, waits // somebody asks it all the time
 	}
 	places := s.opts.New
 	for i, at := range places {

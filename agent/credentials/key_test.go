@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,9 @@ func phrase(text string) Options {
 // handed has systemd hand over a root key, as it were.
 func handed(t *testing.T, text string) (path string) {
 	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no systemd on Windows")
+	}
 	dir := t.TempDir()
 	path = filepath.Join(dir, systemdName)
 	if err := os.WriteFile(path, []byte(text), 0o400); err != nil {

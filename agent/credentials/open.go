@@ -162,7 +162,7 @@ func (s *Store) Wait(ctx context.Context) error {
 		}
 		select {
 		case <-changed:
-		case <-time.After(2 * keepEvery): // another process may have moved the root key
+		case <-time.After(keepEvery): // another process may have moved the root key
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.base.Done():

@@ -211,3 +211,32 @@ func FuzzPlain(f *testing.F) {
 		}
 	})
 }
+
+// TestReadWhileTakenOver reads a store while another process, as it were, takes it
+// over: at no moment is a credential missing.
+func TestReadWhileTakenOver(t *testing.T) {
+	for range 40 {
+		dir := olderStore(t)
+		s := openWith(t, Options{Dir: dir, ReadOnly: true})
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			taking, err := Open(dir)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			taking.Close()
+		}()
+		for over := false; !over; {
+			select {
+			case <-done:
+				over = true
+			default:
+			}
+			if got, err := s.Get("relay/mine"); err != nil || got != "0123456789abcdef" {
+				t.Fatalf("Get = %q, %v", got, err)
+			}
+		}
+	}
+}

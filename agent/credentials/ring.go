@@ -145,6 +145,13 @@ func lookSoon(ctx context.Context) error {
 	return lookAt(ctx)
 }
 
+// unlock has the user asked to unlock the keyring, if he was not yet. It does not
+// wait for what he does.
+func (r *ring) unlock(ctx context.Context) error { return r.prompt.show(ctx, r) }
+
+// release takes the question back, and has no other asked.
+func (r *ring) release() { r.prompt.end() }
+
 // user is the name of the entry for a root key.
 func user(id string) string { return "root-key-" + id }
 

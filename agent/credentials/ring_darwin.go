@@ -15,10 +15,10 @@ type prompt struct{}
 // user.
 func lookAt(context.Context) error { return nil }
 
-// unlock does nothing: opening the keychain has asked the user.
-func (r *ring) unlock(context.Context) error { return nil }
+// show does nothing: opening the keychain has asked the user.
+func (prompt) show(context.Context, *ring) error { return nil }
 
-func (r *ring) release() {}
+func (prompt) end() {}
 
 // interactionNotAllowed is the low byte of errSecInteractionNotAllowed, with which
 // the system's tool ends where nobody can be asked.

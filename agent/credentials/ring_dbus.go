@@ -134,13 +134,12 @@ type prompt struct {
 	conn  *dbus.Conn
 }
 
-// unlock has the user asked to unlock the keyring, if he was not yet. It does not
-// wait for what he does.
-func (r *ring) unlock(ctx context.Context) error {
-	r.prompt.mu.Lock()
-	asked := r.prompt.asked
-	r.prompt.asked = true
-	r.prompt.mu.Unlock()
+// show has the question shown, if it was not yet.
+func (p *prompt) show(ctx context.Context, r *ring) error {
+	p.mu.Lock()
+	asked := p.asked
+	p.asked = true
+	p.mu.Unlock()
 	if asked {
 		return nil
 	}
@@ -159,7 +158,7 @@ func (r *ring) unlock(ctx context.Context) error {
 			end()
 			return err
 		}
-		r.prompt.keep(conn)
+		p.keep(conn)
 		return nil
 	})
 }
@@ -190,9 +189,8 @@ func (p *prompt) keep(conn *dbus.Conn) {
 	p.conn = conn
 }
 
-// release takes the question back, and has no other asked.
-func (r *ring) release() {
-	p := &r.prompt
+// end takes the question back, and has no other shown.
+func (p *prompt) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended, p.asked = true, true

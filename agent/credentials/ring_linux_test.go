@@ -171,7 +171,7 @@ func TestPromptOnce(t *testing.T) {
 	}
 	s := openWith(t, o)
 	looks := d.count("Locked")
-	until(t, "several looks", func() bool { return d.count("Locked") >= looks+9 })
+	until(t, "several looks", func() bool { return d.count("Locked") >= looks+3 })
 	wantError(t, "Set", s.Set("a", "v"), ErrLocked, "waiting for the keyring: it is locked")
 	if n, m := d.count("Unlock"), d.count("Prompt"); n != 1 || m != 1 {
 		t.Errorf("it was asked to unlock %d times and showed %d questions", n, m)
