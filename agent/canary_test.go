@@ -90,6 +90,8 @@ func TestFlight(t *testing.T) {
 		{"home and back", flight{claim: hold, status: 200, ours: true, home: home}, "ok", "came home and back in", ""},
 		{"kept", flight{claim: hold, status: 202, home: kept}, "ok", "was kept by the relay (202) and came home after", ""},
 		{"kept with another status", flight{claim: store, status: 204, home: home}, "ok", "was kept by the relay (204)", ""},
+		{"too slow for hold", flight{claim: hold, status: 202, home: home, hold: time.Second, took: 2 * time.Second}, "ok", "longer than the hold time, so the relay answered (202)", ""},
+		{"another answer in hold", flight{claim: hold, status: 200, home: home, hold: time.Second}, "problem", "somebody else answered for home (200)", "pass answers on"},
 		{"another body", flight{claim: hold, status: 200, ours: true, home: broken}, "problem", "with another body", "pass bodies on"},
 		{"the answer lost", flight{claim: hold, err: errors.New("EOF"), home: home}, "problem", "its answer did not come back: EOF", "tell the operator"},
 		{"another answer", flight{claim: through, status: 200, home: home}, "problem", "somebody else answered for home (200)", "pass answers on"},
@@ -138,6 +140,9 @@ func TestCanaryAtHome(t *testing.T) {
 	}
 	if s := <-n.came; !s.intact {
 		t.Errorf("%+v", s)
+	}
+	if !h.inbox.sequenceOf("garage").has("01910f3e-7a5c-7c3b-9d2e-000000000002") {
+		t.Error("what is behind it in the relay's queue waits for it")
 	}
 	// Another time, with another body: it is still no delivery.
 	if got, err = r.send("", head(n.nonce, n.sign("request")), strings.Repeat("x", 2*maxCanary)); err != nil || got.status != 200 {

@@ -32,7 +32,8 @@ type flight struct {
 
 	secret func(name string) (string, error) // reads credentials
 
-	checked bool // the relay checks who sends to the claim
+	checked bool          // the relay checks who sends to the claim
+	hold    time.Duration // that the relay waits for home's answer
 
 	status  int           // of the answer, 0 for none
 	leads   string        // where an answer that is a redirect leads
@@ -96,7 +97,7 @@ func (d *doctor) canary(ctx context.Context, c control.Claim, key []byte) contro
 	}
 	for _, configured := range d.config.Claims {
 		if configured.Name == c.Name {
-			f.checked = configured.PublicKey != ""
+			f.checked, f.hold = configured.PublicKey != "", time.Duration(configured.Hold)
 		}
 	}
 	n := d.running.inbox.canaries.release(c.Name, key)
@@ -179,6 +180,8 @@ func (f *flight) finding() (state, text, remedy string) {
 		return control.FindingOK, fmt.Sprintf("a signed request to %s came home and back in %.0f ms", f.url, milliseconds(f.took)), ""
 	case came && f.home.kept, came && f.claim.Answer == answerStore:
 		return control.FindingOK, fmt.Sprintf("a signed request to %s was kept by the relay (%d) and came home after %.0f ms", f.url, f.status, milliseconds(f.arrived)), ""
+	case came && f.claim.Answer == answerHold && f.status/100 == 2 && f.took >= f.hold:
+		return control.FindingOK, fmt.Sprintf("a signed request to %s came home after %.0f ms; home's answer took longer than the hold time, so the relay answered (%d)", f.url, milliseconds(f.arrived), f.status), ""
 	case came && f.err != nil:
 		return control.FindingProblem, fmt.Sprintf("the canary came home from %s, but its answer did not come back: %s", f.url, f.err),
 			"run the doctor again; if it stays so, tell the operator of relay " + f.relay.Name

@@ -118,6 +118,53 @@ func TestDoctorOfUpdates(t *testing.T) {
 	wants(t, lines(t, control.NewCheckup(d.found)), "updates() skipped: ")
 }
 
+// TestChecksAreDescribed holds the page for people and the description for programs
+// to the checks that there are.
+func TestChecksAreDescribed(t *testing.T) {
+	page, err := os.ReadFile("../docs/doctor.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, err := os.ReadFile("control/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, check := range []string{
+		checkAgent, "service", checkConfiguration, checkPermissions, checkCredentials, checkKeyring, checkScripts, checkHistory, checkDisk,
+		checkNetwork, checkDNS, checkProxy, checkRelay, checkTLS, checkToken, checkClock, checkClaim, checkCanary, checkUpdates,
+	} {
+		if !strings.Contains(string(page), "\n| `"+check+"` | ") || !strings.Contains(string(page), "\n✓ "+check) && !strings.Contains(string(page), "\n✗ "+check) {
+			t.Errorf("docs/doctor.md does not describe or show %s", check)
+		}
+		if !strings.Contains(string(api), `"`+check+`"`) {
+			t.Errorf("openapi.json does not name %s", check)
+		}
+	}
+}
+
+// TestDoctorOfStateFiles finds what others can read that is theirs not to.
+func TestDoctorOfStateFiles(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes say nothing there")
+	}
+	dir := filepath.Join(t.TempDir(), "state")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, mode := range map[string]os.FileMode{"history.db": 0o644, "root.key": 0o640, "pause.json": 0o600} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := newDoctor(Patient{History: filepath.Join(dir, "history.db")})
+	d.permissions()
+	wants(t, lines(t, control.NewCheckup(d.found)), "permissions("+dir+"/root.key) problem: other users may read or change ", "(0640) > run: chmod 600 ", "!pause.json", "!history.db", "!ok: ")
+}
+
 func TestWorking(t *testing.T) {
 	v := &Verdict{Dialect: "ptth/1.0", RoundTripMS: 1.25, Steps: []Finding{
 		{Step: StepDialect, Dialect: "ptth/1.0", State: FindingOK},

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 
 	"homehook/agent/history"
 )
@@ -38,9 +40,32 @@ func (d *doctor) permissions() {
 		}
 		good = d.folder(dir, info, err) && good
 	}
+	good = d.stateFiles() && good
 	if good {
 		d.ok(checkPermissions, "", "the folders of state and control socket are this user's alone")
 	}
+}
+
+// stateFiles reports whether the files in the state folder are closed to others.
+// Those of the history are looked at with that.
+func (d *doctor) stateFiles() bool {
+	good := true
+	all, err := os.ReadDir(filepath.Dir(d.History))
+	if err != nil {
+		return true // there is none, or it is told of the folder
+	}
+	for _, e := range all {
+		path := filepath.Join(filepath.Dir(d.History), e.Name())
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() || strings.HasPrefix(path, d.History) {
+			continue
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			d.problem(checkPermissions, path, fmt.Sprintf("other users may read or change %s (%#o)", path, info.Mode().Perm()), "run: chmod 600 "+path)
+			good = false
+		}
+	}
+	return good
 }
 
 // folder reports whether a folder is closed to others.
@@ -48,11 +73,13 @@ func (d *doctor) folder(dir string, info fs.FileInfo, err error) bool {
 	remedy := "run: chmod 700 " + dir
 	switch {
 	case err != nil:
-		d.problem(checkPermissions, dir, err.Error(), "")
+		d.problem(checkPermissions, dir, err.Error(), "look as the user whose agent it is, or as root")
 	case info.Mode()&fs.ModeSymlink != 0:
 		d.problem(checkPermissions, dir, dir+" is a symbolic link", "put a folder in its place")
 	case !info.IsDir():
 		d.problem(checkPermissions, dir, dir+" is not a folder", "move it away")
+	case isForeign(info):
+		d.problem(checkPermissions, dir, "folder "+dir+" belongs to another user", "run as root: chown -R "+strconv.Itoa(os.Geteuid())+" "+dir)
 	case info.Mode().Perm()&0o022 != 0:
 		d.problem(checkPermissions, dir, fmt.Sprintf("other users may change folder %s (%#o)", dir, info.Mode().Perm()), remedy)
 	case info.Mode().Perm()&0o077 != 0:

@@ -58,10 +58,18 @@ func newMask(values map[string][]string, plain ...string) *mask {
 	if name, err := os.Hostname(); err == nil && len(name) > 2 && name != "localhost" {
 		m.knows(name, "(this machine)")
 	}
-	if u, err := user.Current(); err == nil && len(u.Username) > 3 && u.Username != "root" && u.Username != "homehook" {
-		m.knows(u.Username, "(this user)")
+	if u, err := user.Current(); err == nil {
+		m.knowsPerson(u.Username)
 	}
 	return m
+}
+
+// knowsPerson has the name of a user taken out, unless that is one of a system's
+// own or may be part of any word.
+func (m *mask) knowsPerson(name string) {
+	if len(name) > 3 && name != "root" && name != "homehook" {
+		m.knows(name, "(user)")
+	}
 }
 
 // knows has a text taken out wherever it is.

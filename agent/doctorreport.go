@@ -35,9 +35,15 @@ func ReportOn(ctx context.Context, p Patient, found *control.Checkup, log []stri
 	return maskReport(&control.Report{System: systemOf(p.Version), Checkup: *found, Log: log}, p.Config, values)
 }
 
-// Masked returns v with its texts masked as those of a report are. v must not hold
-// credentials.
-func Masked[T any](v T) (T, error) { return masked(newMask(nil), v) }
+// Masked returns v with its texts masked as those of a report are, and the names of
+// people taken out. v must not hold credentials.
+func Masked[T any](v T, people ...string) (T, error) {
+	m := newMask(nil)
+	for _, name := range people {
+		m.knowsPerson(name)
+	}
+	return masked(m, v)
+}
 
 // deliveryCounts is how many deliveries are in each state.
 func (b *backend) deliveryCounts(ctx context.Context) ([]control.StateCount, error) {
