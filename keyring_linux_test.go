@@ -340,7 +340,16 @@ func TestKeyringInUse(t *testing.T) {
 			t.Errorf("signed with %s: %d", secret, status)
 		}
 	}
-	for _, place := range []string{"file", "keyring"} {
+	d.lock() // what has been read once is not asked for again
+	if status := d.push("fresh", "locked"); status != 200 {
+		t.Errorf("locked while the agent runs: %d", status)
+	}
+	d.unlock()
+	eventually(t, "the keyring is open again", func() bool {
+		code, _ := d.says("", "secret", "store", "file", "--yes")
+		return code == 0
+	})
+	for _, place := range []string{"keyring", "file", "keyring"} {
 		d.ok("", "secret", "store", place, "--yes")
 		if now := read[control.CredentialStore](d, "secret", "store"); now.Store != place || now.State != "ready" {
 			t.Errorf("%+v", now)
@@ -371,7 +380,7 @@ func TestKeyringInUse(t *testing.T) {
 	if a, b := d.push("hush", "old"), d.push("fresh", "new"); a != 401 || b != 200 {
 		t.Errorf("without the old value: %d, %d", a, b)
 	}
-	eventually(t, "three have run", func() bool { return slices.Equal(got(), []string{"hush", "fresh", "new"}) })
+	eventually(t, "all have run", func() bool { return slices.Equal(got(), []string{"hush", "fresh", "locked", "new"}) })
 }
 
 // TestNoKeyring: without one the root key goes to a file, which is said once.

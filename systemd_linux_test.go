@@ -77,9 +77,31 @@ func testRelayService(t *testing.T, b *box) {
 	if out := b.must(t, "", "journalctl -q -o cat -u homehook-relay.service"); !strings.Contains(out, "listening on") {
 		t.Errorf("the journal does not have its log:\n%s", out)
 	}
+	b.hangs(t, "homehook-relay")
 	// The relay has to go on with what root has written into its data.
 	b.must(t, "", "homehook-relay token create ann > /home/ann/token; chown ann /home/ann/token; homehook-relay token create machine > /root/token")
 	b.must(t, "", "systemctl restart homehook-relay.service && homehook-relay token list && "+get)
+}
+
+// hangs stops a service's process in a way that it cannot notice, and holds that
+// systemd does, and starts it again. One that goes on it leaves alone.
+func (b *box) hangs(t *testing.T, unit string) {
+	t.Helper()
+	// In the unit as it is, it would take a minute.
+	b.write(t, "", "/etc/systemd/system/"+unit+".service.d/watchdog.conf", "644", "[Service]\nWatchdogSec=1\nWatchdogSignal=SIGKILL\n")
+	pid := func() string { return b.must(t, "", "systemctl show --value --property=MainPID "+unit) }
+	b.must(t, "", "systemctl daemon-reload && systemctl restart "+unit)
+	before := pid()
+	time.Sleep(2 * time.Second) // twice its time: it has to be heard of in between
+	if now := pid(); now != before {
+		t.Errorf("%s was well and was killed", unit)
+	}
+	b.must(t, "", "kill -STOP "+before)
+	await(t, unit+" to be started again", func() (bool, string) {
+		now := pid()
+		return now != before && now != "0", now
+	})
+	b.must(t, "", "rm -r /etc/systemd/system/"+unit+".service.d && systemctl daemon-reload && systemctl restart "+unit)
 }
 
 // route is a configuration in which a script runs for longer than it may when
@@ -92,7 +114,9 @@ routes:
     script: {command: [%s/slow.sh], timeout: 1m}
 `
 
-const slowScript = "#!/bin/sh\ntrap '' TERM\ntouch %s/began\nwhile :; do sleep 0.1; done\n"
+// slowScript runs on when it is asked to end. It does so once: what is left of its
+// delivery when the agent starts again is done at once.
+const slowScript = "#!/bin/sh\n[ -e %[1]s/began ] && exit\ntrap '' TERM\ntouch %[1]s/began\nwhile :; do sleep 0.1; done\n"
 
 // claim connects the agent of a user, root for the system's, to the relay, and
 // has it begin a script. home is a folder of the agent's.
@@ -126,7 +150,7 @@ func stopsInTime(t *testing.T, b *box, user, flags string) {
 	if d := time.Since(began); d > 10*time.Second || a.State != service.StateStopped || !a.Changed {
 		t.Errorf("it stopped after %v: %+v", d, a)
 	}
-	if out, err := b.run("", "pgrep -f slow.sh"); err == nil {
+	if out, err := b.run("", "pgrep -u "+a.User+" -f '[s]low.sh'"); err == nil {
 		t.Errorf("the script runs on: %s", out)
 	}
 }
@@ -254,11 +278,13 @@ func testSystemService(t *testing.T, b *box) {
 	if _, err := b.run("bob", "homehook status --system"); err == nil {
 		t.Error("everybody may ask the system's agent")
 	}
-	b.must(t, "", "echo value | homehook secret set mine --system")
+	testSystemdCredential(t, b)
+	a = b.service(t, "", "status --system")
 	b.must(t, "", fmt.Sprintf("kill -9 %d", a.PID))
-	if a = b.awaitRunning(t, "", " --system", a.PID); a.Restarts != 1 {
+	if a = b.awaitRunning(t, "", " --system", a.PID); a.Restarts != 1 || !strings.HasPrefix(a.LastExit, "ended by SIGKILL, ") {
 		t.Errorf("after it was killed: %+v", a)
 	}
+	b.hangs(t, "homehook")
 	b.claim(t, "", "/srv/hooks", " --system", "/etc/homehook/config.yaml")
 	if got := b.must(t, "", "stat -c '%a %U:%G' /etc/homehook/config.yaml"); got != "640 root:homehook" {
 		t.Errorf("after changes to it the configuration is %s", got)
@@ -274,6 +300,22 @@ func testSystemService(t *testing.T, b *box) {
 	}
 	b.must(t, "", "ls /var/lib/homehook/history.db /etc/homehook/config.yaml")
 	b.service(t, "", "install --system --no-start") // for the next boot
+}
+
+// testSystemdCredential has systemd hand the key of the credentials over.
+func testSystemdCredential(t *testing.T, b *box) {
+	t.Helper()
+	b.must(t, "", "echo value | homehook secret set mine --system")
+	b.must(t, "", "mkdir -p -m 700 /etc/credstore.encrypted && head -c 32 /dev/urandom | base64 |"+
+		" systemd-creds encrypt --name=homehook-root-key - /etc/credstore.encrypted/homehook-root-key")
+	b.must(t, "", "homehook service restart --system && homehook secret store systemd --system")
+	b.must(t, "", "homehook service restart --system")
+	if got := b.must(t, "", "homehook status --system"); !strings.Contains(got, "credentials  systemd") {
+		t.Errorf("the key is not systemd's:\n%s", got)
+	}
+	if got := b.must(t, "", "homehook secret list --system && ls /var/lib/homehook"); !strings.Contains(got, "mine ") || strings.Contains(got, "root.key") {
+		t.Errorf("the credentials are\n%s", got)
+	}
 }
 
 // testNextBoot holds that all of it starts with the machine, for users who have

@@ -71,6 +71,11 @@ func (a *Agent) seal(wanted bool) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key of the history: %w", err)
 	}
+	return sealKey(text)
+}
+
+// sealKey reads the key of the history.
+func sealKey(text string) ([]byte, error) {
 	key, err := hex.DecodeString(text)
 	if err != nil || len(key) != 32 {
 		return nil, fmt.Errorf("credential %q is not a key of the history; remove it to have a new one made", sealName)

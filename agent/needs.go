@@ -66,6 +66,9 @@ func needsCredential(c *config.Config, claim *config.Claim) bool {
 // unlockRemedy is what a person does about a keyring that is locked.
 const unlockRemedy = "unlock the keyring, such as by signing in at the desktop; where nobody does that, move the root key then: homehook secret store file"
 
+// seeStore is what a person does where the root key is lost.
+const seeStore = "see why: homehook secret store"
+
 // unreadableFindings tell of credentials that are stored and cannot be read, by
 // their names. What they have in common is told once: why it is so, and what to do
 // about it, takes many words, and stands where it is told of the root key.
@@ -87,7 +90,7 @@ func unreadableFindings(of map[string]error) (found []control.Finding) {
 		found = append(found, f)
 	}
 	if len(closed) > 0 {
-		found = append(found, cannotBeRead(closed, "see why: homehook secret store"))
+		found = append(found, cannotBeRead(closed, seeStore))
 	}
 	for i := range found {
 		found[i].Check, found[i].State = checkCredentials, control.FindingProblem

@@ -63,6 +63,26 @@ func CheckCredential(name, value string) error {
 	return nil
 }
 
+// CheckRemoval says why nobody can remove a credential of a store, nil if somebody
+// can. The key of the history goes when it is of no use any more: what waits sealed
+// under it could not be run.
+func CheckRemoval(s *credentials.Store, name string) error {
+	if name != sealName {
+		return credentials.CheckName(name)
+	}
+	text, err := s.Get(name)
+	if errors.Is(err, credentials.ErrDamaged) || errors.Is(err, credentials.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		_, err = sealKey(text)
+		if err != nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("credential %q is the agent's own: under it the history keeps what history.redact names, until that has run; it cannot be removed", name)
+}
+
 // changed makes a change of a credential count from now on.
 func (b *backend) changed(err error) error {
 	switch {
@@ -93,7 +113,7 @@ func (b *backend) RotateCredential(name, value string, keep time.Duration) error
 
 // RemoveCredential forgets a credential.
 func (b *backend) RemoveCredential(name string) error {
-	if err := credentials.CheckName(name); err != nil {
+	if err := CheckRemoval(b.opts.Credentials, name); err != nil {
 		return marked{err, control.ErrInvalid}
 	}
 	return b.changed(b.opts.Credentials.Remove(name))

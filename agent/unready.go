@@ -164,7 +164,11 @@ func (b *backend) unsealedFindings() []control.Finding {
 		Check: checkHistory, State: control.FindingProblem, Text: "nothing is taken in, since what history.redact names could not be sealed: " + err.Error(),
 		Remedy: unlockRemedy,
 	}
-	if !errors.Is(err, credentials.ErrLocked) {
+	switch {
+	case errors.Is(err, credentials.ErrLocked):
+	case b.opts.Credentials.Ready() != nil:
+		f.Remedy = seeStore
+	default:
 		f.Remedy = "have a new key made, which gives up what waits sealed under the old one: homehook secret remove " + sealName
 	}
 	return []control.Finding{f}

@@ -51,6 +51,7 @@ func (h *home) claim(t *testing.T, name string) control.Claim {
 // TestClaimsWaitForTheRootKey: those that need a credential have no link, all
 // else goes on, and so do they when the key is there.
 func TestClaimsWaitForTheRootKey(t *testing.T) {
+	t.Parallel()
 	r, free, checked := startRelay(t, "127.0.0.1:0", "hh_secret"), startRelay(t, "127.0.0.1:0", ""), startRelay(t, "127.0.0.1:0", "")
 	h := startHome(t, fmt.Sprintf(`relays:
   - {name: test, url: "http://%s", token: relay/test}
@@ -120,6 +121,7 @@ routes:
 // TestConfigurationWhileTheRootKeyIsAway: a claim that comes to need a credential
 // loses its links, and one that needs none any more gets them.
 func TestConfigurationWhileTheRootKeyIsAway(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t, "127.0.0.1:0", "")
 	text := fmt.Sprintf("relays: [{name: test, url: \"http://%s\"}]\nclaims: [{name: garage}]\nroutes:\n", r.addr)
 	h := startHome(t, text+respondRoute)
@@ -134,6 +136,7 @@ func TestConfigurationWhileTheRootKeyIsAway(t *testing.T) {
 // TestUnfinishedWaitsForTheRootKey: what an agent before has left gets no turn
 // while a credential it needs cannot be read, however often it is due.
 func TestUnfinishedWaitsForTheRootKey(t *testing.T) {
+	t.Parallel()
 	a := startApp(t, func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(200) })
 	r := startRelay(t, "127.0.0.1:0", "hh_secret")
 	signed := "  - {name: github, claim: garage, match: /github, verify: {scheme: github, secret: github}, forward: {to: \"" + a.URL + "\"}}\n"
@@ -187,6 +190,7 @@ func TestUnfinishedWaitsForTheRootKey(t *testing.T) {
 // TestRedactionWaitsForTheRootKey: nothing comes into the history that could not
 // be sealed, and what is sealed in it is not given up.
 func TestRedactionWaitsForTheRootKey(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
 	a := startApp(t, func(w http.ResponseWriter, _ *http.Request, n int) {
 		if n == 1 {
@@ -236,6 +240,9 @@ func TestLostSealOfTheHistory(t *testing.T) {
 	}
 	if err := h.client.RotateCredential(t.Context(), sealName, "x", 0); !errors.Is(err, control.ErrInvalid) {
 		t.Errorf("rotated by hand: %v", err)
+	}
+	if err := h.client.RemoveCredential(t.Context(), sealName); !errors.Is(err, control.ErrInvalid) {
+		t.Errorf("removed while it is good: %v", err)
 	}
 	if err := h.opts.Credentials.Set(sealName, "no key"); err != nil {
 		t.Fatal(err)
@@ -314,9 +321,8 @@ func TestMoveOfTheRootKey(t *testing.T) {
 	}
 	t.Setenv("CREDENTIALS_DIRECTORY", dir)
 	r, h, _ := verifying(t, "")
-	links := func() int { return r.count() }
-	eventually(t, "connected", func() bool { return h.claim(t, "garage").Connected })
-	before := links()
+	links := r.count
+	eventually(t, "all links are up", func() bool { return links() == idleDirect })
 	for _, tt := range []struct {
 		move control.MoveCredentials
 		want error
@@ -339,7 +345,7 @@ func TestMoveOfTheRootKey(t *testing.T) {
 			t.Errorf("%+v: %+v, %v", tt.move, s.Credentials, err)
 		}
 	}
-	if links() != before {
+	if links() != idleDirect {
 		t.Error("links were given up for it")
 	}
 	h = h.reopen(t)

@@ -30,7 +30,8 @@ var errNotServing = errors.New("the relay does not serve")
 // it takes a connection on each of its own addresses and answers a request there,
 // and it looks after its links. The error names what does not go on. It is for a
 // watchdog that starts the relay anew, so nothing counts that this would not cure,
-// such as a full disk or too many connections. It takes 20 s at most and less if
+// such as a full disk, too many connections, or an address that the machine does not
+// have at the moment. It takes 20 s at most and less if
 // ctx ends, and any goroutine may call it, one at a time.
 func (r *Relay) Healthy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, healthWait)
@@ -49,7 +50,11 @@ func (r *Relay) Healthy(ctx context.Context) error {
 		return fmt.Errorf("the links have not been looked after for %s", late.Round(time.Second))
 	}
 	for _, addr := range *serving {
-		if err := r.callOn(ctx, addr); err != nil {
+		tcp, ok := addr.(*net.TCPAddr)
+		if !ok {
+			continue
+		}
+		if err := r.callOn(ctx, tcp); err != nil {
 			return fmt.Errorf("no answer on %s: %w", addr, err)
 		}
 	}
@@ -59,14 +64,13 @@ func (r *Relay) Healthy(ctx context.Context) error {
 // callOn asks the relay for a name that nobody can hold, for which it has to look
 // among the claims. Any answer will do, and so does a connection that it closes:
 // it does that when there are too many.
-func (r *Relay) callOn(ctx context.Context, addr net.Addr) error {
-	var d net.Dialer
-	nc, err := d.DialContext(ctx, "tcp", reachable(addr))
-	if err != nil {
-		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-			return nil // there are too many connections, or other files
-		}
+func (r *Relay) callOn(ctx context.Context, addr *net.TCPAddr) error {
+	nc, err := knock(ctx, reachable(addr))
+	switch {
+	case ctx.Err() != nil && err != nil, errors.Is(err, syscall.ECONNREFUSED):
 		return err
+	case err != nil:
+		return nil // the way there is closed, and not the door
 	}
 	defer nc.Close()
 	defer context.AfterFunc(ctx, func() { nc.Close() })()
@@ -90,21 +94,31 @@ func (r *Relay) callOn(ctx context.Context, addr net.Addr) error {
 	return err
 }
 
+// knock connects to the first address that can be reached.
+func knock(ctx context.Context, addrs []netip.AddrPort) (nc net.Conn, err error) {
+	for _, a := range addrs {
+		var d net.Dialer
+		if nc, err = d.DialContext(ctx, "tcp", a.String()); err == nil {
+			return nc, nil
+		}
+	}
+	return nil, err
+}
+
 // reachable is where a relay that listens on an address can be reached from its own
-// machine.
-func reachable(addr net.Addr) string {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok {
-		return addr.String()
-	}
-	ap := tcp.AddrPort()
-	switch ip := ap.Addr().Unmap(); {
+// machine. Who listens on all of IPv6 mostly does so on all of IPv4 too, and
+// there may be no address of one of them.
+func reachable(addr *net.TCPAddr) []netip.AddrPort {
+	ap := addr.AddrPort()
+	ip, port := ap.Addr().Unmap(), ap.Port()
+	four := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)
+	switch {
 	case !ip.IsUnspecified():
-		return netip.AddrPortFrom(ip, ap.Port()).String()
+		return []netip.AddrPort{netip.AddrPortFrom(ip, port)}
 	case ip.Is4():
-		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), ap.Port()).String()
+		return []netip.AddrPort{four}
 	}
-	return netip.AddrPortFrom(netip.IPv6Loopback(), ap.Port()).String()
+	return []netip.AddrPort{netip.AddrPortFrom(netip.IPv6Loopback(), port), four}
 }
 
 // isOwnCall reports whether a visitor is the relay that calls on itself.

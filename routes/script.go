@@ -13,6 +13,7 @@ const (
 	scriptTimeout = time.Minute     // unless a route says otherwise
 	scriptOutput  = 1 << 20         // bytes of standard output, likewise
 	scriptGrace   = 5 * time.Second // between the polite end and the other
+	stopGrace     = 2 * time.Second // the same when the agent stops, which has 10 seconds in all
 	scriptLinger  = 2 * time.Second // for output held open behind the script's end
 )
 

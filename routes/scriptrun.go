@@ -184,12 +184,13 @@ func (r *run) finish(ctx context.Context) Result {
 }
 
 // stopping returns the context in which a script ends whose agent stops, as ctx
-// says: it has its grace, unless all is to end at once.
+// says: it has a grace, unless all is to end at once.
 func (r *run) stopping(ctx context.Context) context.Context {
 	if errors.Is(context.Cause(ctx), ErrAtOnce) {
 		r.grace = 0
 		return ctx
 	}
+	r.grace = min(r.grace, stopGrace)
 	return context.WithoutCancel(ctx)
 }
 

@@ -52,7 +52,7 @@ func TestLeveled(t *testing.T) {
 func TestOpenLog(t *testing.T) {
 	t.Setenv("JOURNAL_STREAM", "")
 	t.Cleanup(func() { _ = debug.SetCrashOutput(nil, debug.CrashOptions{}) })
-	path := filepath.Join(t.TempDir(), logName)
+	path := filepath.Join(shortDir(t), logName)
 	var stderr bytes.Buffer
 	l := openLog(logOptions{level: slog.LevelInfo}, path, &stderr)
 	l.Info("kept", "n", 1)
@@ -74,7 +74,7 @@ func TestOpenLog(t *testing.T) {
 // nobody.
 func TestOpenLogWithout(t *testing.T) {
 	t.Setenv("JOURNAL_STREAM", "")
-	for _, path := range []string{"", t.TempDir(), filepath.Join(t.TempDir(), "none", logName)} {
+	for _, path := range []string{"", shortDir(t), filepath.Join(shortDir(t), "none", logName)} {
 		l := openLog(logOptions{}, path, io.Discard)
 		l.Info("nobody reads this")
 		l.Close()

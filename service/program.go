@@ -1,6 +1,7 @@
 package service
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,11 +13,16 @@ import (
 // years.
 func (o Options) check() error {
 	if o.Scope == User && os.Geteuid() == 0 {
-		return fmt.Errorf("this is root, whose scripts would run as root; run it as the user whose service it is, without sudo, or install the system's service: homehook service install --system")
+		return errors.New("this is root, whose scripts would run as root; run it as the user whose service it is, without sudo, or install the system's service: homehook service install --system")
 	}
 	if o.Scope == System && o.Account == "root" {
-		return fmt.Errorf("the service does not run as root, since its scripts would, too; name another account, or none for one of its own")
+		return errors.New("the service does not run as root, since its scripts would, too; name another account, or none for one of its own")
 	}
+	return o.checkProgram()
+}
+
+// checkProgram refuses a program that a service cannot name, or should not run.
+func (o Options) checkProgram() error {
 	if !filepath.IsAbs(o.Program) {
 		return fmt.Errorf("the program %s has no absolute path; a service has no current folder", o.Program)
 	}

@@ -16,7 +16,7 @@ import (
 
 func newRecords(t *testing.T) records {
 	t.Helper()
-	return recordsOf(Paths{State: t.TempDir()})
+	return recordsOf(Paths{State: shortDir(t)})
 }
 
 func TestRecordLife(t *testing.T) {
@@ -89,7 +89,7 @@ func TestRecordDamaged(t *testing.T) {
 
 func TestRecordNotWritten(t *testing.T) {
 	var b bytes.Buffer
-	records{filepath.Join(t.TempDir(), "none", "service.json")}.begun(slog.New(slog.NewTextHandler(&b, nil)), 0)
+	records{filepath.Join(shortDir(t), "none", "service.json")}.begun(slog.New(slog.NewTextHandler(&b, nil)), 0)
 	if !strings.Contains(b.String(), "status of the service will be incomplete") {
 		t.Errorf("the log has %q", &b)
 	}

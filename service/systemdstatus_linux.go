@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -226,6 +227,9 @@ func (s *systemd) notes(now properties, st Status) (notes []Note) {
 	}
 	if now["NeedDaemonReload"] == "yes" {
 		notes = append(notes, Note{"its unit has changed since systemd has read it", again})
+	}
+	if target, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", st.PID)); err == nil && strings.HasSuffix(target, " (deleted)") {
+		notes = append(notes, Note{"its program has been replaced since it was started", strings.Replace(again, "install", "restart", 1)})
 	}
 	if !exists(st.Program) {
 		notes = append(notes, Note{fmt.Sprintf("its program %s is not there", st.Program), again})

@@ -99,7 +99,7 @@ func (b *bundle) entries(v *visit) ([]packed, error) {
 	r := v.report
 	var system *service.Status
 	if v.service != nil {
-		masked, err := agent.Masked(*v.service)
+		masked, err := agent.Masked(*v.service, v.service.User)
 		if err != nil {
 			return nil, fmt.Errorf("write bundle: %w", err)
 		}

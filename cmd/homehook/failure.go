@@ -66,7 +66,7 @@ func (a *app) report(ctx context.Context, err error) int {
 		a.complain(strings.Replace(parse.Error(), `must be one of "",`, "must be one of ", 1), usageHint(parse))
 		return exitUsage
 	case noAgent(err):
-		a.complain(innermost(err).Error(), "start it with: homehook run")
+		a.complain(innermost(err).Error(), a.startNext(ctx))
 		return exitAway
 	case errors.As(err, &problems):
 		// All of them at once: who mends one line mends the others too.
@@ -78,6 +78,8 @@ func (a *app) report(ctx context.Context, err error) int {
 	case errors.As(err, &f):
 		a.complain(err.Error(), f.next)
 		return f.code
+	case errors.Is(err, control.ErrLocked):
+		a.complain(err.Error(), unlockNext)
 	case ctx.Err() != nil:
 		// Whatever failed, it failed because a signal came.
 		a.complain("interrupted", "")

@@ -84,18 +84,20 @@ func (a *app) passphrase() func(context.Context) (string, error) {
 // sealedFile is the file of a store that has one.
 func sealedFile(p service.Paths) string { return filepath.Join(p.State, "secrets.sealed") }
 
+// unlockNext is what helps against a locked keyring.
+const unlockNext = "unlock the keyring, such as by signing in at the desktop, and try again"
+
 // unlockable adds the next step to the error for a locked keyring.
 func (a *app) unlockable(err error) error {
 	if !errors.Is(err, control.ErrLocked) && !errors.Is(err, credentials.ErrLocked) {
 		return err
 	}
-	const unlock = "unlock the keyring, such as by signing in at the desktop, and try again"
 	if p, pathErr := a.paths(); pathErr == nil {
 		if _, statErr := os.Stat(sealedFile(p)); errors.Is(statErr, fs.ErrNotExist) {
-			return withNext(err, unlock+"; or keep the root key in a file: homehook secret store file")
+			return withNext(err, "%s", unlockNext+"; or keep the root key in a file: homehook secret store file")
 		}
 	}
-	return withNext(err, unlock)
+	return withNext(err, "%s", unlockNext)
 }
 
 // fellToFile reports whether the root key is in a file for want of a keyring.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"homehook/agent"
 	"homehook/agent/control"
 	"homehook/agent/credentials"
 )
@@ -38,6 +39,9 @@ func (c *secretRemoveCmd) Run(ctx context.Context, a *app) error {
 		func(s *credentials.Store) error {
 			if c.Old {
 				return s.RemoveOld(c.Name)
+			}
+			if err := agent.CheckRemoval(s, c.Name); err != nil {
+				return err
 			}
 			return s.Remove(c.Name)
 		})

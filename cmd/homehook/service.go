@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"homehook/service"
@@ -272,6 +273,26 @@ func (*serviceStatusCmd) Run(ctx context.Context, a *app) error {
 		a.note("install it with: homehook service install%s", shown(a.systemFlag()))
 	}
 	return nil
+}
+
+// startNext is what to do about an agent that does not run.
+func (a *app) startNext(ctx context.Context) string {
+	run := "start it with: homehook run"
+	if os.Getenv("HOMEHOOK_HOME") != "" && !a.system {
+		return run // one that is carried along
+	}
+	st, err := a.serviceFor(ctx)
+	switch {
+	case err == nil && st.Installed && st.State == service.StateFailed:
+		return "see why: homehook service status" + a.systemFlag()
+	case err == nil && st.Installed:
+		return "start it with: homehook service start" + a.systemFlag()
+	case a.system:
+		return "install it with: sudo homehook service install --system"
+	case a.services != nil && a.machineHas(ctx):
+		return run + ", or mean that of the machine with --system"
+	}
+	return run
 }
 
 // serviceColours are the colours of a service's states.

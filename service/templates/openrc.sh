@@ -20,7 +20,6 @@ umask=022
 rc_ulimit="-c 0"
 
 depend() {
-	need localmount
 	use net dns logger
-	after bootmisc firewall ntp-client
+	after localmount bootmisc firewall ntp-client
 }
