@@ -13,7 +13,7 @@ import (
 // somebody else could change, and those that will be gone.
 func TestCheckProgram(t *testing.T) {
 	// Not below the folder for temporary files, which is refused as such.
-	base, err := os.MkdirTemp("testdata", "program-")
+	base, err := os.MkdirTemp(".", "program-")
 	if err != nil {
 		t.Fatal(err)
 	}

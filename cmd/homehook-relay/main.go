@@ -3,7 +3,8 @@
 // those programs have opened.
 //
 // It exits with 0 when done, 1 when something failed and 2 when it was used
-// wrongly.
+// wrongly. To systemd it says the latter with 78, since a Go program that crashes
+// exits with 2 as well, and is to be started anew.
 package main
 
 import (
@@ -26,6 +27,8 @@ const (
 	exitDone  = 0
 	exitFail  = 1
 	exitUsage = 2
+
+	exitConfig = 78 // EX_CONFIG: exitUsage to a service manager
 )
 
 // usageError is a mistake of the person who typed the command.
@@ -53,7 +56,13 @@ type streams struct {
 	Log io.Writer
 }
 
-func main() { os.Exit(run(os.Args[1:], streams{os.Stdout, os.Stderr})) }
+func main() {
+	code := run(os.Args[1:], streams{os.Stdout, os.Stderr})
+	if code == exitUsage && os.Getenv("NOTIFY_SOCKET") != "" {
+		code = exitConfig
+	}
+	os.Exit(code)
+}
 
 // run does what the arguments say and returns the exit code.
 func run(args []string, io streams) int {

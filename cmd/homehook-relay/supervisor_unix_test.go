@@ -152,10 +152,12 @@ func TestHandedOverWrongly(t *testing.T) {
 	for _, tt := range open {
 		t.Run(tt.name, func(t *testing.T) {
 			f, _ := socket(t, tt.network, tt.addr)
-			cmd, log := startService(t, []*os.File{f}, []string{"LISTEN_FDS=1"})
-			var exit *exec.ExitError
-			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(log.String(), tt.want) {
-				t.Errorf("%v\n%s", err, log)
+			for notify, code := range map[string]int{"": exitUsage, "NOTIFY_SOCKET=/run/none": exitConfig} {
+				cmd, log := startService(t, []*os.File{f}, []string{"LISTEN_FDS=1", notify})
+				var exit *exec.ExitError
+				if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != code || !strings.Contains(log.String(), tt.want) {
+					t.Errorf("%v, want %d\n%s", err, code, log)
+				}
 			}
 		})
 	}

@@ -148,13 +148,21 @@ func (a *app) administers(p service.Paths) error {
 	return nil
 }
 
-// agentsOwn refuses what only the system's agent may use while none runs.
-func (a *app) agentsOwn(p service.Paths) error {
+// agentsOwn refuses what only the system's agent, and who has become its account,
+// may open.
+func (a *app) agentsOwn(ctx context.Context, p service.Paths) error {
 	if !a.system || !p.Foreign() {
 		return nil
 	}
-	return withNext(errors.New("only the system's agent may use its credentials, and it is not running"),
-		"start it with: sudo homehook service start --system")
+	c, _, err := a.client()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := c.Status(ctx); noAgent(err) {
+		return withNext(errors.New("only the system's agent may use its credentials, and it is not running"), "%s", a.startNext(ctx))
+	}
+	return withNext(errors.New("only the system's agent may use its credentials"), "run this as the agent's account, with: sudo -u homehook")
 }
 
 // noAgent reports whether err says that there is no agent to ask.

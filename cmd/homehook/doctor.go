@@ -97,7 +97,7 @@ func (c *doctorCmd) visit(ctx context.Context, a *app, report bool) (*visit, err
 		Config: p.Config, History: p.History(), Socket: p.Socket(), Version: a.version,
 		Canary: c.Canary, Open: a.lookIntoStore, Start: starter(v.service),
 	}
-	if err := a.agentsOwn(p); err != nil {
+	if err := a.agentsOwn(ctx, p); err != nil {
 		patient.Withheld = err.Error()
 	}
 	v.checkup, err = client.Doctor(ctx, control.Examination{Canary: c.Canary})

@@ -37,7 +37,7 @@ func rootKeyPlaces(p service.Paths) []credentials.Place {
 func (a *app) store(ctx context.Context) (*credentials.Store, error) {
 	p, err := a.folders()
 	if err == nil {
-		err = a.agentsOwn(p)
+		err = a.agentsOwn(ctx, p)
 	}
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (a *app) lookIntoStore(ctx context.Context) (*credentials.Store, error) {
 	if _, err := os.Stat(p.State); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err := a.agentsOwn(p); err != nil {
+	if err := a.agentsOwn(ctx, p); err != nil {
 		return nil, err
 	}
 	return credentials.OpenWith(ctx, credentials.Options{Dir: p.State, New: rootKeyPlaces(p), ReadOnly: true})
