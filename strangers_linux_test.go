@@ -36,6 +36,7 @@ type machine struct {
 	dir    string // every user can enter it, and only root changes it
 	home   string // HOMEHOOK_HOME of the owner
 	addr   string // of the relay
+	server *daemon
 	before string // commands of a shell, run before each program
 	env    []string
 }
@@ -190,7 +191,8 @@ func (m *machine) start(uid int, name string, args ...string) *daemon {
 		d.Process.Kill()
 		<-d.ended
 		if m.t.Failed() {
-			m.t.Logf("%s %s wrote: %s", name, strings.Join(args, " "), d.log)
+			text := d.log.String()
+			m.t.Logf("%s %s wrote: %s", name, strings.Join(args, " "), text[max(0, len(text)-4000):])
 		}
 	})
 	return d
@@ -222,7 +224,7 @@ func (m *machine) relay() (token string) {
 	data := filepath.Join(m.dir, "relay")
 	out, err := m.command(relayID, "homehook-relay", "token", "create", "owner", "--data", data).Output()
 	must(m.t, err)
-	m.start(relayID, "homehook-relay", "serve", "--listen", m.addr, "--data", data, "--combined-log", filepath.Join(data, "access.log"))
+	m.server = m.start(relayID, "homehook-relay", "serve", "--listen", m.addr, "--data", data, "--combined-log", filepath.Join(data, "access.log"))
 	eventually(m.t, "the relay listens", func() bool { return listens(m.addr) })
 	return strings.TrimSpace(string(out))
 }

@@ -111,7 +111,7 @@ routes:
   - name: slow
     match: /slow
     unverified: true
-    script: {command: [%s/slow.sh], timeout: 1m}
+    script: {command: [%s/slow.sh], timeout: 1m, limits: {memory: 1GiB, files: 64}}
 `
 
 // slowScript runs on when it is asked to end. It does so once: what is left of its
@@ -205,7 +205,7 @@ func testUserService(t *testing.T, b *box) {
 func testRefusedConfig(t *testing.T, b *box, user, flags, config string) {
 	t.Helper()
 	b.must(t, user, "cp -p "+config+" "+config+".good && echo 'relais: []' >> "+config)
-	b.fails(t, user, "homehook service start"+flags, "exit code 78")
+	b.fails(t, user, "homehook service start"+flags, "is refused")
 	a := b.service(t, user, "status"+flags)
 	if a.State != service.StateFailed || a.Restarts != 0 || !strings.HasPrefix(a.LastExit, "exit code 78, since the configuration") {
 		t.Errorf("with a broken configuration: %+v", a)

@@ -56,10 +56,8 @@ func newBox(t *testing.T) *box {
 // boot starts the machine, and returns when it has started all it starts.
 func (b *box) boot(t *testing.T) {
 	t.Helper()
-	// With --keep-unit all containers of a machine would share control groups.
 	groups := ""
-	for _, hierarchy := range []string{"/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"} {
-		dir := filepath.Join(hierarchy, fmt.Sprintf("homehook-test-%d", os.Getpid()))
+	for _, dir := range controlGroups() {
 		if os.Mkdir(dir, 0o755) == nil || exists(dir) {
 			groups += "echo $$ > " + dir + "/cgroup.procs; "
 		}
@@ -79,6 +77,15 @@ func (b *box) boot(t *testing.T) {
 	})
 }
 
+// controlGroups are those of a box, where there are such hierarchies: with
+// --keep-unit all containers of a machine would share them.
+func controlGroups() (dirs []string) {
+	for _, hierarchy := range []string{"systemd", "unified"} {
+		dirs = append(dirs, filepath.Join("/sys/fs/cgroup", hierarchy, fmt.Sprintf("homehook-test-%d", os.Getpid())))
+	}
+	return dirs
+}
+
 // off ends the machine.
 func (b *box) off(t *testing.T) {
 	t.Helper()
@@ -96,6 +103,9 @@ func (b *box) off(t *testing.T) {
 		<-ended
 	}
 	b.nspawn = nil
+	for _, dir := range controlGroups() {
+		_ = exec.Command("find", dir, "-depth", "-type", "d", "-exec", "rmdir", "{}", "+").Run() // some are not there
+	}
 }
 
 // run has a user of the box, root if empty, run a line of shell. The user is one

@@ -191,6 +191,7 @@ func TestFeedOnceADay(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		var asked []string
+		var said []control.Update
 		begin := func() (*feed, func()) {
 			f := newFeed(filepath.Join(dir, "updates.json"))
 			f.soon = func(d time.Duration) time.Duration { return d / 2 }
@@ -200,7 +201,7 @@ func TestFeedOnceADay(t *testing.T) {
 				w.Write([]byte(`{"version": "v1.2.3"}`))
 				return w.Result(), nil
 			})}
-			f.said, f.failed = func(control.Update) {}, func(err error) { t.Error(err) }
+			f.said, f.failed = func(u control.Update) { said = append(said, u) }, func(err error) { t.Error(err) }
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan struct{})
 			go func() { defer close(done); f.run(ctx) }()
@@ -211,11 +212,11 @@ func TestFeedOnceADay(t *testing.T) {
 		f.follow("https://one.example") // the last one counts
 		time.Sleep(60 * time.Hour)
 		stop()
+		said = nil
 		f, stop = begin()
-		var said []control.Update
-		f.said = func(u control.Update) { said = append(said, u) }
 		f.follow("https://one.example")
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		if len(said) != 1 || said[0].Version != "v1.2.3" {
 			t.Errorf("after a restart it knows %v", said)
 		}

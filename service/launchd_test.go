@@ -246,21 +246,32 @@ func TestPlist(t *testing.T) {
 		want, never []string
 	}{
 		{
-			"user", Options{Scope: User, Program: program}, nil,
+			"user",
+			Options{Scope: User, Program: program},
+			nil,
 			[]string{"<string>--service</string>", "<integer>63</integer>", "<key>RunAtLoad</key>\n\t<true/>"},
 			[]string{"--system", "UserName", "EnvironmentVariables"},
 		},
 		{
-			"user elsewhere", Options{Scope: User, Program: program}, []string{"HOMEHOOK_HOME=/a=b&c"},
-			[]string{"<key>HOMEHOOK_HOME</key>\n\t\t<string>/a=b&amp;c</string>"}, []string{"--system"},
+			"user elsewhere",
+			Options{Scope: User, Program: program},
+			[]string{"HOMEHOOK_HOME=/a=b&c"},
+			[]string{"<key>HOMEHOOK_HOME</key>\n\t\t<string>/a=b&amp;c</string>"},
+			[]string{"--system"},
 		},
 		{
-			"system", Options{Scope: System, Program: program}, nil,
-			[]string{"<string>--system</string>", "<key>UserName</key>\n\t<string>homehook</string>"}, []string{"EnvironmentVariables"},
+			"system",
+			Options{Scope: System, Program: program},
+			nil,
+			[]string{"<string>--system</string>", "<key>UserName</key>\n\t<string>homehook</string>"},
+			[]string{"EnvironmentVariables"},
 		},
 		{
-			"system as another", Options{Scope: System, Program: program, Account: "web"}, nil,
-			[]string{"<key>UserName</key>\n\t<string>web</string>"}, nil,
+			"system as another",
+			Options{Scope: System, Program: program, Account: "web"},
+			nil,
+			[]string{"<key>UserName</key>\n\t<string>web</string>"},
+			nil,
 		},
 	}
 	for _, tt := range tests {

@@ -35,7 +35,10 @@ var children = map[string]func() int{
 		if err != nil {
 			return 99
 		}
-		return Run(context.Background(), RunOptions{Paths: p, Stderr: os.Stderr}, func(context.Context, *Host) int { panic("planted") })
+		return Run(context.Background(), RunOptions{Paths: p, Stderr: os.Stderr}, func(_ context.Context, h *Host) int {
+			h.Begin()
+			panic("planted")
+		})
 	},
 }
 
@@ -65,6 +68,7 @@ func serviceChild() int {
 		return 99
 	}
 	return Run(context.Background(), RunOptions{Paths: p, Level: slog.LevelInfo, Stderr: io.Discard, Supervised: true}, func(ctx context.Context, h *Host) int {
+		h.Begin()
 		h.Ready(func(context.Context) error { return nil })
 		fmt.Fprintln(os.Stderr, "ready")
 		<-ctx.Done()

@@ -60,20 +60,19 @@ func serve(ctx context.Context, o RunOptions, work func(context.Context, *Host) 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	keeper := 0
+	h := &Host{Log: log.Logger, records: recordsOf(o.Paths)}
 	if o.Supervised {
-		keeper = os.Getppid()
+		h.keeper = os.Getppid()
 		go func() { // ends with stdin, or with the process
 			_, _ = io.Copy(io.Discard, os.Stdin)
 			cancel()
 		}()
 	}
-	h := &Host{Log: log.Logger, records: recordsOf(o.Paths)}
-	h.begin(ctx, keeper)
+	h.attend(ctx)
 	defer h.wait()
 	code := bounded(ctx, h, stopWait, work)
 	cancel()
-	h.end(code)
+	h.records.ended(log.Logger, code)
 	return forManager(code)
 }
 

@@ -53,6 +53,7 @@ func TestServe(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := ownPaths(t)
 			got := serve(t.Context(), RunOptions{Paths: p, Stderr: &bytes.Buffer{}}, func(_ context.Context, h *Host) int {
+				h.Begin()
 				h.Ready(func(context.Context) error { return nil })
 				h.Log.Info("at work")
 				return tt.code

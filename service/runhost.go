@@ -15,23 +15,23 @@ type Host struct {
 	Log *slog.Logger
 
 	records records
+	keeper  int             // process that supervises this one, 0 for none
 	base    context.Context // ends when the service does
 	wg      sync.WaitGroup
 }
 
-// begin notes that the service runs, under a process that starts it again if
-// keeper is one, and has the manager told when it ends.
-func (h *Host) begin(ctx context.Context, keeper int) {
+// attend has the manager told when the service ends.
+func (h *Host) attend(ctx context.Context) {
 	h.base = ctx
-	h.records.begun(h.Log, keeper)
 	h.wg.Go(func() {
 		<-ctx.Done()
 		h.notify(daemon.SdNotifyStopping)
 	})
 }
 
-// end notes how the service has ended.
-func (h *Host) end(code int) { h.records.ended(h.Log, code) }
+// Begin notes that the service runs, once it is known that no other one does in
+// the same folders. How it ends is noted only after that.
+func (h *Host) Begin() { h.records.begun(h.Log, h.keeper) }
 
 // wait returns when nobody speaks to the manager any more.
 func (h *Host) wait() { h.wg.Wait() }

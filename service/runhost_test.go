@@ -67,6 +67,7 @@ func TestReadiness(t *testing.T) {
 	go func() {
 		ended <- serve(ctx, RunOptions{Paths: p}, func(ctx context.Context, h *Host) int {
 			<-ready
+			h.Begin()
 			h.Ready(func(context.Context) error { return nil })
 			<-ctx.Done()
 			return ExitDone
@@ -101,6 +102,7 @@ func TestWatchdog(t *testing.T) {
 	ended := make(chan int, 1)
 	go func() {
 		ended <- serve(ctx, RunOptions{Paths: p}, func(ctx context.Context, h *Host) int {
+			h.Begin()
 			h.Ready(func(ctx context.Context) error {
 				if ill.Load() {
 					<-ctx.Done() // it hangs, and has to be let go
@@ -138,6 +140,7 @@ func TestNotifyAway(t *testing.T) {
 	p := ownPaths(t)
 	t.Setenv("NOTIFY_SOCKET", filepath.Join(shortDir(t), "none"))
 	code := serve(t.Context(), RunOptions{Paths: p}, func(_ context.Context, h *Host) int {
+		h.Begin()
 		h.Ready(func(context.Context) error { return nil })
 		return ExitDone
 	})

@@ -128,16 +128,14 @@ func (r records) ready(log *slog.Logger) {
 	}
 }
 
-// ended notes how this process ends.
+// ended notes how this process ends, if it has begun.
 func (r records) ended(log *slog.Logger, code int) { r.endedAs(log, os.Getpid(), code, exitText(code)) }
 
-// endedAs notes how a process has ended, unless it has done so itself.
+// endedAs notes how a process has ended, unless it has done so itself, or the
+// record is another one's.
 func (r records) endedAs(log *slog.Logger, pid, code int, text string) {
 	rec, err := r.read()
-	if err != nil || rec.PID != pid {
-		rec = record{PID: pid}
-	}
-	if !rec.Ended.IsZero() {
+	if err != nil || rec.PID != pid || !rec.Ended.IsZero() {
 		return
 	}
 	rec.Ended, rec.Code, rec.Exit = time.Now(), code, text

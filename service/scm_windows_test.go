@@ -57,11 +57,13 @@ func TestFillSCM(t *testing.T) {
 		{"stopped", windows.SERVICE_STATUS_PROCESS{CurrentState: windows.SERVICE_STOPPED}, Status{State: StateStopped}},
 		{"never started", windows.SERVICE_STATUS_PROCESS{CurrentState: windows.SERVICE_STOPPED, Win32ExitCode: uint32(windows.ERROR_SERVICE_NEVER_STARTED)}, Status{State: StateStopped}},
 		{
-			"refused", windows.SERVICE_STATUS_PROCESS{CurrentState: windows.SERVICE_STOPPED, Win32ExitCode: uint32(windows.ERROR_SERVICE_SPECIFIC_ERROR), ServiceSpecificExitCode: ExitConfig},
+			"refused",
+			windows.SERVICE_STATUS_PROCESS{CurrentState: windows.SERVICE_STOPPED, Win32ExitCode: uint32(windows.ERROR_SERVICE_SPECIFIC_ERROR), ServiceSpecificExitCode: ExitConfig},
 			Status{State: StateFailed, LastExit: exitText(ExitConfig)},
 		},
 		{
-			"crashed", windows.SERVICE_STATUS_PROCESS{CurrentState: windows.SERVICE_STOPPED, Win32ExitCode: uint32(windows.ERROR_PROCESS_ABORTED)},
+			"crashed",
+			windows.SERVICE_STATUS_PROCESS{CurrentState: windows.SERVICE_STOPPED, Win32ExitCode: uint32(windows.ERROR_PROCESS_ABORTED)},
 			Status{State: StateFailed, LastExit: syscall.Errno(windows.ERROR_PROCESS_ABORTED).Error()},
 		},
 	}

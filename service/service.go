@@ -21,6 +21,10 @@ const (
 // ErrNotInstalled is the error for a service that the system does not know.
 var ErrNotInstalled = errors.New("the service is not installed")
 
+// ErrRefused is the error for a service that does not start because its agent
+// refuses what it finds.
+var ErrRefused = errors.New("the configuration or a folder is refused")
+
 // Options say which service is meant and what it runs.
 type Options struct {
 	Scope Scope

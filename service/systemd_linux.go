@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,8 +37,6 @@ func newSystemd(o Options) (system, error) {
 			return nil, missing("HOME")
 		}
 		s.file = filepath.Join(home, ".config", "systemd", "user", unitName)
-	}
-	if o.Scope == User {
 		s.with = chosenFolders(os.Getenv)
 	}
 	s.unit = unit(o, s.with)
@@ -82,6 +81,9 @@ func (s *systemd) install(ctx context.Context) (changed bool, err error) {
 		return false, err
 	}
 	now, err := s.show(ctx)
+	if err == nil {
+		err = now.masked(s.o.Scope)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -142,6 +144,10 @@ func (s *systemd) define(ctx context.Context) error {
 	if err := os.Remove(s.file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("replace unit: %w", err)
 	}
+	// The library would make them open to all, where the umask lets it.
+	if err := os.MkdirAll(filepath.Dir(s.file), 0o755); err != nil {
+		return fmt.Errorf("make folder of unit: %w", err)
+	}
 	// The library enables the unit before systemd has read it, and then systemd
 	// may still know the one before.
 	return errors.Join(s.lib.Install(), s.reload(ctx))
@@ -192,6 +198,9 @@ func (s *systemd) act(ctx context.Context, verb string, do func() error) error {
 	if err != nil {
 		return err
 	}
+	if err := now.masked(s.o.Scope); err != nil && verb != "stop" {
+		return err
+	}
 	if !now.installed() {
 		return ErrNotInstalled
 	}
@@ -202,10 +211,10 @@ func (s *systemd) act(ctx context.Context, verb string, do func() error) error {
 	if now, err = s.show(ctx); err != nil {
 		return err
 	}
-	why := now.lastExit()
-	if why == "" {
-		why = "systemd has given up"
+	if now.refused() {
+		return fmt.Errorf("%s service: %w; its log says more: %s", verb, ErrRefused, s.log())
 	}
+	why := cmp.Or(now["LoadError"], now.lastExit(), "systemd has given up")
 	return fmt.Errorf("%s service: %s; its log says more: %s", verb, why, s.log())
 }
 

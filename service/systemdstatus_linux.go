@@ -3,8 +3,8 @@ package service
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -19,7 +19,7 @@ type properties map[string]string
 
 // asked are the properties that a status is made of.
 var asked = []string{
-	"LoadState", "ActiveState", "SubState", "UnitFileState", "FragmentPath", "NeedDaemonReload", "User", "ExecStart",
+	"LoadState", "LoadError", "ActiveState", "SubState", "UnitFileState", "FragmentPath", "NeedDaemonReload", "User", "ExecStart",
 	"MainPID", "NRestarts", "Result", "ExecMainCode", "ExecMainStatus", "ExecMainStartTimestamp", "ExecMainExitTimestamp",
 }
 
@@ -44,10 +44,29 @@ func (s *systemd) show(ctx context.Context) (properties, error) {
 // installed says whether the service is there. The unit of a package is there for
 // everybody, and stands for a service where somebody has enabled or started it.
 func (p properties) installed() bool {
-	if p["FragmentPath"] == "" {
+	if p["FragmentPath"] == "" || p["LoadState"] == "masked" {
 		return false
 	}
 	return !packaged(p["FragmentPath"]) || p.enabled() || p.state() != StateStopped
+}
+
+// errMasked is the error for a unit that somebody has told systemd never to start.
+var errMasked = errors.New("systemd was told never to start it")
+
+// masked returns errMasked with the remedy, where it is so.
+func (p properties) masked(scope Scope) error {
+	if p["LoadState"] != "masked" {
+		return nil
+	}
+	return fmt.Errorf("%w; %s", errMasked, unmask(scope))
+}
+
+// unmask says how that is taken back.
+func unmask(scope Scope) string {
+	if scope == User {
+		return "to take that back, run: systemctl --user unmask " + serviceName
+	}
+	return "to take that back, run: sudo systemctl unmask " + serviceName
 }
 
 // enabled says whether the service starts by itself.
@@ -105,7 +124,7 @@ func ended(how, code, result string, when time.Time) string {
 	case result == "timeout":
 		words = "ended by systemd, since it took too long"
 	case how == "exited" && n == ExitConfig:
-		words = fmt.Sprintf("exit code %d, since the configuration or a folder is refused", n)
+		words = fmt.Sprintf("exit code %d, since %v", n, ErrRefused)
 	case how == "exited":
 		words = "exit code " + code
 	case err == nil && unix.SignalName(syscall.Signal(n)) != "":
@@ -114,6 +133,11 @@ func ended(how, code, result string, when time.Time) string {
 		words = "ended by signal " + code
 	}
 	return words + ", " + when.Local().Format(time.DateTime)
+}
+
+// refused says whether the agent has ended because it must not run like this.
+func (p properties) refused() bool {
+	return p["ExecMainCode"] == "1" && p.number("ExecMainStatus") == ExitConfig
 }
 
 // lastExit says in words how the service ended, if that is since it was started
@@ -180,6 +204,9 @@ func (s *systemd) status(ctx context.Context) (Status, error) {
 	if s.o.Scope == User {
 		st.User = userName()
 	}
+	if err := now.masked(s.o.Scope); err != nil {
+		st.Notes = []Note{{errMasked.Error(), unmask(s.o.Scope)}}
+	}
 	if !st.Installed {
 		return st, nil
 	}
@@ -194,6 +221,13 @@ func (s *systemd) status(ctx context.Context) (Status, error) {
 	}
 	st.Notes = s.notes(now, st)
 	return st, nil
+}
+
+// changedSince says whether a file has changed, or another one has taken its
+// place. The time of its contents says nothing: packages keep that of their making.
+func changedSince(path string, t time.Time) bool {
+	var st unix.Stat_t
+	return unix.Stat(path, &st) == nil && time.Unix(st.Ctim.Unix()).After(t)
 }
 
 // asleep is the status of a user's service while no manager runs for the user.
@@ -228,8 +262,8 @@ func (s *systemd) notes(now properties, st Status) (notes []Note) {
 	if now["NeedDaemonReload"] == "yes" {
 		notes = append(notes, Note{"its unit has changed since systemd has read it", again})
 	}
-	if target, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", st.PID)); err == nil && strings.HasSuffix(target, " (deleted)") {
-		notes = append(notes, Note{"its program has been replaced since it was started", strings.Replace(again, "install", "restart", 1)})
+	if !st.Started.IsZero() && changedSince(st.Program, st.Started) {
+		notes = append(notes, Note{"its program has changed since it was started", strings.Replace(again, "install", "restart", 1)})
 	}
 	if !exists(st.Program) {
 		notes = append(notes, Note{fmt.Sprintf("its program %s is not there", st.Program), again})

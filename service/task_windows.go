@@ -29,7 +29,7 @@ func newWindows(o Options) (system, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find user: %w", err)
 	}
-	t := &task{o: o, user: who.Username}
+	t := &task{o: o, user: who.Username, schtasks: filepath.Join(os.Getenv("SystemRoot"), "System32", "schtasks.exe")}
 	// All users' tasks are in one folder.
 	_, name, ok := strings.Cut(who.Username, `\`)
 	if !ok {
@@ -50,23 +50,24 @@ func taskLetter(r rune) rune {
 
 // task is the agent as a task that starts when its user signs in.
 type task struct {
-	o    Options
-	user string
-	name string
-	text string // what the task is to be
-	mark string // by which that is found in what the scheduler prints
+	o        Options
+	schtasks string // the scheduler's own command
+	user     string
+	name     string
+	text     string // what the task is to be
+	mark     string // by which that is found in what the scheduler prints
 }
 
 var _ system = (*task)(nil)
 
-// schtasks runs the task scheduler's own command.
-func schtasks(ctx context.Context, args ...string) (string, error) {
-	return command(ctx, filepath.Join(os.Getenv("SystemRoot"), "System32", "schtasks.exe"), args...)
+// ask has the task scheduler do something with the task.
+func (t *task) ask(ctx context.Context, verb string, args ...string) (string, error) {
+	return command(ctx, t.schtasks, append([]string{verb, "/TN", t.name}, args...)...)
 }
 
 // query is the task as the scheduler prints it, and whether there is one.
 func (t *task) query(ctx context.Context) (string, bool) {
-	out, err := schtasks(ctx, "/Query", "/TN", t.name, "/XML", "ONE")
+	out, err := t.ask(ctx, "/Query", "/XML", "ONE")
 	out = strings.ReplaceAll(out, "\x00", "") // whichever encoding it is in
 	return out, err == nil && strings.Contains(out, "<Task")
 }
@@ -90,7 +91,7 @@ func (t *task) install(ctx context.Context) (bool, error) {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return false, fmt.Errorf("write task: %w", err)
 	}
-	if _, err := schtasks(ctx, "/Create", "/TN", t.name, "/XML", f.Name(), "/F"); err != nil {
+	if _, err := t.ask(ctx, "/Create", "/XML", f.Name(), "/F"); err != nil {
 		return false, fmt.Errorf("make task: %w", err)
 	}
 	return true, nil
@@ -120,7 +121,7 @@ func (t *task) uninstall(ctx context.Context) error {
 	if err := t.stop(ctx); err != nil {
 		return err
 	}
-	if _, err := schtasks(ctx, "/Delete", "/TN", t.name, "/F"); err != nil {
+	if _, err := t.ask(ctx, "/Delete", "/F"); err != nil {
 		return fmt.Errorf("remove task: %w", err)
 	}
 	return nil
@@ -134,7 +135,7 @@ func (t *task) start(ctx context.Context) error {
 		return nil
 	}
 	began := time.Now()
-	if _, err := schtasks(ctx, "/Run", "/TN", t.name); err != nil {
+	if _, err := t.ask(ctx, "/Run"); err != nil {
 		return fmt.Errorf("start task: %w", err)
 	}
 	// The scheduler takes its time.
@@ -202,7 +203,7 @@ func (t *task) stop(ctx context.Context) error {
 		case <-time.After(awaitEvery):
 		}
 	}
-	if _, err := schtasks(ctx, "/End", "/TN", t.name); err != nil {
+	if _, err := t.ask(ctx, "/End"); err != nil {
 		return fmt.Errorf("end task: %w", err)
 	}
 	return nil

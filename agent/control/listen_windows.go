@@ -22,8 +22,9 @@ func listen(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Owner; then a protected list: all rights to the owner and to SYSTEM.
-	sddl := fmt.Sprintf("O:%[1]sD:P(A;;GA;;;%[1]s)(A;;GA;;;SY)", own)
+	// Owner; then a protected list: all rights to the owner, to SYSTEM and to
+	// administrators who act as such, who look after the machine's agent.
+	sddl := fmt.Sprintf("O:%[1]sD:P(A;;GA;;;%[1]s)(A;;GA;;;SY)(A;;GA;;;BA)", own)
 	l, err := winio.ListenPipe(path, &winio.PipeConfig{SecurityDescriptor: sddl, InputBufferSize: 64 << 10, OutputBufferSize: 64 << 10})
 	if err == nil {
 		return l, nil

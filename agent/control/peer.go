@@ -12,7 +12,7 @@ import "strconv"
 type peer struct {
 	user    string // "uid 1001", or a security identifier on Windows
 	pid     int    // 0 when it is not known
-	allowed bool   // this process's own user, or root or SYSTEM
+	allowed bool   // this process's own user, or root, SYSTEM or an administrator
 }
 
 func (p peer) String() string {

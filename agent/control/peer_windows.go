@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/Microsoft/go-winio"
@@ -40,13 +41,14 @@ func trusted(sid *windows.SID) (bool, error) {
 	return sid.Equals(own) || sid.IsWellKnown(windows.WinLocalSystemSid), nil
 }
 
-// peerOf may only be called after something was read from c.
+// peerOf may only be called after something was read from c. An administrator
+// who acts as one may ask every agent, as root may elsewhere.
 func peerOf(c net.Conn) (peer, error) {
 	pipe, err := handleOf(c)
 	if err != nil {
 		return peer{}, err
 	}
-	sid, err := clientUser(pipe)
+	sid, administrator, err := clientUser(pipe)
 	if err != nil {
 		return peer{}, fmt.Errorf("read peer of control pipe: %w", err)
 	}
@@ -54,6 +56,7 @@ func peerOf(c net.Conn) (peer, error) {
 	if err != nil {
 		return peer{}, err
 	}
+	allowed = allowed || administrator
 	var pid uint32
 	if windows.GetNamedPipeClientProcessId(pipe, &pid) != nil {
 		pid = 0 // it only serves messages
@@ -64,16 +67,20 @@ func peerOf(c net.Conn) (peer, error) {
 // clientUser asks the pipe for the token of its client. The process behind a
 // process id could have been replaced, and its token may be out of reach when
 // it runs elevated; this has neither weakness.
-func clientUser(pipe windows.Handle) (*windows.SID, error) {
+//
+// The second result says whether that token is an administrator's with all
+// rights.
+func clientUser(pipe windows.Handle) (*windows.SID, bool, error) {
 	impersonate := windows.NewLazySystemDLL("advapi32.dll").NewProc("ImpersonateNamedPipeClient")
 	if err := impersonate.Find(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	// Impersonation is a state of the thread. If it can not be undone, the
 	// goroutine ends locked and the runtime ends the thread with it.
 	type result struct {
-		sid *windows.SID
-		err error
+		sid           *windows.SID
+		administrator bool
+		err           error
 	}
 	done := make(chan result)
 	go func() {
@@ -83,28 +90,38 @@ func clientUser(pipe windows.Handle) (*windows.SID, error) {
 			done <- result{err: errno}
 			return
 		}
-		sid, err := threadUser()
+		sid, administrator, err := threadUser()
 		if revertErr := windows.RevertToSelf(); revertErr == nil {
 			runtime.UnlockOSThread()
 		}
-		done <- result{sid, err}
+		done <- result{sid, administrator, err}
 	}()
 	r := <-done
-	return r.sid, r.err
+	return r.sid, r.administrator, r.err
 }
 
-// threadUser is the user that this thread acts as.
-func threadUser() (*windows.SID, error) {
+// threadUser is the user that this thread acts as, and whether it may do what
+// administrators may.
+func threadUser() (*windows.SID, bool, error) {
 	var token windows.Token
 	if err := windows.OpenThreadToken(windows.CurrentThread(), windows.TOKEN_QUERY, true, &token); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer token.Close()
 	user, err := token.GetTokenUser()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return user.User.Sid.Copy()
+	sid, err := user.User.Sid.Copy()
+	if err != nil {
+		return nil, false, err
+	}
+	administrators, err := windows.CreateWellKnownSid(windows.WinBuiltinAdministratorsSid)
+	if err != nil {
+		return nil, false, err
+	}
+	member, err := token.IsMember(administrators)
+	return sid, member && err == nil, nil
 }
 
 // dial connects to the agent's pipe. Errors wrap ErrNotRunning or ErrNotOwner
@@ -144,8 +161,15 @@ func checkServer(path string, c net.Conn) error {
 		return fmt.Errorf("read owner of control pipe: %w", err)
 	}
 	ok, err := trusted(owner)
-	if err != nil || ok {
+	if err != nil || ok || isService(owner) && windows.GetCurrentProcessToken().IsElevated() {
 		return err
 	}
 	return fmt.Errorf("%w: the agent at %s belongs to %s: run this as that user, or start an agent of your own", ErrNotOwner, path, owner)
+}
+
+// isService says whether sid is an account that only the system gives to
+// services. An administrator trusts the agent of one: no user can be it.
+func isService(sid *windows.SID) bool {
+	return sid.IsWellKnown(windows.WinLocalServiceSid) || sid.IsWellKnown(windows.WinNetworkServiceSid) ||
+		strings.HasPrefix(sid.String(), "S-1-5-80-")
 }

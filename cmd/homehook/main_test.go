@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 //	proxy [PASSWORD]      an HTTP proxy at $PROXY that knows the relay as relay.test, and its log proxy.log
 //	start NAME COMMAND    a process in the background, with NAME.out and NAME.err;
 //	                      <FILE before the command is its stdin
-//	stop NAME [SIGNAL]    a signal (INT, TERM, KILL) to it; it must end with 0 but after KILL
+//	end NAME [SIGNAL]     a signal (INT, TERM, KILL) to it; it must end with 0 but after KILL
 //	signal NAME SIGNAL    only the signal
 //	await REGEXP COMMAND  the command until its output matches
 //	awaitfile REGEXP FILE the same with a file
@@ -56,7 +56,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"relay": cmdRelay, "fake": cmdFake, "proxy": cmdProxy, "start": cmdStart, "stop": cmdStop, "signal": cmdSignal,
+			"relay": cmdRelay, "fake": cmdFake, "proxy": cmdProxy, "start": cmdStart, "end": cmdEnd, "signal": cmdSignal,
 			"await": cmdAwait, "awaitfile": cmdAwaitFile, "exits": cmdExits,
 			"keys": cmdKeys, "value": cmdValue, "setenv": cmdSetenv, "count": cmdCount, "empty": cmdEmpty, "append": cmdAppend, "fill": cmdFill,
 			"grepenv": cmdGrepenv,

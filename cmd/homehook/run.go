@@ -66,6 +66,7 @@ type duty struct {
 	paths service.Paths
 	log   *slog.Logger
 	again <-chan struct{}    // closed when it is to end at once
+	begin func()             // told when it is known to be alone; nil tells nobody
 	ready func(*agent.Agent) // told when it answers; nil tells nobody
 }
 
@@ -74,6 +75,9 @@ func (c *runCmd) agent(ctx context.Context, a *app, d duty) error {
 	p, log := d.paths, d.log
 	if err := alone(ctx, p.Socket()); err != nil {
 		return err
+	}
+	if d.begin != nil {
+		d.begin()
 	}
 	store, err := c.store(ctx, a, p, log)
 	if err != nil {
@@ -143,9 +147,15 @@ func (c *runCmd) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, o))
 }
 
+// aloneWait is how long an agent that listens may take to say so. One that
+// hangs is found by its socket.
+const aloneWait = 5 * time.Second
+
 // alone refuses to start beside a running agent before anything is opened.
 // The socket decides in the end; this look only comes with the better answer.
 func alone(ctx context.Context, socket string) error {
+	ctx, cancel := context.WithTimeout(ctx, aloneWait)
+	defer cancel()
 	c := control.NewClient(socket)
 	defer c.Close()
 	s, err := c.Status(ctx)

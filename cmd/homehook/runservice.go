@@ -42,7 +42,10 @@ func (c *runCmd) service(ctx context.Context, a *app) error {
 		code = service.Supervise(ctx, o, program, c.supervised(p))
 	} else {
 		code = service.Run(ctx, o, func(ctx context.Context, h *service.Host) int {
-			err := c.agent(ctx, a, duty{paths: p, log: h.Log, again: again, ready: func(ag *agent.Agent) { h.Ready(ag.Healthy) }})
+			err := c.agent(ctx, a, duty{
+				paths: p, log: h.Log, again: again, begin: h.Begin,
+				ready: func(ag *agent.Agent) { h.Ready(ag.Healthy) },
+			})
 			return c.logged(ctx, h.Log, err)
 		})
 	}

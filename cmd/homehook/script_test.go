@@ -144,7 +144,7 @@ func cmdSignal(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(p.cmd.Process.Signal(signals[args[1]]))
 }
 
-func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
+func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
 	b, name := benchOf(ts), args[0]
 	p := b.background[name]
 	if p == nil {

@@ -1,0 +1,323 @@
+package homehook_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"homehook/agent/control"
+	"homehook/routes/signature"
+)
+
+// garden is a machine on which secrets are planted, to be looked for.
+type garden struct {
+	*machine
+	planted map[string]string // what it is, and its value
+	talker  string            // a script that says all that it was given
+}
+
+// plant makes up a secret of 24 random bytes.
+func (g *garden) plant(what string) string {
+	b := make([]byte, 24)
+	rand.Read(b)
+	return g.keep(what, "pl4nted-"+hex.EncodeToString(b))
+}
+
+func (g *garden) keep(what, value string) string {
+	g.planted[what] = value
+	return value
+}
+
+const talkative = `#!/bin/sh
+printf 'Content-Type: text/plain\n\n'
+env
+[ -f "$HOMEHOOK_HEADERS_FILE" ] && cat "$HOMEHOOK_HEADERS_FILE"
+[ -f "$BODY" ] && cat "$BODY"
+cat
+cat /proc/$PPID/cmdline
+cat /proc/$PPID/environ
+sleep 0.05
+[ "$HOMEHOOK_PATH" = /later ] && exit 75
+[ "$HOMEHOOK_PATH" = /fails ] && exit 1
+exit 0
+`
+
+func newGarden(t *testing.T) *garden {
+	m := newMachine(t)
+	g := &garden{machine: m, planted: map[string]string{}, talker: filepath.Join(m.dir, "talker")}
+	m.file(0, g.talker, talkative, 0o755)
+	// What a crash leaves would be here.
+	m.before = "umask 0; ulimit -c unlimited; cd " + filepath.Join(m.dir, fmt.Sprint("tmp", ownerID))
+	m.env = []string{"GOTRACEBACK=crash"}
+	return g
+}
+
+// sender is somebody who signs in one way.
+type sender struct {
+	scheme, options string
+	with            []string // the same for homehook send
+	public          string   // what the route checks with, where that is no secret
+}
+
+// senders are one for each scheme that has a secret.
+func senders() (all []*sender) {
+	for _, name := range signature.Names() {
+		s := &sender{scheme: name}
+		switch name {
+		case "ip":
+			continue
+		case "hmac", "token":
+			s.options, s.with = ", header: X-Shared", []string{"--with", "header=X-Shared"}
+		case "basic":
+			s.options, s.with = ", user: me", []string{"--with", "user=me"}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// secret plants what a sender signs with.
+func (g *garden) secret(s *sender) string {
+	what := "the secret of " + s.scheme
+	b := make([]byte, 32)
+	rand.Read(b)
+	switch s.scheme {
+	case "standard", "svix":
+		return g.keep(what, "whsec_"+base64.StdEncoding.EncodeToString(b))
+	case "adyen":
+		return g.keep(what, strings.ToUpper(hex.EncodeToString(b)))
+	case "discord":
+		key := ed25519.NewKeyFromSeed(b)
+		s.public = hex.EncodeToString(key.Public().(ed25519.PublicKey))
+		return g.keep(what, hex.EncodeToString(b))
+	case "sendgrid":
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		must(g.t, err)
+		own, err := x509.MarshalPKCS8PrivateKey(key)
+		must(g.t, err)
+		all, err := x509.MarshalPKIXPublicKey(key.Public())
+		must(g.t, err)
+		s.public = base64.StdEncoding.EncodeToString(all)
+		return g.keep(what, base64.StdEncoding.EncodeToString(own))
+	}
+	return g.plant(what)
+}
+
+// notifications are a mail server and a push service that say back what they were
+// told, as no server should.
+func (g *garden) notifications() (mail, push string) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, `{"error": "no access with %s"}`, r.Header.Get("Authorization"))
+	}))
+	g.t.Cleanup(srv.Close)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	must(g.t, err)
+	g.t.Cleanup(func() { ln.Close() })
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go parrot(c)
+		}
+	}()
+	return ln.Addr().String(), srv.URL
+}
+
+// parrot is a mail server that refuses each password, and repeats it.
+func parrot(c net.Conn) {
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(10 * time.Second))
+	io.WriteString(c, "220 parrot\r\n")
+	buf := make([]byte, 4096)
+	for {
+		n, err := c.Read(buf)
+		if err != nil {
+			return
+		}
+		line := strings.TrimSpace(string(buf[:n]))
+		words := strings.Fields(line)
+		plain := ""
+		if len(words) > 0 {
+			b, _ := base64.StdEncoding.DecodeString(words[len(words)-1])
+			plain = strings.ReplaceAll(string(b), "\x00", " ")
+		}
+		if strings.HasPrefix(line, "EHLO") {
+			io.WriteString(c, "250-parrot\r\n250 AUTH PLAIN LOGIN\r\n")
+			continue
+		}
+		fmt.Fprintf(c, "535 5.7.8 not with %s, that is %s\r\n", line, plain)
+	}
+}
+
+// garden's routes: one for each sender, and for each other way a secret can go.
+func (g *garden) routes(all []*sender) string {
+	mail, push := g.notifications()
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Write(w)
+	}))
+	g.t.Cleanup(echo.Close)
+	var b strings.Builder
+	for _, s := range all {
+		for path, handler := range map[string]string{
+			"script": fmt.Sprintf("script: {command: [%q], files: {BODY: '{body}'}}", g.talker), "cgi": fmt.Sprintf("cgi: {program: %q}", g.talker),
+			"forward": fmt.Sprintf("forward: {to: %q}", echo.URL),
+		} {
+			fmt.Fprintf(&b, "  - {name: %[1]s by %[2]s, claim: garage, match: /%[1]s/%[2]s, verify: {scheme: %[1]s, secret: s/%[1]s%[3]s}, %[4]s}\n", s.scheme, path, s.options, handler)
+		}
+	}
+	fmt.Fprintf(&b, "  - {name: mail, claim: garage, match: /mail, unverified: true, notify: {mail: {server: %q, from: a@example.com, to: [b@example.com], user: me, password: mail, plain: true}}}\n", mail)
+	fmt.Fprintf(&b, "  - {name: push, claim: garage, match: /push, unverified: true, notify: {ntfy: {url: %q, token: push}}}\n", push+"/topic")
+	for _, name := range []string{"later", "fails"} {
+		fmt.Fprintf(&b, "  - {name: %[1]s, claim: garage, match: /%[1]s, background: true, verify: {scheme: github, secret: s/github}, script: {command: [%[2]q]}}\n", name, g.talker)
+	}
+	fmt.Fprintf(&b, "  - {name: rest, claim: garage, match: /, unverified: true, script: {command: [%q]}}\n", g.talker)
+	b.WriteString("history: {redact: [header.X-Mine, header.Cookie, query.key, json.card.number, form.pin]}\n")
+	return b.String()
+}
+
+// TestRow67PlantedSecrets lives a whole life with secrets of all kinds, and looks for
+// them in all places but those that are there to keep them.
+func TestRow67PlantedSecrets(t *testing.T) {
+	t.Parallel()
+	g := newGarden(t)
+	all := senders()
+	watch := g.watch()
+	token := g.keep("the relay's token", g.relay())
+	g.configure(g.routes(all))
+	g.ok(token, "secret", "set", "relay/test")
+	g.ok(g.plant("the mail server's password"), "secret", "set", "mail")
+	d := g.start(ownerID, "homehook", "run", "--log-level", "debug", "--log-format", "json")
+	eventually(t, "it runs", func() bool { return g.status() != nil })
+	g.ok(g.plant("the push service's token"), "secret", "set", "push") // by the agent
+	for _, s := range all {
+		value := g.secret(s)
+		g.ok(value, "secret", "set", "own/"+s.scheme)
+		if s.public != "" {
+			value = s.public
+		}
+		g.ok(value, "secret", "set", "s/"+s.scheme)
+	}
+	old := g.plant("a value that is rotated away")
+	g.ok(old, "secret", "set", "s/github")
+	g.ok(g.planted["the secret of github"], "secret", "rotate", "s/github", "--keep", "1h")
+	g.deliver(all)
+	files := g.look(d)
+	g.search(d.log.String(), watch, files...)
+	if len(g.planted) < 20 {
+		t.Errorf("only %d secrets were planted", len(g.planted))
+	}
+}
+
+// deliver sends what every sender sends, well signed and badly.
+func (g *garden) deliver(all []*sender) {
+	g.t.Helper()
+	eventually(g.t, "it is connected", func() bool { s := g.status(); return s != nil && s.State == control.StateConnected })
+	public := "http://" + g.addr + "/~garage/"
+	for _, s := range all {
+		for _, way := range []string{"script", "cgi", "forward"} {
+			url := public + s.scheme + "/" + way
+			if s.scheme == "graph" {
+				body := fmt.Sprintf(`{"value":[{"subscriptionId":"a","clientState":%q}]}`, g.planted["the secret of graph"])
+				if status, answer := g.post("/graph/"+way, body, "Content-Type", "application/json"); status != 200 {
+					g.t.Errorf("%s: %d, %s", url, status, answer)
+				}
+				continue
+			}
+			if s.scheme == "discord" {
+				g.discord(way)
+				continue
+			}
+			body := `{"a":1}`
+			if s.scheme == "twilio" {
+				body = "a=1"
+			}
+			code, text := g.says(ownerID, "", append([]string{"send", url, "--data", body, "--header", "Content-Type: " + contentType(body), "--as", s.scheme, "--secret", "own/" + s.scheme}, s.with...)...)
+			if code != 0 {
+				g.t.Errorf("as %s: %d, %s", s.scheme, code, text)
+			}
+		}
+		g.post("/"+s.scheme+"/script", `{"a":1}`, "X-Hub-Signature-256", "sha256=00", "X-Shared", "wrong", "Authorization", "Bearer wrong", "X-Gitlab-Token", "wrong")
+	}
+	for _, path := range []string{"mail", "push"} {
+		g.post("/"+path, "x")
+	}
+	mine, cookie, key := g.plant("a field of a request"), g.plant("a cookie"), g.plant("a parameter")
+	card, pin := g.plant("a member of a body"), g.plant("a value of a form")
+	g.post("/rest?key="+key, fmt.Sprintf(`{"card":{"number":%q}}`, card), "X-Mine", mine, "Cookie", "id="+cookie, "Content-Type", "application/json")
+	g.post("/rest", "pin="+pin, "Content-Type", "application/x-www-form-urlencoded")
+	for _, name := range []string{"later", "fails"} {
+		g.says(ownerID, "", "send", public+name, "--data", "{}", "--as", "github", "--secret", "own/github")
+	}
+}
+
+func contentType(body string) string {
+	if body[0] == '{' {
+		return "application/json"
+	}
+	return "application/x-www-form-urlencoded"
+}
+
+// discord signs as only the sender can.
+func (g *garden) discord(way string) {
+	g.t.Helper()
+	seed, err := hex.DecodeString(g.planted["the secret of discord"])
+	must(g.t, err)
+	now, body := fmt.Sprint(time.Now().Unix()), `{"type": 2}`
+	sum := ed25519.Sign(ed25519.NewKeyFromSeed(seed), []byte(now+body))
+	if status, answer := g.post("/discord/"+way, body, "X-Signature-Timestamp", now, "X-Signature-Ed25519", hex.EncodeToString(sum)); status != 200 {
+		g.t.Errorf("as discord: %d, %s", status, answer)
+	}
+}
+
+// look asks all that can be asked of an agent, writes all that can be written, and has
+// it crash. It returns the files that were written.
+func (g *garden) look(d *daemon) (files []string) {
+	g.t.Helper()
+	out := g.folder(ownerID, "out", 0o700)
+	write := func(name, text string) {
+		path := filepath.Join(out, name)
+		must(g.t, os.WriteFile(path, []byte(text), 0o600))
+	}
+	var rows []control.Delivery
+	g.json(&rows, "history", "--json", "--limit", "1000")
+	for i, r := range rows {
+		for verb, args := range map[string][]string{"show": {"show", r.ID, "--json"}, "replay": {"replay", r.ID, "--yes"}, "retry": {"retry", r.ID}} {
+			_, text := g.says(ownerID, "", args...)
+			write(fmt.Sprint(verb, "-", i), text)
+		}
+	}
+	for _, format := range []string{"har", "curl", "jsonl", "csv", "combined"} {
+		write("export-"+format, g.ok("", "export", "--format", format))
+		g.ok("", "export", "--format", format, "-o", filepath.Join(out, "exported-"+format))
+	}
+	for i, args := range []string{"status --json", "doctor --json", "doctor --no-canary --bundle " + filepath.Join(out, "bundle.tar.gz"), "secret list", "secret store", "route list --json", "claims", "history --search pl4nted", "version", "relay test test", "secret rotate s/github --generate"} {
+		_, text := g.says(ownerID, "", strings.Fields(args)...)
+		write(fmt.Sprint("verb-", i), text)
+	}
+	d.Process.Signal(syscall.SIGABRT)
+	d.wait(g.t)
+	// What it had under way is found by the next one.
+	again := g.start(ownerID, "homehook", "run", "--log-level", "debug")
+	eventually(g.t, "it is back", func() bool { return g.status() != nil })
+	write("log", again.stop(g.t))
+	return slices.Concat([]string{out})
+}
