@@ -28,7 +28,7 @@ type box struct {
 }
 
 // newBox copies the folder that HOMEHOOK_TEST_SYSTEMD_BOX names, which
-// .ci/systemd makes, and puts programs and units in it.
+// .ci/boxes makes, and puts programs and units in it.
 func newBox(t *testing.T) *box {
 	t.Helper()
 	made := os.Getenv("HOMEHOOK_TEST_SYSTEMD_BOX")

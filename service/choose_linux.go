@@ -2,6 +2,9 @@ package service
 
 import "os"
 
+// systemAccount is the account of the system's service that has none chosen.
+const systemAccount = "homehook"
+
 // newSystem is the service manager that runs this machine.
 func newSystem(o Options) (system, error) {
 	switch {

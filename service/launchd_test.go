@@ -263,7 +263,7 @@ func TestPlist(t *testing.T) {
 			"system",
 			Options{Scope: System, Program: program},
 			nil,
-			[]string{"<string>--system</string>", "<key>UserName</key>\n\t<string>homehook</string>"},
+			[]string{"<string>--system</string>", "<key>UserName</key>\n\t<string>" + systemAccount + "</string>"},
 			[]string{"EnvironmentVariables"},
 		},
 		{

@@ -19,7 +19,7 @@ func supervised(t *testing.T, part string) (supervisor, *bytes.Buffer) {
 	var log bytes.Buffer
 	return supervisor{
 		log: slog.New(slog.NewTextHandler(&log, nil)), records: newRecords(t), program: os.Args[0],
-		pause: 10 * time.Millisecond, most: time.Second, kill: 200 * time.Millisecond,
+		pause: 10 * time.Millisecond, most: time.Second, kill: time.Minute,
 	}, &log
 }
 
@@ -37,6 +37,7 @@ func TestSuperviseStops(t *testing.T) {
 // TestSuperviseKills holds that an agent which does not end is ended by force.
 func TestSuperviseKills(t *testing.T) {
 	s, log := supervised(t, "deaf")
+	s.kill = 200 * time.Millisecond
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan int, 1)
 	go func() { ended <- s.run(ctx) }()

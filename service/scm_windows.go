@@ -24,16 +24,12 @@ type scm struct {
 
 var _ system = (*scm)(nil)
 
-// virtualAccount is an account that the system makes for this service alone. It
-// has no password and belongs to no group that could change the system.
-const virtualAccount = `NT SERVICE\` + serviceName
-
 // scmArguments are what the service runs the program with.
 var scmArguments = []string{"run", "--service", "--system"}
 
 // newSCM is the machine's service.
 func newSCM(o Options) (system, error) {
-	account, err := scmAccount(o.Account)
+	account, err := scmAccount(o.account())
 	if err != nil {
 		return nil, err
 	}
@@ -58,8 +54,6 @@ func scmAccount(name string) (string, error) {
 		short = name
 	}
 	switch strings.ToLower(short) {
-	case "":
-		return virtualAccount, nil
 	case "system", "localsystem":
 		return "", errors.New("the service does not run as LocalSystem, since its scripts would, too; name another account, or none for one of its own")
 	case "localservice", "networkservice":

@@ -16,7 +16,7 @@ func TestServiceSID(t *testing.T) {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
-	got, err := accountSID(virtualAccount)
+	got, err := accountSID(systemAccount)
 	if err != nil || got != serviceSID(serviceName) {
 		t.Errorf("the account of the service is %s, %v", got, err)
 	}
@@ -27,7 +27,7 @@ func TestServiceSID(t *testing.T) {
 
 func TestSCMAccount(t *testing.T) {
 	tests := []struct{ name, want, err string }{
-		{"", `NT SERVICE\homehook`, ""},
+		{systemAccount, `NT SERVICE\homehook`, ""},
 		{"LocalService", `NT AUTHORITY\LocalService`, ""},
 		{`nt authority\NetworkService`, `NT AUTHORITY\NetworkService`, ""},
 		{`HOME\hooks$`, `HOME\hooks$`, ""},

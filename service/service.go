@@ -41,9 +41,6 @@ type Options struct {
 	Linger bool
 }
 
-// systemAccount is the account of the system's service that has none chosen.
-const systemAccount = "homehook"
-
 // account is the name of the account of a system service.
 func (o Options) account() string { return cmp.Or(o.Account, systemAccount) }
 

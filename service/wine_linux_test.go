@@ -17,6 +17,7 @@ import (
 type wine struct {
 	t      *testing.T
 	prefix string
+	limit  time.Duration // for each program
 }
 
 // wineProgram is where the program is for Wine.
@@ -28,7 +29,7 @@ func newWine(t *testing.T) *wine {
 	if os.Getenv("HOMEHOOK_TEST_WINE") == "" {
 		t.Skip("set HOMEHOOK_TEST_WINE where Wine and x86_64-w64-mingw32-gcc are")
 	}
-	w := &wine{t: t, prefix: shortDir(t)}
+	w := &wine{t: t, prefix: shortDir(t), limit: wineLimit}
 	for name, value := range map[string]string{
 		"WINEPREFIX": w.prefix, "WINEDEBUG": "-all", "HOMEHOOK_HOME": "",
 		// No menus in the home of whoever runs this, and no questions.
@@ -77,7 +78,7 @@ func (w *wine) host(name string, args ...string) {
 // run runs a program and returns what it prints on stdout, and its exit code.
 func (w *wine) run(name string, args ...string) (string, int) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), wineLimit)
+	ctx, cancel := context.WithTimeout(w.t.Context(), w.limit)
 	defer cancel()
 	if w.t.Context().Err() != nil { // the cleanup has to run yet
 		ctx = context.WithoutCancel(ctx)
@@ -119,6 +120,23 @@ func (w *wine) verb(args ...string) answer {
 	return a
 }
 
+// asks asks the agent over its pipe. The first who dial one of Wine's may wait
+// for ever.
+func (w *wine) asks() {
+	w.t.Helper()
+	w.limit = 10 * time.Second
+	defer func() { w.limit = wineLimit }()
+	for range 5 {
+		if out, code := w.run("wine", wineProgram, "status", "--system", "--json"); code == 0 {
+			if !strings.Contains(out, `"state": "idle"`) {
+				w.t.Errorf("the agent says %s", out)
+			}
+			return
+		}
+	}
+	w.t.Error("the agent does not answer")
+}
+
 // refuses runs a verb that has to fail.
 func (w *wine) refuses(args ...string) {
 	w.t.Helper()
@@ -143,6 +161,7 @@ func TestWine(t *testing.T) {
 	if again := w.verb("install"); again.Changed || again.PID != installed.PID {
 		t.Errorf("installed again it is %+v", again)
 	}
+	w.asks()
 	if restarted := w.verb("restart"); restarted.State != StateRunning || restarted.PID == installed.PID {
 		t.Errorf("restarted it is %+v", restarted)
 	}
