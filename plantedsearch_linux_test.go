@@ -116,7 +116,10 @@ func (g *garden) search(log string, w *witnesses, folders ...string) {
 	tell("the log", g.hits([]byte(log)))
 	agents, scripts := 0, 0
 	for text := range w.seen {
-		tell("a process", g.hits([]byte(text)))
+		tell("a process", slices.DeleteFunc(g.hits([]byte(text)), func(hit string) bool {
+			// What was asked for is among what a script is told, as in CGI.
+			return strings.HasPrefix(hit, "a parameter") && strings.Contains(text, "HOMEHOOK_DELIVERY=")
+		}))
 		if strings.Contains(text, "homehook\x00run") {
 			agents++
 		}

@@ -29,7 +29,7 @@ func (b *backend) Retry(ctx context.Context, id string) (*control.Delivery, erro
 		if !b.inbox.executor.wake(d.ID, true) {
 			return nil, busy(d)
 		}
-		return newest(ctx, b.journal, d)
+		return newest(ctx, b.journal.Journal, d)
 	case history.Received, history.Running:
 		return nil, busy(d)
 	case history.Succeeded:
@@ -50,7 +50,7 @@ func (b *backend) Retry(ctx context.Context, id string) (*control.Delivery, erro
 	// As Reopen has made it: what it failed for is over.
 	d.State, d.Starts, d.Reason, d.DuplicateOf = history.Received, 0, "", ""
 	b.inbox.readmit(b.inbox.restartOf(d, false), time.Now())
-	return newest(ctx, b.journal, d)
+	return newest(ctx, b.journal.Journal, d)
 }
 
 // busy says that a delivery is on its way.

@@ -50,7 +50,7 @@ type Agent struct {
 	log     *slog.Logger
 	hub     *control.Hub
 	inbox   *inbox
-	journal *history.Journal
+	journal *ledger
 	control net.Listener // nil when there is none
 	started time.Time
 
@@ -131,10 +131,11 @@ func (a *Agent) open(ctx context.Context, c *config.Config) error {
 			h.Publish(control.Event{Type: control.EventDelivery, Seq: change.Number, Delivery: &d})
 		}
 	}
-	var err error
-	if a.journal, err = history.Open(ctx, a.opts.History, o); err != nil {
+	j, err := history.Open(ctx, a.opts.History, o)
+	if err != nil {
 		return err
 	}
+	a.journal = &ledger{j, newVeil(a.opts.Credentials.All)}
 	a.hub = control.NewHubAt(a.journal.LastChange())
 	hub.Store(a.hub)
 	a.inbox = newInbox(a.journal, a.hub, a.log)

@@ -13,6 +13,7 @@ func (in *inbox) install(c *config.Config) {
 	c.Table.Inherit(in.table.Load())
 	old := in.table.Swap(c.Table)
 	in.turns.clear()
+	in.journal.veil.use(c)
 	in.config.Store(c)
 	if old != nil && old != c.Table {
 		old.Close()

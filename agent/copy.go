@@ -46,6 +46,9 @@ func (b *backend) copyOf(ctx context.Context, id string, r *control.Replay) (*hi
 	if stored.Redacted && (r.Body == nil || r.Headers == nil) {
 		return nil, partial(stored, "values were taken out of it before it was kept")
 	}
+	if r, err = b.filledIn(ctx, id, r); err != nil {
+		return nil, err
+	}
 	body := r.Body
 	if body == nil {
 		body = stored.Body
@@ -64,6 +67,25 @@ func (b *backend) copyOf(ctx context.Context, id string, r *control.Replay) (*hi
 		},
 		Head: append(slices.Clone(req.Raw()), "\r\n"...), Body: body,
 	}, nil
+}
+
+// filledIn is what the user has changed, with the values of credentials where it has
+// their marks as the stored delivery has them.
+func (b *backend) filledIn(ctx context.Context, id string, r *control.Replay) (*control.Replay, error) {
+	kept, err := b.journal.Get(ctx, id)
+	if err != nil {
+		return nil, translated(err)
+	}
+	m, marked, out := b.journal.veil.marks(), slices.Concat(kept.Head, kept.Body), *r
+	out.Target = string(m.revealOnly([]byte(r.Target), marked))
+	if r.Body != nil {
+		out.Body = m.revealOnly(r.Body, marked)
+	}
+	out.Headers = slices.Clone(r.Headers)
+	for i, f := range out.Headers {
+		out.Headers[i][1] = string(m.revealOnly([]byte(f[1]), marked))
+	}
+	return &out, nil
 }
 
 // partial says why a delivery cannot be run again as it is kept.

@@ -38,7 +38,7 @@ func (in *inbox) repeated(a *arrival) {
 func (in *inbox) answerAs(a *arrival, d *history.Delivery) bool {
 	switch d.State {
 	case history.Succeeded, history.Dead:
-		rec, err := in.journal.Get(in.work, d.ID)
+		rec, err := in.journal.Answered(in.work, d.ID)
 		return err == nil && again(a.x, rec, a.rec.ID)
 	case history.Rejected:
 		if d.Status >= 300 {
@@ -84,7 +84,7 @@ func (in *inbox) duplicate(a *arrival, twin *history.Delivery) {
 	a.rec.Status, a.rec.DurationMS = a.acceptedStatus(), milliseconds(time.Since(a.began))
 	var first *history.Record
 	if !a.later && twin.State == history.Succeeded {
-		if rec, err := in.journal.Get(in.work, twin.ID); err == nil {
+		if rec, err := in.journal.Answered(in.work, twin.ID); err == nil {
 			first = rec
 		}
 	}

@@ -22,7 +22,7 @@ import (
 type inbox struct {
 	table   atomic.Pointer[routes.Table]
 	config  atomic.Pointer[config.Config]
-	journal *history.Journal
+	journal *ledger
 	keep    atomic.Int64 // bytes kept of each body; negative when the history is off
 	hub     *control.Hub
 	log     *slog.Logger
@@ -228,7 +228,7 @@ func (in *inbox) finish(r *history.Record, keep int64) {
 			in.log.Error("delivery's end is not in the history", "delivery", r.ID, "error", err)
 		}
 	} else {
-		d := control.Delivery(r.Delivery)
+		d := control.Delivery(in.journal.veil.concealed(r).Delivery)
 		in.hub.Publish(control.Event{Type: control.EventDelivery, Delivery: &d})
 	}
 	in.log.Debug("delivery", "delivery", r.ID, "claim", r.Claim, "route", r.Route, "state", r.State,

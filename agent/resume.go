@@ -16,7 +16,7 @@ import (
 // newInbox makes an inbox. What it needs of the configuration, its contexts and
 // the credentials have to be given to it before it is used. Nothing that is
 // written down runs before resume.
-func newInbox(j *history.Journal, hub *control.Hub, log *slog.Logger) *inbox {
+func newInbox(j *ledger, hub *control.Hub, log *slog.Logger) *inbox {
 	in := &inbox{journal: j, hub: hub, log: log, bodies: newRoom(bodiesAtOnce), kept: newBudget(bodiesKept)}
 	in.host = &host{in}
 	in.executor = newExecutor(in.run)

@@ -100,8 +100,13 @@ type outlook struct {
 
 func (b *backend) tryRoutes(rec *history.Record, before, after *routes.Table) control.RouteResult {
 	was, will := b.look(rec, before), b.look(rec, after)
+	// What a route would do has values of the delivery in it, and may be shown.
+	m := b.journal.veil.marks()
+	m.plan(was.plan)
+	m.plan(will.plan)
+	m.traces(will.trace)
 	r := control.RouteResult{
-		Delivery: control.Delivery(rec.Delivery), Before: was.route, After: will.route,
+		Delivery: control.Delivery(b.journal.veil.concealed(rec).Delivery), Before: was.route, After: will.route,
 		Verified: will.verified, Reason: will.reason, Plan: will.plan, Change: change(was, will), Trace: will.trace,
 	}
 	if differ(was, will) {

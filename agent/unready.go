@@ -69,6 +69,7 @@ func (a *Agent) isUnsealed() bool {
 
 // refresh makes what the credentials are now count everywhere.
 func (a *Agent) refresh() {
+	a.journal.veil.renew()
 	a.mu.Lock()
 	if a.unsealed != nil && a.opts.Credentials.Ready() == nil {
 		a.redactLocked(a.config.History.Redact)

@@ -30,7 +30,7 @@ func (h *cgi) run(ctx context.Context, d *Delivery, x *http1.Exchange) (Result, 
 	if why != nil {
 		return why.reply(x), ""
 	}
-	headers, err := writeHeaders(h.spool, d.Request.Raw(), nil)
+	headers, err := writeHeaders(h.spool, d.Request.Raw(), h.secret, nil)
 	if err != nil {
 		return notStarted("program", h.program, err).reply(x), ""
 	}

@@ -93,14 +93,30 @@ func SweepDelivery(ids ...string) int { return process.SweepLeft(deliveryVariabl
 const headersVariable = "HOMEHOOK_HEADERS_FILE="
 
 // writeHeaders puts the header lines as they came into a new file in dir that
-// only its user can read, and returns its path. The caller removes it.
-func writeHeaders(dir string, raw []byte, as *process.Account) (string, error) {
+// only its user can read, and returns its path. The caller removes it. Lines of
+// fields in without are left out.
+func writeHeaders(dir string, raw []byte, without []string, as *process.Account) (string, error) {
 	lines := raw[bytes.IndexByte(raw, '\n')+1:]
+	if len(without) > 0 {
+		lines = withoutFields(lines, without)
+	}
 	path, err := process.WriteFile(dir, headersPrefix, lines, as)
 	if err != nil {
 		return "", fmt.Errorf("write headers file: %w", err)
 	}
 	return path, nil
+}
+
+// withoutFields returns the lines of a head but those of some fields.
+func withoutFields(lines []byte, names []string) []byte {
+	kept := make([]byte, 0, len(lines))
+	for line := range bytes.Lines(lines) {
+		name, _, _ := bytes.Cut(line, []byte(":"))
+		if !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, string(name)) }) {
+			kept = append(kept, line...)
+		}
+	}
+	return kept
 }
 
 // headersPrefix begins the name of each headers file; the number of the agent

@@ -6,6 +6,7 @@ import (
 	"net"
 	"path"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,10 +19,11 @@ const software = "Homehook"
 // gateway is what CGI programs and FastCGI responders are told of each request
 // beside the request itself.
 type gateway struct {
-	root    string // for PATH_TRANSLATED; empty for none
-	basic   bool   // the agent has checked user and password
-	checked bool   // the agent has checked another thing in Authorization
-	passes  bool   // hands Authorization on
+	root    string   // for PATH_TRANSLATED; empty for none
+	basic   bool     // the agent has checked user and password
+	checked bool     // the agent has checked another thing in Authorization
+	passes  bool     // hands Authorization on
+	secret  []string // fields with a secret by which the agent has checked the sender
 	pattern *pattern
 	mount   string // the beginning of the path that the pattern fixes, without a slash at its end
 	depth   int    // how many segments that has
@@ -29,7 +31,7 @@ type gateway struct {
 
 // gateway notes what of a route the variables of a request depend on.
 func (c *compiler) gateway(r *Route) gateway {
-	g := gateway{pattern: &r.pattern, basic: r.Scheme() == "basic", checked: r.Scheme() == "bearer"}
+	g := gateway{pattern: &r.pattern, basic: r.Scheme() == "basic", checked: r.Scheme() == "bearer", secret: r.secretFields()}
 	for _, s := range r.pattern.segments {
 		if s.kind != literal {
 			break
@@ -124,6 +126,8 @@ func (g *gateway) fields(r *http1.Request) (list []http1.Field) {
 			continue
 		case v == "HTTP_PROXY" || v == "HTTP_CONTENT_TYPE":
 			continue
+		case slices.ContainsFunc(g.secret, func(s string) bool { return strings.EqualFold(s, string(name)) }):
+			continue // the environment of a program shows it to others
 		case v == "HTTP_AUTHORIZATION" && (g.basic || g.checked || !g.passes):
 			continue
 		}

@@ -28,6 +28,7 @@ type scripter struct {
 	output    int
 	grace     time.Duration
 	linger    time.Duration
+	secret    []string // fields with a secret by which the agent has checked the sender
 	extras
 }
 
@@ -60,6 +61,7 @@ func (c *compiler) script(path string, s *ScriptSpec, route *Route) *scripter {
 		c.folder(path+".dir", s.Dir)
 	}
 	r.env = c.environment(path+".env", s.Env)
+	r.secret = route.secretFields()
 	args := c.templates(path, s, r, route)
 	c.extras(path, s, r)
 	r.files = c.custody(path+".command", args, r.dir)

@@ -186,7 +186,7 @@ func TestScriptHeadersFile(t *testing.T) {
 // TestHeadersFilesOfTheDead leaves alone what a living agent needs.
 func TestHeadersFilesOfTheDead(t *testing.T) {
 	dir := t.TempDir()
-	mine, err := writeHeaders(dir, []byte("GET / HTTP/1.1\r\nHost: a\r\n"), nil)
+	mine, err := writeHeaders(dir, []byte("GET / HTTP/1.1\r\nHost: a\r\n"), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func (s *scripter) serve(ctx context.Context, d *Delivery, x *http1.Exchange) Re
 	if err != nil {
 		return failBody(x, err)
 	}
-	headers, err := writeHeaders(s.spool, d.Request.Raw(), s.as)
+	headers, err := writeHeaders(s.spool, d.Request.Raw(), s.secret, s.as)
 	if err != nil {
 		return notStarted("script", s.command[0], err).reply(x)
 	}

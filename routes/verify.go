@@ -127,6 +127,15 @@ func (r *Route) Scheme() string {
 	return r.verifier.scheme.Name()
 }
 
+// secretFields are the fields in which senders send the secret itself by which they
+// are checked. No program needs it after that.
+func (r *Route) secretFields() []string {
+	if r.verifier == nil || r.verifier.scheme == nil {
+		return nil
+	}
+	return r.verifier.scheme.SecretFields()
+}
+
 // Timed reports whether the route judges deliveries by when they were signed.
 func (r *Route) Timed() bool { return r.verifier != nil && r.verifier.scheme.Timed() }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
 	"regexp"
 	"strconv"
 	"strings"
@@ -148,6 +149,9 @@ func (l *launchd) start(ctx context.Context) error {
 	} else {
 		_, err = command(ctx, "launchctl", "kickstart", l.target())
 	}
+	if err != nil && l.o.Scope == User {
+		return fmt.Errorf("start service: %w; macOS runs services of a user who is signed in at the screen, and not only by ssh", err)
+	}
 	if err != nil {
 		return fmt.Errorf("start service: %w", err)
 	}
@@ -268,7 +272,9 @@ func (l *launchd) status(ctx context.Context) (Status, error) {
 	st.Installed, st.Definition, st.Enabled = true, l.file, l.enabled(ctx)
 	st.Program, st.User = found(argumentPattern, string(text)), found(accountPattern, string(text))
 	if l.o.Scope == User {
-		st.User = os.Getenv("USER")
+		if u, err := user.Current(); err == nil {
+			st.User = u.Username
+		}
 		st.Notes = append(st.Notes, Note{
 			Text:   "it runs while its user is signed in",
 			Remedy: "for a service that always runs: sudo homehook service install --system",

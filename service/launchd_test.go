@@ -276,28 +276,34 @@ func TestPlist(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			text := plist(tt.o, tt.environment)
-			for _, want := range tt.want {
-				if !strings.Contains(text, want) {
-					t.Errorf("%q is missing in:\n%s", want, text)
-				}
-			}
-			for _, never := range append(tt.never, "@", "{{") {
-				if strings.Contains(text, never) {
-					t.Errorf("%q is in:\n%s", never, text)
-				}
-			}
-			if got := found(argumentPattern, text); got != program {
-				t.Errorf("the program is read as %q", got)
-			}
-			for d := xml.NewDecoder(strings.NewReader(text)); ; {
-				if _, err := d.Token(); errors.Is(err, io.EOF) {
-					break
-				} else if err != nil {
-					t.Fatal(err)
-				}
-			}
+			checkPlist(t, plist(tt.o, tt.environment), program, tt.want, append(tt.never, "@", "{{"))
 		})
+	}
+}
+
+// checkPlist holds what is in a description and what is not, that it is XML, and
+// that the program is found again.
+func checkPlist(t *testing.T, text, program string, has, never []string) {
+	t.Helper()
+	for _, want := range has {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in:\n%s", want, text)
+		}
+	}
+	for _, s := range never {
+		if strings.Contains(text, s) {
+			t.Errorf("%q is in:\n%s", s, text)
+		}
+	}
+	if got := found(argumentPattern, text); got != program {
+		t.Errorf("the program is read as %q", got)
+	}
+	for d := xml.NewDecoder(strings.NewReader(text)); ; {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

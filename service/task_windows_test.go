@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -76,8 +77,9 @@ func runTask(text []byte) error {
 	return cmd.Start()
 }
 
-// TestTaskVerbs holds all that happens to a user's service.
-func TestTaskVerbs(t *testing.T) {
+// playedTask is the service of a user whose scheduler is played.
+func playedTask(t *testing.T) *task {
+	t.Helper()
 	p := ownPaths(t)
 	t.Setenv("HOMEHOOK_TEST_TASK", filepath.Join(shortDir(t), "task.xml"))
 	t.Setenv(childVariable, "schtasks")
@@ -90,10 +92,15 @@ func TestTaskVerbs(t *testing.T) {
 		t.Fatalf("a user's service is a %T", made)
 	}
 	s.schtasks = os.Args[0]
+	return s
+}
+
+// TestTaskVerbs holds all that happens to a user's service.
+func TestTaskVerbs(t *testing.T) {
+	s, ctx := playedTask(t), t.Context()
 	home := os.Getenv("HOMEHOOK_HOME")
-	ctx := t.Context()
 	for _, do := range []func(context.Context) error{s.start, s.stop} {
-		if err := do(ctx); err != ErrNotInstalled {
+		if err := do(ctx); !errors.Is(err, ErrNotInstalled) {
 			t.Fatalf("before it is installed: %v", err)
 		}
 	}

@@ -10,7 +10,8 @@
 // (print.go, table.go, deliveries.go) and the rule that nothing that came from
 // the network reaches a terminal unescaped (escape.go).
 //
-// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the agent is not running.
+// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the agent is not running, and 78
+// of "homehook run --service", which is not to be started again like this.
 package main
 
 import "os"
