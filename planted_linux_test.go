@@ -1,28 +1,22 @@
 package homehook_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"golang.org/x/crypto/argon2"
 
 	"homehook/agent/control"
-	"homehook/routes/signature"
 )
 
 // garden is a machine on which secrets are planted, to be looked for.
@@ -66,106 +60,6 @@ func newGarden(t *testing.T) *garden {
 	m.before = "umask 0; ulimit -c unlimited; cd " + filepath.Join(m.dir, fmt.Sprint("tmp", ownerID))
 	m.env = []string{"GOTRACEBACK=crash"}
 	return g
-}
-
-// sender is somebody who signs in one way.
-type sender struct {
-	scheme, options string
-	with            []string // the same for homehook send
-	public          string   // what the route checks with, where that is no secret
-}
-
-// senders are one for each scheme that has a secret.
-func senders() (all []*sender) {
-	for _, name := range signature.Names() {
-		s := &sender{scheme: name}
-		switch name {
-		case "ip":
-			continue
-		case "hmac", "token":
-			s.options, s.with = ", header: X-Shared", []string{"--with", "header=X-Shared"}
-		case "basic":
-			s.options, s.with = ", user: me", []string{"--with", "user=me"}
-		}
-		all = append(all, s)
-	}
-	return all
-}
-
-// secret plants what a sender signs with.
-func (g *garden) secret(s *sender) string {
-	what := "the secret of " + s.scheme
-	b := make([]byte, 32)
-	rand.Read(b)
-	switch s.scheme {
-	case "standard", "svix":
-		return g.keep(what, "whsec_"+base64.StdEncoding.EncodeToString(b))
-	case "adyen":
-		return g.keep(what, strings.ToUpper(hex.EncodeToString(b)))
-	case "discord":
-		key := ed25519.NewKeyFromSeed(b)
-		s.public = hex.EncodeToString(key.Public().(ed25519.PublicKey))
-		return g.keep(what, hex.EncodeToString(b))
-	case "sendgrid":
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		must(g.t, err)
-		own, err := x509.MarshalPKCS8PrivateKey(key)
-		must(g.t, err)
-		all, err := x509.MarshalPKIXPublicKey(key.Public())
-		must(g.t, err)
-		s.public = base64.StdEncoding.EncodeToString(all)
-		return g.keep(what, base64.StdEncoding.EncodeToString(own))
-	}
-	return g.plant(what)
-}
-
-// notifications are a mail server and a push service that say back what they were
-// told, as no server should.
-func (g *garden) notifications() (mail, push string) {
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(http.StatusForbidden)
-		fmt.Fprintf(w, `{"error": "no access with %s"}`, r.Header.Get("Authorization"))
-	}))
-	g.t.Cleanup(srv.Close)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	must(g.t, err)
-	g.t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go parrot(c)
-		}
-	}()
-	return ln.Addr().String(), srv.URL
-}
-
-// parrot is a mail server that refuses each password, and repeats it.
-func parrot(c net.Conn) {
-	defer c.Close()
-	c.SetDeadline(time.Now().Add(10 * time.Second))
-	io.WriteString(c, "220 parrot\r\n")
-	buf := make([]byte, 4096)
-	for {
-		n, err := c.Read(buf)
-		if err != nil {
-			return
-		}
-		line := strings.TrimSpace(string(buf[:n]))
-		words := strings.Fields(line)
-		plain := ""
-		if len(words) > 0 {
-			b, _ := base64.StdEncoding.DecodeString(words[len(words)-1])
-			plain = strings.ReplaceAll(string(b), "\x00", " ")
-		}
-		if strings.HasPrefix(line, "EHLO") {
-			io.WriteString(c, "250-parrot\r\n250 AUTH PLAIN LOGIN\r\n")
-			continue
-		}
-		fmt.Fprintf(c, "535 5.7.8 not with %s, that is %s\r\n", line, plain)
-	}
 }
 
 // garden's routes: one for each sender, and for each other way a secret can go.
@@ -220,11 +114,64 @@ func TestRow67PlantedSecrets(t *testing.T) {
 	g.ok(old, "secret", "set", "s/github")
 	g.ok(g.planted["the secret of github"], "secret", "rotate", "s/github", "--keep", "1h")
 	g.deliver(all)
-	files := g.look(d)
-	g.search(d.log.String(), watch, files...)
+	g.look(d)
+	g.search(d.log.String(), watch, 150)
 	if len(g.planted) < 20 {
 		t.Errorf("only %d secrets were planted", len(g.planted))
 	}
+}
+
+// TestRow67RootKey looks for a passphrase, for the root key that is made of it, and for
+// the one that it has taken the place of.
+func TestRow67RootKey(t *testing.T) {
+	t.Parallel()
+	g := newGarden(t)
+	watch := g.watch()
+	token := g.keep("the relay's token", g.relay())
+	g.configure("  - {name: bearer, claim: garage, match: /bearer, verify: {scheme: bearer, secret: bearer}, script: {command: [" + g.talker + "]}}\n")
+	g.ok(token, "secret", "set", "relay/test")
+	g.ok(g.plant("the bearer's token"), "secret", "set", "bearer")
+	key, err := os.ReadFile(g.in("state", "root.key"))
+	must(t, err)
+	g.keep("the first root key", strings.TrimSpace(string(key)))
+	phrase := g.plant("the passphrase")
+	g.ok(phrase+"\n", "secret", "store", "passphrase")
+	g.keep("the root key", base64.StdEncoding.EncodeToString(g.derived(phrase)))
+	d := g.startWith(phrase+"\n", ownerID, "homehook", "run", "--passphrase-stdin", "--log-level", "debug")
+	eventually(t, "it is connected", func() bool { s := g.status(); return s != nil && s.State == control.StateConnected })
+	for range 5 {
+		if status, answer := g.post("/bearer", "x", "Authorization", "Bearer "+g.planted["the bearer's token"]); status != 200 {
+			t.Errorf("%d, %s", status, answer)
+		}
+	}
+	for _, verb := range []string{"status", "doctor --no-canary", "secret list", "secret store", "export --format jsonl -o " + filepath.Join(g.dir, fmt.Sprint("tmp", ownerID), "x")} {
+		g.ok("", strings.Fields(verb)...)
+	}
+	d.Process.Signal(syscall.SIGABRT)
+	d.wait(t)
+	g.search(d.log.String(), watch, 10)
+}
+
+// derived is the root key that a passphrase makes with what the sealed file says.
+func (g *garden) derived(phrase string) []byte {
+	g.t.Helper()
+	text, err := os.ReadFile(g.in("state", "secrets.sealed"))
+	must(g.t, err)
+	var sealed struct {
+		Records []struct {
+			Place string
+			Salt  []byte
+			Cost  struct {
+				Passes, Memory uint32
+				Lanes          uint8
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &sealed); err != nil || len(sealed.Records) == 0 || sealed.Records[0].Place != "passphrase" || len(sealed.Records[0].Salt) < 8 {
+		g.t.Fatalf("the sealed file begins %.200q: %v", text, err)
+	}
+	head := sealed.Records[0]
+	return argon2.IDKey([]byte(phrase), head.Salt, head.Cost.Passes, head.Cost.Memory, head.Cost.Lanes, 32)
 }
 
 // deliver sends what every sender sends, well signed and badly.
@@ -233,7 +180,7 @@ func (g *garden) deliver(all []*sender) {
 	eventually(g.t, "it is connected", func() bool { s := g.status(); return s != nil && s.State == control.StateConnected })
 	public := "http://" + g.addr + "/~garage/"
 	for _, s := range all {
-		for _, way := range []string{"script", "cgi", "forward"} {
+		for _, way := range s.ways() {
 			url := public + s.scheme + "/" + way
 			if s.scheme == "graph" {
 				body := fmt.Sprintf(`{"value":[{"subscriptionId":"a","clientState":%q}]}`, g.planted["the secret of graph"])
@@ -269,28 +216,9 @@ func (g *garden) deliver(all []*sender) {
 	}
 }
 
-func contentType(body string) string {
-	if body[0] == '{' {
-		return "application/json"
-	}
-	return "application/x-www-form-urlencoded"
-}
-
-// discord signs as only the sender can.
-func (g *garden) discord(way string) {
-	g.t.Helper()
-	seed, err := hex.DecodeString(g.planted["the secret of discord"])
-	must(g.t, err)
-	now, body := fmt.Sprint(time.Now().Unix()), `{"type": 2}`
-	sum := ed25519.Sign(ed25519.NewKeyFromSeed(seed), []byte(now+body))
-	if status, answer := g.post("/discord/"+way, body, "X-Signature-Timestamp", now, "X-Signature-Ed25519", hex.EncodeToString(sum)); status != 200 {
-		g.t.Errorf("as discord: %d, %s", status, answer)
-	}
-}
-
 // look asks all that can be asked of an agent, writes all that can be written, and has
-// it crash. It returns the files that were written.
-func (g *garden) look(d *daemon) (files []string) {
+// it crash.
+func (g *garden) look(d *daemon) {
 	g.t.Helper()
 	out := g.folder(ownerID, "out", 0o700)
 	write := func(name, text string) {
@@ -319,5 +247,4 @@ func (g *garden) look(d *daemon) (files []string) {
 	again := g.start(ownerID, "homehook", "run", "--log-level", "debug")
 	eventually(g.t, "it is back", func() bool { return g.status() != nil })
 	write("log", again.stop(g.t))
-	return slices.Concat([]string{out})
 }

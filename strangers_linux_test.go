@@ -179,7 +179,14 @@ type daemon struct {
 
 func (m *machine) start(uid int, name string, args ...string) *daemon {
 	m.t.Helper()
+	return m.startWith("", uid, name, args...)
+}
+
+// startWith is start with something on standard input.
+func (m *machine) startWith(stdin string, uid int, name string, args ...string) *daemon {
+	m.t.Helper()
 	d := &daemon{Cmd: m.command(uid, name, args...), log: new(bytes.Buffer), ended: make(chan error, 1)}
+	d.Stdin = strings.NewReader(stdin)
 	d.Stdout = d.log
 	d.Stderr = d.log
 	must(m.t, d.Start())

@@ -30,6 +30,7 @@ type fakeAgent struct {
 	exported control.Export
 	pause    control.Pause
 	queued   bool // deliveries wait for every claim
+	update   *control.Update
 	released []string
 	found    []control.Finding // by Doctor
 	examined control.Examination
@@ -38,7 +39,7 @@ type fakeAgent struct {
 var _ control.Backend = (*fakeAgent)(nil)
 
 func (f *fakeAgent) Status() control.Status {
-	return control.Status{State: control.StateConnected, Paused: f.pause.Paused, PausedUntil: f.pause.Until}
+	return control.Status{State: control.StateConnected, Paused: f.pause.Paused, PausedUntil: f.pause.Until, Update: f.update}
 }
 func (f *fakeAgent) Relays() []control.Relay { return nil }
 func (f *fakeAgent) Claims() []control.Claim { return nil }

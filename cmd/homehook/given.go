@@ -26,7 +26,7 @@ func given(text string) error {
 	return &failure{error: errors.New(p.Message), next: p.Remedy, code: exitUsage}
 }
 
-// checkRelay checks name, address and token of a relay. What else may be wrong
+// checkRelay checks name, address, token and proxy of a relay. What else may be wrong
 // with it is a matter of this machine and of the file.
 func checkRelay(r config.Relay) error {
 	if r.Token != "" {
@@ -34,7 +34,8 @@ func checkRelay(r config.Relay) error {
 			return err
 		}
 	}
-	return given(fmt.Sprintf("relays: [{name: %s, url: %s, token: %s, plain: true}]", quoted(r.Name), quoted(r.URL), quoted(r.Token)))
+	return given(fmt.Sprintf("relays: [{name: %s, url: %s, token: %s, proxy: %s, proxy_password: %s, plain: true}]",
+		quoted(r.Name), quoted(r.URL), quoted(r.Token), quoted(r.Proxy), quoted(r.ProxyPassword)))
 }
 
 // checkClaim checks name and answer mode of a claim, on a relay that stands for
@@ -78,6 +79,7 @@ func asFlags(problems config.Problems) config.Problems {
 			p.Remedy = strings.Replace(p.Remedy, "add plain: true if", "add --plain if", 1)
 			p.Remedy = strings.Replace(p.Remedy, "add relay: and one of", "add --relay and one of", 1)
 			p.Remedy = strings.Replace(p.Remedy, ", and write token: ", ", and add --token ", 1)
+			p.Remedy = strings.Replace(p.Remedy, ", and write proxy_password: ", ", and add --proxy-password ", 1)
 		}
 		out[i] = p
 	}

@@ -34,6 +34,9 @@ type relayAddCmd struct {
 	CA         string `name:"ca" placeholder:"FILE" help:"PEM file of roots to trust for this relay besides the system's."`
 	Dialect    string `enum:",ptth,ptth/1.0,ptth/0.9,comet,reversehttp" default:"" help:"The one way to link to it: ptth, ptth/1.0, ptth/0.9, comet or reversehttp; without it, what the relay offers."`
 	Plain      bool   `help:"Allow http:// to another machine: everyone on the way can read the token and every delivery."`
+
+	Proxy         string `placeholder:"URL|none" help:"HTTP proxy on the way to it, or none; without it, the proxy of the agent's environment. A service does not have that of your shell."`
+	ProxyPassword string `placeholder:"CREDENTIAL" help:"Name of the credential that holds the password of the proxy's user."`
 }
 
 // Help shows examples.
@@ -44,12 +47,13 @@ Examples:
 
     homehook relay add mine https://relay.example.com --token-stdin < token
     homehook relay add mine https://relay.example.com --token relay/mine
-    homehook relay add old https://old.example.com --dialect comet`
+    homehook relay add old https://old.example.com --dialect comet
+    homehook relay add mine https://relay.example.com --proxy http://me@proxy.example.com:3128 --proxy-password proxy/office`
 }
 
 // Run adds the relay, then its token.
 func (c *relayAddCmd) Run(ctx context.Context, a *app) error {
-	r := config.Relay{Name: c.Name, URL: c.URL, Token: c.Token, CA: c.CA, Plain: c.Plain, Dialect: c.Dialect}
+	r := config.Relay{Name: c.Name, URL: c.URL, Token: c.Token, CA: c.CA, Plain: c.Plain, Dialect: c.Dialect, Proxy: c.Proxy, ProxyPassword: c.ProxyPassword}
 	if err := checkRelay(r); err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ type relayTestCmd struct {
 // Help says what it does and shows an example.
 func (*relayTestCmd) Help() string {
 	return `It needs no running agent and does what one does, step by step: DNS, TCP, a
-proxy of the environment, TLS, clock, token, each dialect, a link. Where a step
+proxy if there is one, TLS, clock, token, each dialect, a link. Where a step
 fails it says why and what to do. Links are opened for the relay's first claim
 in the configuration and closed at once; without a claim the relay is only asked
 what it offers.
