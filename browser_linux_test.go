@@ -180,7 +180,7 @@ func browse(t *testing.T, program, rules, address string) (end func()) {
 	t.Cleanup(func() {
 		end()
 		if text, _ := os.ReadFile(out.Name()); t.Failed() {
-			t.Logf("chromium wrote: %.2000s", text)
+			t.Logf("chromium wrote: %.300s", text)
 		}
 		os.RemoveAll(dir) // what is left of it is of a process on its way out
 	})

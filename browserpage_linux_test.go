@@ -152,7 +152,7 @@ func (b *bridge) take(c net.Conn, head []byte, r *http.Request) {
 	to.Write(head)
 	go io.Copy(to, c)
 	var answer bytes.Buffer
-	io.Copy(io.MultiWriter(c, &answer), to)
+	io.Copy(io.MultiWriter(&answer, c), to) // the page may be gone
 	line, _, _ := strings.Cut(answer.String(), "\r\n")
 	b.mu.Lock()
 	b.seen = append(b.seen, asked{r, line})

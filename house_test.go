@@ -77,7 +77,7 @@ var house = map[string][]string{
 		"homehook/routes/signature",
 	},
 	"homehook/faults":        {"homehook/faults/port"},
-	"homehook/service":       {"homehook/agent"},
+	"homehook/service":       {"homehook/access", "homehook/agent"},
 	"homehook/bench":         {"homehook/faults/port", "homehook/http1"},
 	"homehook/bench/history": {"homehook/agent/history"},
 	// The command joins relay and agent for `homehook try`.

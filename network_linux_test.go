@@ -39,8 +39,9 @@ type street struct {
 // relayAddress is where the relay is, over whichever way.
 const relayAddress = "198.51.100.1"
 
-// newStreet lays everything out. With only one way the radio is down.
-func newStreet(t *testing.T) *street {
+// newStreet lays everything out. At first the radio is off. The agent links in a
+// dialect, with "" in the one it chooses.
+func newStreet(t *testing.T, dialect string) *street {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("only root can make network namespaces")
@@ -71,7 +72,7 @@ func newStreet(t *testing.T) *street {
 		t.Fatal(err)
 	}
 	s.token = strings.TrimSpace(string(token))
-	s.startAgent()
+	s.startAgent(dialect)
 	return s
 }
 
@@ -125,14 +126,14 @@ func (s *street) startRelay() {
 	s.server = cmd
 }
 
-func (s *street) startAgent() {
+func (s *street) startAgent(dialect string) {
 	s.t.Helper()
 	home := filepath.Join(s.dir, "home")
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		s.t.Fatal(err)
 	}
 	env := []string{"HOMEHOOK_HOME=" + home}
-	config := `relays: [{name: mine, url: "http://` + relayAddress + `", plain: true, token: relay/mine}]
+	config := `relays: [{name: mine, url: "http://` + relayAddress + `", plain: true, token: relay/mine, dialect: ` + dialect + `}]
 claims: [{name: garage, relay: mine, answer: through}]
 routes: [{match: /, unverified: true, respond: {status: 200, body: home}}]
 `
@@ -267,18 +268,23 @@ func (l *lockedBuffer) String() string {
 // TestAnotherAddress gives the home another address on the same network.
 func TestAnotherAddress(t *testing.T) {
 	t.Parallel()
-	s := newStreet(t)
-	s.ip(s.home, "addr del 10.9.0.2/24 dev cable")
-	s.ip(s.home, "addr add 10.9.0.3/24 dev cable")
-	s.plug("cable")
-	s.withinSoon("another address")
+	for _, dialect := range []string{"ptth/1.0", "ptth", "comet", "reversehttp"} {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			s := newStreet(t, dialect)
+			s.ip(s.home, "addr del 10.9.0.2/24 dev cable")
+			s.ip(s.home, "addr add 10.9.0.3/24 dev cable")
+			s.plug("cable")
+			s.withinSoon("another address")
+		})
+	}
 }
 
 // TestAnotherWay pulls the cable: the address stays, and the way over the radio
 // leads to the relay from now on.
 func TestAnotherWay(t *testing.T) {
 	t.Parallel()
-	s := newStreet(t)
+	s := newStreet(t, "")
 	s.plug("radio")
 	s.ip(s.relay, "link set cable down")           // as a switch that has lost its power
 	s.ip(s.home, "route del default via 10.9.0.1") // as whatever manages the network does then
@@ -293,7 +299,7 @@ func TestAnotherWay(t *testing.T) {
 // tries have become rare.
 func TestNetworkIsBack(t *testing.T) {
 	t.Parallel()
-	s := newStreet(t)
+	s := newStreet(t, "")
 	s.ip(s.home, "link set cable down")
 	away := 30 * time.Second
 	if testing.Short() {
@@ -308,7 +314,7 @@ func TestNetworkIsBack(t *testing.T) {
 // notice.
 func TestWakeFromSleep(t *testing.T) {
 	t.Parallel()
-	s := newStreet(t)
+	s := newStreet(t, "")
 	time.Sleep(300 * time.Millisecond) // an answer under way would meet the new relay, and tell
 	s.agent.Process.Signal(syscall.SIGSTOP)
 	// The relay's farewell gets lost, and is not said again.

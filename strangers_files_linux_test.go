@@ -217,6 +217,32 @@ func TestRow65LastGoodStays(t *testing.T) {
 	}
 }
 
+// TestRow65LooseWay: an agent does not keep its state, or its socket, where others can
+// put another folder in the place of its own.
+func TestRow65LooseWay(t *testing.T) {
+	t.Parallel()
+	for _, loose := range []string{"state", "run"} {
+		t.Run(loose, func(t *testing.T) {
+			m := newMachine(t)
+			for _, name := range []string{"config", "state", "run"} {
+				m.folder(ownerID, name, 0o755)
+			}
+			// As in a session, and not all below one folder.
+			in := func(name string) string { return filepath.Join(m.dir, name) }
+			m.env = []string{"HOMEHOOK_HOME=", "XDG_CONFIG_HOME=" + in("config"), "XDG_STATE_HOME=" + in("state"), "XDG_RUNTIME_DIR=" + in("run")}
+			must(t, os.Chmod(in(loose), 0o777))
+			m.refuses(t, in(loose)+"/homehook can be exchanged by others: "+in(loose)+" can be changed by others (0777); run: chmod go-w "+in(loose))
+			must(t, os.Chmod(in(loose), 0o777|os.ModeSticky)) // as /tmp, where nobody can
+			d := m.start(ownerID, "homehook", "run")
+			eventually(t, "it runs", func() bool {
+				_, err := os.Stat(filepath.Join(in("run"), "homehook", "homehook.sock"))
+				return err == nil
+			})
+			d.stop(t)
+		})
+	}
+}
+
 // TestRow65AgentOfRoot: an agent that runs as root does what root's file says, and
 // not what that of a user does.
 func TestRow65AgentOfRoot(t *testing.T) {

@@ -4,7 +4,6 @@ package access
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,9 +33,9 @@ func Mine(path string) error {
 	case err != nil:
 		return err
 	case info.Mode()&fs.ModeSymlink != 0:
-		return fmt.Errorf("%s is a symbolic link: remove it", path)
+		return Refuse("%s is a symbolic link: remove it", path)
 	case ownerOf(info) != self():
-		return fmt.Errorf("%s belongs to uid %d, not to uid %d: remove it, or run as root: chown %d %s", path, ownerOf(info), self(), self(), path)
+		return Refuse("%s belongs to uid %d, not to uid %d: run as root: chown %d %s (or remove it, if nobody needs what is in it)", path, ownerOf(info), self(), self(), path)
 	}
 	return nil
 }
@@ -131,7 +130,7 @@ func (w *walk) follow(link string) error {
 // an entry that is not theirs; a file that counts is no guest there all the same.
 func (w *walk) folder(entry fs.FileInfo, holds bool) *Finding {
 	f := w.finding(w.at, w.info, true, w.Alone && holds)
-	if f != nil && f.UID < 0 && !holds && w.info.Mode()&fs.ModeSticky != 0 && w.trusts(ownerOf(entry), true) {
+	if f != nil && f.UID < 0 && !holds && w.info.Mode()&fs.ModeSticky != 0 && w.trusts(ownerOf(entry), entry.IsDir()) {
 		return nil
 	}
 	return f

@@ -13,6 +13,17 @@ import (
 	"io/fs"
 )
 
+// Refusal is the error for a file that is not as it has to be, and stays so until
+// somebody changes it: of another user, or a link. It says what to do.
+type Refusal string
+
+var _ error = Refusal("")
+
+func (r Refusal) Error() string { return string(r) }
+
+// Refuse makes a [Refusal].
+func Refuse(format string, args ...any) error { return Refusal(fmt.Sprintf(format, args...)) }
+
 // Finding is one way for others to change what a path leads to.
 type Finding struct {
 	Path   string      // the file, link or folder that is in their hands

@@ -59,15 +59,42 @@ func isListed(path string) bool {
 	return err == nil && n > 0
 }
 
-// overflow is whose files those are that belong to a user of another namespace.
-const overflow = 65534
-
 // isOutside reports whether a folder is of the machine around a container, whose
-// users have no number in it.
-func isOutside(uid int) bool { return uid == overflow && inNamespace() }
+// users have no number in it. They all show as one, and so may a user that the
+// container has: then nobody knows whose the folder is, and it is not outside.
+func isOutside(uid int) bool { return uid == strangers() }
 
-// inNamespace reports whether this process sees some users of the machine only.
-var inNamespace = sync.OnceValue(func() bool {
-	text, err := os.ReadFile("/proc/self/uid_map")
-	return err == nil && strings.Join(strings.Fields(string(text)), " ") != "0 0 4294967295"
+// strangers is the number that users without one show as; -1 where it may be that
+// of a user, too.
+var strangers = sync.OnceValue(func() int {
+	uids, err := os.ReadFile("/proc/self/uid_map")
+	if err != nil {
+		return -1
+	}
+	shown, err := os.ReadFile("/proc/sys/kernel/overflowuid")
+	if err != nil {
+		return -1
+	}
+	return unmapped(string(uids), string(shown))
 })
+
+// unmapped is the number shown if a map of users has none of that number, else -1.
+// Each line of a map has the first number here, the first outside, and how many.
+func unmapped(uids, shown string) int {
+	uid, err := strconv.Atoi(strings.TrimSpace(shown))
+	if err != nil {
+		return -1
+	}
+	for line := range strings.Lines(uids) {
+		words := strings.Fields(line)
+		if len(words) != 3 {
+			return -1
+		}
+		first, err := strconv.Atoi(words[0])
+		count, err2 := strconv.Atoi(words[2])
+		if err != nil || err2 != nil || uid >= first && uid-first < count {
+			return -1
+		}
+	}
+	return uid
+}

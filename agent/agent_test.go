@@ -231,7 +231,7 @@ func TestRefusedTokenIsNamed(t *testing.T) {
 	eventually(t, "the claim shows the relay's words", func() bool {
 		s, err := h.client.Status(t.Context())
 		return err == nil && s.State == control.StateProblem && len(s.Claims) == 1 &&
-			s.Claims[0].Error == "relay did not switch to PTTH/1.0 (401): the token is not known"
+			s.Claims[0].Error == "relay refuses a link (401): the token is not known"
 	})
 	if err := h.client.SetCredential(t.Context(), "relay/test", "another"); err != nil {
 		t.Fatal(err)

@@ -35,12 +35,18 @@ func (b *backend) Status() control.Status {
 	inUse := b.config
 	b.mu.Unlock()
 	s.Findings = b.inbox.executor.addWaiting(findings(inUse, b.opts.Credentials.Get, &b.programs), inUse)
-	s.Findings = append(s.Findings, b.unsealedFindings()...)
+	s.Findings = append(append(s.Findings, faultFindings(inUse)...), b.unsealedFindings()...)
+	broken := b.journal.Err()
+	if broken != nil {
+		s.Findings = append(s.Findings, unwritable(broken, b.opts.History))
+	}
 	if s.Findings == nil {
 		s.Findings = []control.Finding{}
 	}
 	s.Update = b.updates.newest()
-	s.State = overall(s)
+	if s.State = overall(s); broken != nil {
+		s.State = control.StateProblem
+	}
 	return s
 }
 

@@ -95,6 +95,10 @@ func (d *doctor) canary(ctx context.Context, c control.Claim, key []byte) contro
 			f.relay = r
 		}
 	}
+	if why := strayed(f.url, c.Name, f.relay); why != "" {
+		found.Text = "none was sent: " + why
+		return found
+	}
 	for _, configured := range d.config.Claims {
 		if configured.Name == c.Name {
 			f.checked, f.hold = configured.PublicKey != "", time.Duration(configured.Hold)
@@ -145,6 +149,7 @@ func (f *flight) ask(ctx context.Context, n *canary, version string) {
 		f.err = err
 		return
 	}
+	dialer.Guard = guardOf(ctx, f.relay, systemLookup)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.url+canaryPath+n.nonce, bytes.NewReader(n.body))
 	if err != nil {
 		f.err = err
@@ -199,6 +204,9 @@ func (f *flight) finding() (state, text, remedy string) {
 // unsent is the finding for a URL that nobody answers at.
 func (f *flight) unsent() (state, text, remedy string) {
 	text = "the public URL " + f.url + " cannot be reached from here: " + f.err.Error()
+	if home, ok := errors.AsType[*homelyError](f.err); ok {
+		return control.FindingSkipped, "none was sent to " + f.url + ": " + home.Error(), ""
+	}
 	c, ok := errors.AsType[*ptth.ConnectError](f.err)
 	elsewhere := hostOf(f.url) != hostOf(f.relay.URL)
 	switch {

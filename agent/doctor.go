@@ -49,7 +49,8 @@ type Patient struct {
 	// Open opens the credentials to look at them, nil for none that are there.
 	// Default: those beside the history, with their root key wherever it is.
 	Open func(context.Context) (*credentials.Store, error)
-	// Withheld says why this doctor is not to open them; empty if it may.
+	// Withheld says why this doctor is not to open them, nor any other file beside
+	// the history; empty if it may.
 	Withheld string
 	// Canary has a running agent send itself a request to each public URL.
 	Canary bool
@@ -64,7 +65,7 @@ type doctor struct {
 	running   *backend           // nil when no agent runs
 	status    control.Status     // of that agent
 	found     []control.Finding
-	ill       map[string]bool    // relays that links cannot be had from
+	ill       map[string]string  // relays that links cannot be had from, and what is wrong
 	claimless map[string]Finding // claims that their relay does not give, with its answer
 
 	overall  time.Duration // for all relays
@@ -144,14 +145,14 @@ func (b *backend) Doctor(ctx context.Context, e control.Examination) (*control.C
 func newDoctor(p Patient) *doctor {
 	return &doctor{
 		Patient: p, overall: 38 * time.Second, each: 25 * time.Second,
-		ill: make(map[string]bool), claimless: make(map[string]Finding),
+		ill: make(map[string]string), claimless: make(map[string]Finding),
 	}
 }
 
 // rest is all that needs the configuration, or nothing.
 func (d *doctor) rest(ctx context.Context) (*control.Checkup, error) {
 	d.permissions()
-	d.keyring()
+	d.keyring(ctx)
 	d.credentials()
 	d.scripts()
 	d.history(ctx)
@@ -239,6 +240,10 @@ func (d *doctor) configuration() {
 // history looks at the file, and asks the agent that has it open how writing
 // goes.
 func (d *doctor) history(ctx context.Context) {
+	if d.running == nil && d.Withheld != "" {
+		d.skip(checkHistory, "", "it lies in a folder of another user, whose files are left to the agent")
+		return
+	}
 	var in history.Inspection
 	var err error
 	wrong := false
@@ -264,11 +269,21 @@ func (d *doctor) history(ctx context.Context) {
 	}
 }
 
+// unwritable says that the journal cannot write, for which nothing is taken in that
+// has to be written down first.
+func unwritable(err error, path string) control.Finding {
+	return control.Finding{
+		Check: checkHistory, State: control.FindingProblem, Text: "it cannot be written: " + err.Error(),
+		Remedy: "make room on the disk, or give the agent's user the folder " + filepath.Dir(path),
+	}
+}
+
 // writable says what the journal told of its writing, and reports whether that
 // goes on.
 func (d *doctor) writable(err error, lost int64) bool {
 	if err != nil {
-		d.problem(checkHistory, "", "it cannot be written: "+err.Error(), "make room on the disk, or give the agent's user the folder "+filepath.Dir(d.History))
+		f := unwritable(err, d.History)
+		d.problem(f.Check, "", f.Text, f.Remedy)
 		return false
 	}
 	if lost > 0 {

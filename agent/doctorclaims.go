@@ -33,8 +33,8 @@ func (d *doctor) claims() {
 func (d *doctor) claim(c control.Claim) {
 	mode := "answer mode " + c.Answer
 	try := "see why: homehook relay test " + c.Relay
-	if d.ill[c.Relay] {
-		try = "put right what is wrong with relay " + c.Relay + ", as said above"
+	if what := d.ill[c.Relay]; what != "" {
+		try = "put right what is wrong with " + what + ", as said above"
 	}
 	switch f, not := d.claimless[c.Name]; {
 	case c.Connected && c.Error != "":

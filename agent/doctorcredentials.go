@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,7 +16,7 @@ import (
 const keyringWait = 4 * time.Second
 
 // keyring says where the root key is and whether it can be had.
-func (d *doctor) keyring() {
+func (d *doctor) keyring(ctx context.Context) {
 	switch {
 	case d.closed != "":
 		d.skip(checkKeyring, "", "the credentials are closed, so nobody knows whether they need one")
@@ -26,10 +27,20 @@ func (d *doctor) keyring() {
 	}
 	place, err := d.store.Place(), d.store.Ready()
 	switch {
+	case errors.Is(err, credentials.ErrNoPassphrase):
+		d.problem(checkKeyring, "", fmt.Sprintf("the root key of the credentials %v", credentials.ErrNoPassphrase),
+			"stop the agent and start it with: homehook run --passphrase-stdin; a service cannot be given one: keep the root key elsewhere, which asks for the passphrase: homehook secret store file")
+	case errors.Is(err, credentials.ErrWrongPassphrase):
+		d.problem(checkKeyring, "", "the root key of the credentials is made of another passphrase than the one given",
+			"stop the agent and start it again with the right one: homehook run --passphrase-stdin")
+	case errors.Is(err, credentials.ErrChanged):
+		d.problem(checkKeyring, "", err.Error(), "find out what writes to the state folder: a backup, a program that keeps folders alike, or somebody else")
 	case errors.Is(err, credentials.ErrLocked):
 		d.problem(checkKeyring, "", "the root key of the credentials cannot be had: "+err.Error(), unlockRemedy)
 	case err != nil:
 		d.problem(checkKeyring, "", err.Error(), "see where the root key is, and choose another place: homehook secret store")
+	case d.store.InMemory(ctx):
+		d.warn(checkKeyring, "", "it is locked; the agent has had the root key of the credentials since before, but waits when it starts the next time", unlockRemedy)
 	case place == credentials.PlaceKeyring:
 		d.ok(checkKeyring, "", "it has the root key of the credentials, and is open")
 	default:
@@ -46,6 +57,7 @@ func (d *doctor) credentials() {
 		d.lockedCredentials()
 		return
 	}
+	d.damage()
 	found := credentialFindings(d.config, d.stored)
 	d.found = append(d.found, found...)
 	switch names := Needs(d.config); {
@@ -55,6 +67,20 @@ func (d *doctor) credentials() {
 	default:
 		all := slices.Sorted(maps.Keys(names))
 		d.ok(checkCredentials, "", "stored as they should be: "+strings.Join(all, ", "))
+	}
+}
+
+// damage tells what of the stored credentials is spoiled or left in the clear.
+func (d *doctor) damage() {
+	if d.store == nil {
+		return
+	}
+	switch err := d.store.Damage(); {
+	case err == nil, errors.Is(err, credentials.ErrChanged): // told with the root key
+	case errors.Is(err, credentials.ErrDamaged):
+		d.problem(checkCredentials, "", err.Error(), "see which ones there are: homehook secret list")
+	default:
+		d.problem(checkCredentials, "", err.Error(), "once all of them are sealed, remove that file, and give new values to those that others may have read")
 	}
 }
 

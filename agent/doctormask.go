@@ -5,51 +5,59 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
-	"net/url"
 	"os"
 	"os/user"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // mask takes out of texts what strangers need not know to find out why an agent
-// does not work: credentials first of all, then hosts and addresses of the home,
-// names of people. What it takes out twice has the same stand-in both times.
-// It knows nothing for sure but the values of credentials: texts that may hold
-// others have to be kept out before.
+// does not work: credentials first of all, then what the configuration hides, hosts
+// and addresses of the home, names of people. What it takes out twice has the same
+// stand-in both times. Every rule sees a text as it came, and no rule sees what
+// another put there: what two of them hide in part is hidden as a whole.
+// It knows nothing for sure but values of credentials and of the configuration:
+// texts that may hold others have to be kept out before.
 type mask struct {
-	secrets []stand           // values of credentials, longest first
-	names   []stand           // of hosts, folders and people, likewise
-	plain   map[string]bool   // what is no secret, whatever it looks like
-	hosts   map[string]string // stand-ins of hosts and addresses
-	counts  map[string]int    // of stand-ins, by kind
+	known  []form            // what is taken out wherever it is
+	has    map[string]bool   // texts of known
+	plain  map[string]bool   // names that are no secret, whatever they look like
+	stored map[string]bool   // names of credentials
+	hosts  map[string]string // stand-ins of hosts and addresses
+	counts map[string]int    // of stand-ins, by kind
 }
 
-// stand is a text and what stands for it.
-type stand struct{ text, instead string }
+// Ranks of what is hidden: of two that overlap the first says what stands there.
+const (
+	rankCredential = iota
+	rankConfigured
+	rankHost
+	rankPerson
+	rankHidden
+	rankPath
+)
 
-// shortestSecret is how short a credential is taken out everywhere. A shorter one
-// may be part of any word.
-const shortestSecret = 5
+// span is a part of a text that is hidden.
+type span struct {
+	from, to int
+	instead  string
+	rank     int
+}
 
 // newMask makes a mask that knows the values of credentials, by name, and what is
 // no secret.
 func newMask(values map[string][]string, plain ...string) *mask {
-	m := &mask{plain: map[string]bool{}, hosts: map[string]string{}, counts: map[string]int{}}
+	m := &mask{
+		has: map[string]bool{}, plain: map[string]bool{}, stored: map[string]bool{},
+		hosts: map[string]string{}, counts: map[string]int{},
+	}
 	for _, s := range plain {
 		m.plain[s] = true
 	}
 	for name, all := range values {
-		m.plain[name] = true
+		m.plain[name], m.stored[name] = true, true
 		for _, v := range all {
-			if len(v) < shortestSecret {
-				continue
-			}
-			for _, form := range []string{v, url.QueryEscape(v)} {
-				m.secrets = longestFirst(append(m.secrets, stand{form, "(credential " + name + ")"}))
-			}
+			m.secret(v, "(credential "+name+")")
 		}
 	}
 	if home, err := os.UserHomeDir(); err == nil && len(home) > 4 {
@@ -72,136 +80,68 @@ func (m *mask) knowsPerson(name string) {
 	}
 }
 
-// knows has a text taken out wherever it is.
+// knows has a name taken out wherever it is a word, unless it is one that the
+// agent uses itself: that tells nobody anything.
 func (m *mask) knows(text, instead string) {
-	m.names = longestFirst(append(m.names, stand{text, instead}))
-}
-
-// longestFirst has no text taken out of the middle of another one.
-func longestFirst(all []stand) []stand {
-	slices.SortStableFunc(all, func(a, b stand) int { return cmp.Compare(len(b.text), len(a.text)) })
-	return all
-}
-
-// withStands is s with what stands for each text.
-func withStands(s string, all []stand) string {
-	for _, k := range all {
-		s = strings.ReplaceAll(s, k.text, k.instead)
+	if !isOrdinary(text) {
+		m.add(form{text: lower(text), instead: instead, rank: rankPerson, word: true})
 	}
-	return s
 }
-
-var (
-	urls      = regexp.MustCompile(`\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s"'<>\\` + "`" + `)\]}]+`)
-	addresses = regexp.MustCompile(`\[?(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F.]{0,15}(?:%[0-9a-zA-Z]+)?\]?|\b(?:\d{1,3}\.){3}\d{1,3}\b`)
-	mails     = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`)
-	schemes   = regexp.MustCompile(`(?i)\b(bearer|basic|digest|token|signature|password|secret|api[-_]?key)(\s*[:=]\s*|\s+)"?[^\s",;]{5,}"?`)
-	prefixed  = regexp.MustCompile(`\b(?:hh|whsec|gh[pousr]|github_pat|glpat|sk|pk|rk|xox[a-z]|AKIA|eyJ)[_-]?[A-Za-z0-9][A-Za-z0-9_.=+/-]{7,}`)
-	random    = regexp.MustCompile(`[A-Za-z0-9_=+-]{20,}`)
-	uuids     = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	homes     = regexp.MustCompile(`(/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s"':]+`)
-	private   = regexp.MustCompile(`(?i)\b[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*\.(?:local|lan|home|internal|intranet|localdomain|home\.arpa|fritz\.box)\b`)
-)
 
 // text takes out of one text.
 func (m *mask) text(s string) string {
-	s = withStands(s, m.secrets)
-	s = urls.ReplaceAllStringFunc(s, m.url) // as a whole, before what is in them
-	s = withStands(s, m.names)
-	s = mails.ReplaceAllString(s, "(mail address)")
-	s = schemes.ReplaceAllStringFunc(s, m.value)
-	s = prefixed.ReplaceAllStringFunc(s, m.other)
-	s = random.ReplaceAllStringFunc(s, m.random)
-	s = private.ReplaceAllStringFunc(s, func(host string) string { return m.host(host, "private host") })
-	s = addresses.ReplaceAllStringFunc(s, m.address)
-	return homes.ReplaceAllString(s, "${1}user")
-}
-
-// value hides what is behind the name of a kind of secret.
-func (m *mask) value(s string) string {
-	parts := schemes.FindStringSubmatch(s)
-	rest := strings.Trim(s[len(parts[1])+len(parts[2]):], `"`)
-	word := strings.TrimSpace(parts[2]) == "" && strings.IndexFunc(rest, func(r rune) bool { return !unicode.IsLower(r) }) < 0
-	if word || m.plain[rest] || strings.HasPrefix(rest, "(") {
-		return s // "the token belongs to", "token: relay/mine", or hidden already
-	}
-	return parts[1] + parts[2] + "(hidden)"
-}
-
-// random hides a long run of letters and digits that is no word and no id of a
-// delivery.
-func (m *mask) random(s string) string {
-	letters, digits := strings.IndexFunc(s, unicode.IsLetter) >= 0, strings.IndexFunc(s, unicode.IsDigit) >= 0
-	if !letters || !digits || uuids.MatchString(s) {
-		return s
-	}
-	return m.other(s)
-}
-
-// other hides what looks like a secret, unless it is part of what is known to be
-// none.
-func (m *mask) other(s string) string {
-	for plain := range m.plain {
-		if strings.Contains(plain, s) {
-			return s
+	spans := m.urls(s) // first: it gets to know hosts
+	for _, rule := range maskRules {
+		for _, at := range rule.pattern.FindAllStringSubmatchIndex(s, -1) {
+			spans = append(spans, rule.hide(m, s, at)...)
 		}
 	}
-	return "(hidden)"
+	return covered(s, append(spans, m.found(s)...))
 }
 
-// url keeps of a URL where it leads, and of that only what is public. Paths of
-// webhooks are often secrets.
-func (m *mask) url(s string) string {
-	end := len(s)
-	for end > 0 && strings.IndexByte(".,;:", s[end-1]) >= 0 {
-		end--
+// line is a text that a log may have cut off at its end.
+func (m *mask) line(s string) string {
+	body, cut := strings.CutSuffix(s, cutOff)
+	if !cut {
+		return m.text(s)
 	}
-	u, err := url.Parse(s[:end])
-	if err == nil && strings.HasPrefix(u.Host, "(") {
-		return s // it was hidden before
+	for _, f := range m.known {
+		for n := min(len(f.text), len(body)); n >= 3; n-- {
+			if lower(body[len(body)-n:]) == f.text[:n] {
+				return m.text(body[:len(body)-n]) + f.instead + cutOff
+			}
+		}
 	}
-	if err != nil || u.Host == "" {
-		return "(hidden)" + s[end:]
-	}
-	out := u.Scheme + "://" + m.hostPort(u)
-	switch path := strings.Trim(u.Path, "/"); {
-	case path == "":
-		out += u.Path
-	case strings.HasPrefix(path, "~") && !strings.Contains(path, "/"):
-		out += u.Path // that of a claim
-	default:
-		out += "/…"
-	}
-	return out + s[end:]
+	return m.text(body) + cutOff
 }
 
-func (m *mask) hostPort(u *url.URL) string {
-	host := u.Hostname()
-	if a, err := netip.ParseAddr(host); err == nil {
-		host = m.address(a.String())
-	} else if isPrivateName(host) {
-		host = m.host(host, "private host")
+// covered is s with what stands for its hidden parts.
+func covered(s string, spans []span) string {
+	slices.SortStableFunc(spans, func(a, b span) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
+	var out strings.Builder
+	done := 0
+	for i := 0; i < len(spans); {
+		one := spans[i]
+		for i++; i < len(spans) && spans[i].from < one.to; i++ {
+			one.to = max(one.to, spans[i].to)
+			if spans[i].rank < one.rank {
+				one.rank, one.instead = spans[i].rank, spans[i].instead
+			}
+		}
+		out.WriteString(s[done:one.from])
+		out.WriteString(one.instead)
+		done = one.to
 	}
-	if port := u.Port(); port != "" {
-		host += ":" + port
-	}
-	return host
+	return out.String() + s[done:]
 }
 
-// isPrivateName reports whether a host name means something at home only.
-func isPrivateName(host string) bool {
-	if host == "localhost" {
-		return false
-	}
-	return !strings.Contains(host, ".") || private.FindString(host) == host
-}
-
-// address hides an address, and keeps of which kind it is.
+// address says what stands for an address, and of which kind it is; empty for one
+// that is the same everywhere, or none.
 func (m *mask) address(s string) string {
 	a, err := netip.ParseAddr(strings.Trim(s, "[]"))
 	switch {
 	case err != nil || a.IsLoopback() || a.IsUnspecified():
-		return s
+		return ""
 	case a.IsPrivate() || a.IsLinkLocalUnicast():
 		return m.host(a.String(), "private address")
 	}
@@ -214,7 +154,7 @@ func (m *mask) host(name, kind string) string {
 	if m.hosts[name] == "" {
 		m.counts[kind]++
 		m.hosts[name] = fmt.Sprintf("(%s %d)", kind, m.counts[kind])
-		if _, err := netip.ParseAddr(name); err != nil && len(name) > 3 {
+		if _, err := netip.ParseAddr(name); err != nil && len(name) > 2 {
 			m.knows(name, m.hosts[name]) // an address is found without that
 		}
 	}
@@ -231,24 +171,37 @@ func masked[T any](m *mask, v T) (out T, err error) {
 	if err := json.Unmarshal(text, &tree); err != nil {
 		return out, err
 	}
-	if text, err = json.Marshal(m.tree(tree)); err != nil {
+	if text, err = json.Marshal(m.tree(tree, "")); err != nil {
 		return out, err
 	}
 	return out, json.Unmarshal(text, &out)
 }
 
-func (m *mask) tree(v any) any {
+// constants are the keys of a report whose texts are words of this program, which
+// readers of the report go by.
+var constants = []string{"check", "state", "system", "scope"}
+
+// tree masks what is under a key.
+func (m *mask) tree(v any, key string) any {
 	switch v := v.(type) {
 	case string:
-		return m.text(v)
+		if slices.Contains(constants, key) && isConstant(v) {
+			return v
+		}
+		return m.line(v)
 	case []any:
 		for i := range v {
-			v[i] = m.tree(v[i])
+			v[i] = m.tree(v[i], key)
 		}
 	case map[string]any:
 		for key := range v {
-			v[key] = m.tree(v[key])
+			v[key] = m.tree(v[key], key)
 		}
 	}
 	return v
+}
+
+// isConstant reports whether a text is one lower-case word.
+func isConstant(s string) bool {
+	return len(s) <= 20 && strings.IndexFunc(s, func(r rune) bool { return r != '_' && r != '-' && (r < 'a' || r > 'z') }) < 0
 }

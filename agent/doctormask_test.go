@@ -13,11 +13,11 @@ func TestMask(t *testing.T) {
 		{"nothing", "the agent runs, version dev, pid 4711", "the agent runs, version dev, pid 4711"},
 		{"credential", "it said correct horse battery, twice: correct horse battery", "it said (credential github), twice: (credential github)"},
 		{"credential in a query", "see correct+horse+battery", "see (credential github)"},
-		{"short credential", "abc is a word", "abc is a word"},
+		{"short credential", "abc, abcd and ab", "(credential short), abcd and ab"},
 		{"public url", "https://relay.example.com/~garage/", "https://relay.example.com/~garage/"},
 		{"path of a webhook", "https://hooks.example.com/services/T0/B0/x1y2z3, no more", "https://hooks.example.com/…, no more"},
-		{"user and query", "http://me:secret@relay.example.com:8080?token=x", "http://relay.example.com:8080"},
-		{"no url", "http://%zz/", "(hidden)"},
+		{"user and query", "http://me:secret@relay.example.com:8080?token=x", "http://(hidden)@relay.example.com:8080?(hidden)"},
+		{"no url", "http://%zz/", "http://(hidden)"},
 		{"private host", "look up nas.local: no such host; http://nas.local:81/", "look up (private host 1): no such host; http://(private host 1):81/"},
 		{"host of one word", "http://homeassistant:8123", "http://(private host 1):8123"},
 		{"private address", "dial tcp 192.168.1.7:80 and [fd00::1]:80 and 192.168.1.7", "dial tcp (private address 1):80 and (private address 2):80 and (private address 1)"},
@@ -25,7 +25,7 @@ func TestMask(t *testing.T) {
 		{"this machine", "127.0.0.1:7700, [::1]:7700, localhost, http://localhost:1/", "127.0.0.1:7700, [::1]:7700, localhost, http://localhost:1/"},
 		{"times", "2026-01-31T08:00:00.123Z at 08:00:01", "2026-01-31T08:00:00.123Z at 08:00:01"},
 		{"mail", "to anna@example.org now", "to (mail address) now"},
-		{"bearer", "Authorization: Bearer abcDEF123", "Authorization: Bearer (hidden)"},
+		{"bearer", "Authorization: Bearer abcDEF123", "Authorization: (hidden)"},
 		{"assignment", "password=allsmallletters; api_key: zzzzzz", "password=(hidden); api_key: (hidden)"},
 		{"words", "the token is not known, a secret belongs to nobody", "the token is not known, a secret belongs to nobody"},
 		{"name of a credential", "write token: relay/mine for it", "write token: relay/mine for it"},
@@ -36,12 +36,9 @@ func TestMask(t *testing.T) {
 		{"home of somebody", "open /home/anna/hook.sh and /Users/bert/x and C:\\Users\\carl\\x", "open /home/user/hook.sh and /Users/user/x and C:\\Users\\user\\x"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			m := newMask(map[string][]string{"github": {"correct horse battery"}, "short": {"abc"}, "relay/mine": nil}, "v0.0.0-20260101120000-abcdef123456")
+			m := newMask(map[string][]string{"github": {"correct horse battery"}, "short": {"abc"}, "garage": {"ab"}, "relay/mine": nil}, "v0.0.0-20260101120000-abcdef123456")
 			if got := m.text(tt.text); got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
-			}
-			if got := m.text(m.text(tt.text)); got != tt.want {
-				t.Errorf("masked twice: %q, want %q", got, tt.want)
 			}
 		})
 	}

@@ -60,6 +60,9 @@ func (d *doctor) examine(ctx context.Context, r config.Relay) *Verdict {
 		}
 	}
 	for _, c := range d.config.Claims {
+		if !linked[c.Name] { // of the others the agent has told the relay
+			e.Claims = append(e.Claims, c)
+		}
 		switch {
 		case c.Relay != r.Name:
 		case e.Claim == "":
@@ -123,7 +126,13 @@ func (d *doctor) relay(r config.Relay, v *Verdict) {
 			d.problem(check, r.Name, f.Text, f.Remedy)
 		}
 		told[check] = true
-		d.ill[r.Name] = d.ill[r.Name] || check != checkClaim
+		switch check {
+		case checkClaim:
+		case checkCredentials:
+			d.ill[r.Name] = "the credentials"
+		default:
+			d.ill[r.Name] = "relay " + r.Name
+		}
 	}
 	d.plain(r)
 	switch {
@@ -209,6 +218,6 @@ func (d *doctor) unanswered(r config.Relay) {
 			return
 		}
 	}
-	d.ill[r.Name] = true
+	d.ill[r.Name] = "relay " + r.Name
 	d.problem(checkRelay, r.Name, text, remedy)
 }

@@ -110,11 +110,14 @@ func startable(s start) (text, remedy string) {
 // shebang is the first line of a script and what it names, "" for other programs
 // and for those that may be run but not be read.
 func shebang(name string) (line string, args []string) {
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDONLY|noWait, 0)
 	if err != nil {
 		return "", nil
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", nil
+	}
 	head := make([]byte, 256)
 	n, err := io.ReadFull(f, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {

@@ -74,12 +74,16 @@ type Examination struct {
 	// Token is the relay's token; TokenErr why it cannot be had.
 	Token    string
 	TokenErr error
-	// Secret reads the password of the relay's proxy, if that has one.
+	// Secret reads the password of the relay's proxy, if that has one, and what the
+	// settings of claims need.
 	Secret func(name string) (string, error)
 	// Claim is a name to open links for; without one nothing is claimed. More are
 	// other names, tried behind it.
-	Claim   string
-	More    []string
+	Claim string
+	More  []string
+	// Claims are the settings of those names. A relay of ours is told them first, as
+	// an agent would: the link alone would take a free name with those by default.
+	Claims  []config.Claim
 	Version string // of this program
 	// Tell is told of each finding as it is made.
 	Tell func(Finding)
@@ -95,6 +99,7 @@ type examiner struct {
 	Examination
 	dialer  *ptth.Dialer
 	verdict Verdict
+	ours    bool // the relay has a claims API, and takes the token there
 }
 
 // Examine tries a relay step by step, as an agent would, and needs none. Links

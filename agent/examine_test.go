@@ -18,6 +18,7 @@ import (
 
 	"homehook/agent/config"
 	"homehook/ptth"
+	"homehook/routes"
 )
 
 // middle is what answers at a relay's address.
@@ -118,7 +119,7 @@ func TestExamineGood(t *testing.T) {
 		t.Errorf("%+v\n%s", v, text)
 	}
 	for _, want := range []string{
-		"tcp ok: connected to 127.0.0.1:", "answer ok: answers 426", "clock ok: the clocks agree", "token ok: the token is accepted",
+		"tcp ok: connected to 127.0.0.1:", "answer ok: it answers as relays do (426)", "clock ok: the clocks agree", "token ok: the token is accepted",
 		"dialect ok: ptth/1.0 is offered", "dialect no: comet is not offered", "link ok: the agent links garage with ptth/1.0",
 	} {
 		if !strings.Contains(text, want) {
@@ -149,6 +150,50 @@ func TestExamineGood(t *testing.T) {
 	e.TokenErr = errors.New(`credential "relay/mine" is missing`)
 	if v, text = examine(t, e); v.OK || !strings.Contains(text, `token problem: credential "relay/mine" is missing`) {
 		t.Errorf("%+v\n%s", v, text)
+	}
+}
+
+// TestExamineTellsSettings: a name that is free must not be taken with other
+// settings than those of its claim.
+func TestExamineTellsSettings(t *testing.T) {
+	for _, tt := range []struct {
+		name, sender, held, answer, want, text string
+		status                                 int
+	}{
+		{name: "hold", held: "[]", status: 200, answer: `{"url":"http://garage.example/"}`, want: `PUT /api/claims/garage {"answer":"hold","hold_ms":5000,"max_body":7}`},
+		{name: "refused", held: "[]", status: 400, answer: `{"detail":"that is too long"}`, want: `PUT /api/claims/garage `, text: "link warning: the settings of garage did not reach the relay: relay says: that is too long (400) > check the claim"},
+		{name: "without a credential", sender: "meta", held: "[]", status: 200, answer: `{"url":"http://garage.example/"}`, want: `"sender":{"preset":"meta"}`},
+		{name: "without a credential that it has", sender: "meta", held: `[{"name":"garage"}]`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var seen []string
+			m := pretend(t, nil, func(w http.ResponseWriter, r *http.Request) bool {
+				body, _ := io.ReadAll(r.Body)
+				switch {
+				case !strings.HasPrefix(r.URL.Path, "/api/claims"):
+					if r.Header.Get("Upgrade") != "" {
+						seen = append(seen, "link")
+					}
+					return false
+				case r.Header.Get("Authorization") != "Bearer hh_t":
+					return answering(401, "Content-Type: application/problem+json", "{}")(w, r)
+				case r.Method == http.MethodGet:
+					return answering(200, "Content-Type: application/json", tt.held)(w, r)
+				}
+				seen = append(seen, r.Method+" "+r.URL.Path+" "+string(body))
+				return answering(tt.status, "Content-Type: application/json", tt.answer)(w, r)
+			})
+			claim := config.Claim{Name: "garage", Answer: "hold", Hold: routes.Duration(5 * time.Second), MaxBody: 7, Sender: tt.sender, VerifyToken: "meta"}
+			v, text := examine(t, Examination{
+				Relay: config.Relay{URL: m.server.URL, Token: "relay/mine"}, Token: "hh_t", Claim: "garage", Claims: []config.Claim{{Name: "other"}, claim},
+			})
+			if !v.OK || !strings.Contains(text, tt.text) {
+				t.Errorf("%+v\n%s", v, text)
+			}
+			if len(seen) == 0 || tt.want != "" && !strings.Contains(seen[0], tt.want) || tt.want == "" && seen[0] != "link" {
+				t.Errorf("the relay was asked %q", seen)
+			}
+		})
 	}
 }
 

@@ -74,7 +74,10 @@ func (x *examiner) ask(ctx context.Context) (*reply, bool) {
 		return a, f.State != FindingProblem
 	}
 	f := Finding{Step: StepAnswer, State: FindingOK, MS: milliseconds(a.answered.Sub(a.asked))}
-	f.Text = fmt.Sprintf("answers %d", a.status)
+	f.Text = fmt.Sprintf("it answers (%d)", a.status)
+	if a.status == http.StatusUpgradeRequired {
+		f.Text = "it answers as relays do (426)"
+	}
 	if s := a.header.Get("Server"); s != "" {
 		f.Text += ", Server: " + cut(s)
 	}
@@ -195,6 +198,8 @@ func (x *examiner) token(ctx context.Context) bool {
 		f.Remedy = "store the one that the relay's operator gave you: homehook secret set " + x.Relay.Token
 	case x.Token == "":
 		f.Text = "the relay wants no token"
+	default:
+		x.ours = true
 	}
 	x.tell(f)
 	return f.State != FindingProblem

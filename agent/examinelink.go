@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 
 	"homehook/agent/config"
+	"homehook/agent/credentials"
 	"homehook/ptth"
 )
 
@@ -20,6 +23,7 @@ func (x *examiner) links(ctx context.Context) {
 	x.dialer.Ping, x.dialer.MaxLinks = pingEvery, 1
 	var trip float64
 	stripped, upgraded := false, false
+	unset := x.settle(ctx, x.Claim)
 	chosen, err := x.dialer.Probe(ctx, x.Claim, func(a ptth.Attempt) {
 		x.tell(attemptFinding(a))
 		if refused, ok := errors.AsType[*ptth.RefusedError](a.Err); ok && refused.Stripped() {
@@ -50,7 +54,56 @@ func (x *examiner) links(ctx context.Context) {
 		f.Text += ", as the configuration says"
 	}
 	x.tell(f)
+	x.unsettled(x.Claim, unset)
 	x.more(ctx, chosen)
+}
+
+// settle tells a relay of ours the settings of a claim. Why it does not take them is
+// worth a word only where it takes a link.
+func (x *examiner) settle(ctx context.Context, name string) error {
+	i := slices.IndexFunc(x.Claims, func(c config.Claim) bool { return c.Name == name })
+	if i < 0 || !x.ours {
+		return nil
+	}
+	secret := x.Secret
+	if secret == nil {
+		secret = func(string) (string, error) { return "", credentials.ErrNotFound }
+	}
+	set, err := settingsOf(&x.Claims[i], secret)
+	if err != nil {
+		// What is there lets the relay do its work but for the sender's check. A relay
+		// that knows it all is not to forget it.
+		if have, known := x.held(ctx, name); known != nil || have {
+			return nil
+		}
+	}
+	_, err = newRegistry(x.dialer).put(ctx, name, set)
+	return err
+}
+
+// held reports whether the token has a claim already.
+func (x *examiner) held(ctx context.Context, name string) (bool, error) {
+	var all []struct {
+		Name string `json:"name"`
+	}
+	err := newRegistry(x.dialer).do(ctx, http.MethodGet, x.dialer.Relay.JoinPath("api", "claims"), nil, &all)
+	for _, c := range all {
+		if c.Name == name {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// unsettled tells that the relay does not take the settings of a claim.
+func (x *examiner) unsettled(name string, err error) {
+	if err == nil || errors.Is(err, errForeign) {
+		return
+	}
+	x.tell(Finding{
+		Step: StepLink, State: FindingWarning, Text: "the settings of " + name + " did not reach the relay: " + err.Error(), claim: name,
+		Remedy: "check the claim in the configuration: homehook route check",
+	})
 }
 
 // more tries the other names, in a dialect that is known to work or, with "", in
@@ -62,6 +115,7 @@ func (x *examiner) more(ctx context.Context, dialect string) {
 			return // it was told where the first name was tried
 		}
 		d.Ping, d.MaxLinks, d.Agent, d.Dialect = pingEvery, 1, x.dialer.Agent, dialect
+		unset := x.settle(ctx, name)
 		link, err := d.Dial(ctx, name)
 		if err != nil {
 			x.unlinked(name, err, false)
@@ -69,6 +123,7 @@ func (x *examiner) more(ctx context.Context, dialect string) {
 		}
 		link.Close()
 		x.tell(Finding{Step: StepLink, State: FindingOK, Dialect: link.About().Dialect, Text: name + " can be linked too", claim: name})
+		x.unsettled(name, unset)
 	}
 }
 

@@ -7,14 +7,18 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"homehook/agent/control"
+	"homehook/routes"
 )
 
 const (
@@ -154,17 +158,52 @@ func (f *feed) ask(ctx context.Context) {
 	}
 }
 
-// newFeedClient asks hosts that nobody else has to do with.
+// errHomely reports a feed that leads where its host has no business.
+var errHomely = errors.New("the feed leads to an address of this machine or its network")
+
+// feedHop is one request that a feed led to from another host.
+type feedHop struct{}
+
+// newFeedClient asks hosts that nobody else has to do with. A feed that is elsewhere
+// may lead to other hosts, though not to this machine or its network.
 func newFeedClient() *http.Client {
-	return &http.Client{
-		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, DisableKeepAlives: true},
-		CheckRedirect: func(next *http.Request, via []*http.Request) error {
-			if len(via) > 5 || via[0].URL.Scheme == "https" && next.URL.Scheme != "https" {
-				return http.ErrUseLastResponse
-			}
-			return nil
-		},
+	open := &net.Dialer{}
+	guarded := &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
+		to, err := netip.ParseAddrPort(address)
+		if err == nil && routes.Homely(to.Addr()) {
+			err = errHomely
+		}
+		return err
+	}}
+	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if led, _ := ctx.Value(feedHop{}).(string); led == addr {
+			return guarded.DialContext(ctx, network, addr)
+		}
+		return open.DialContext(ctx, network, addr) // the feed itself, or a proxy
 	}
+	return &http.Client{
+		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: dial, ForceAttemptHTTP2: true, DisableKeepAlives: true},
+		CheckRedirect: followFeed,
+	}
+}
+
+// followFeed allows what a feed may lead to. Nobody learns from where.
+func followFeed(next *http.Request, via []*http.Request) error {
+	if len(via) > 5 || via[0].URL.Scheme == "https" && next.URL.Scheme != "https" {
+		return http.ErrUseLastResponse
+	}
+	next.Header.Del("Referer")
+	if next.URL.Host == via[0].URL.Host {
+		return nil
+	}
+	// Behind a proxy nothing but the name is seen here.
+	host := plainHost(next.URL.Hostname())
+	if host == "localhost" || routes.HomelyName(host) && !isPublic(host) {
+		return errHomely
+	}
+	led := context.WithValue(next.Context(), feedHop{}, net.JoinHostPort(next.URL.Hostname(), portOf(next.URL.String())))
+	*next = *next.WithContext(led)
+	return nil
 }
 
 // readFeed asks an address for the newest version. The host learns from where,

@@ -37,6 +37,17 @@ func findings(c *config.Config, secret func(name string) (string, error), known 
 	return found
 }
 
+// faultFindings are the programs and folders that were not as they have to be when
+// the file was read last, which is a few seconds ago while there are any.
+func faultFindings(c *config.Config) (found []control.Finding) {
+	for _, p := range c.Faults {
+		remedy := p.Remedy
+		p.Remedy = ""
+		found = append(found, control.Finding{Check: checkScripts, State: control.FindingProblem, Text: p.Error(), Remedy: remedy})
+	}
+	return found
+}
+
 // CredentialsOf are the names of the credentials that a route needs, each once.
 func CredentialsOf(s *routes.Spec) []string {
 	names := secretNames(s)

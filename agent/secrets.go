@@ -137,6 +137,10 @@ func (b *backend) MoveCredentials(ctx context.Context, m control.MoveCredentials
 		return control.CredentialStore{}, marked{err, control.ErrInvalid}
 	case m.Anew:
 		err = store.Renew(ctx, place, o)
+	case m.Current != "" && before == credentials.PlacePassphrase:
+		if err = store.Unlock(m.Current); err == nil {
+			err = store.Move(ctx, place, o)
+		}
 	default:
 		err = store.Move(ctx, place, o)
 	}
@@ -159,6 +163,9 @@ func keyPlaceOf(m control.MoveCredentials) (credentials.Place, credentials.Optio
 	case credentials.PlacePassphrase:
 		if m.Passphrase == "" {
 			return "", o, errors.New("the passphrase is missing")
+		}
+		if err := credentials.CheckPassphrase(m.Passphrase); err != nil {
+			return "", o, err
 		}
 		o.Passphrase = func(context.Context) (string, error) { return m.Passphrase, nil }
 	default:

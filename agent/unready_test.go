@@ -334,6 +334,7 @@ func TestMoveOfTheRootKey(t *testing.T) {
 		{control.MoveCredentials{Place: "passphrase"}, control.ErrInvalid, "systemd"},
 		{control.MoveCredentials{Place: "file", Passphrase: "x"}, control.ErrInvalid, "systemd"},
 		{control.MoveCredentials{Place: "file", Anew: true}, control.ErrConflict, "systemd"},
+		{control.MoveCredentials{Place: "passphrase", Passphrase: "short"}, control.ErrInvalid, "systemd"},
 		{control.MoveCredentials{Place: "passphrase", Passphrase: "correct horse"}, nil, "passphrase"},
 		{control.MoveCredentials{Place: "file"}, nil, "file"},
 	} {
@@ -351,6 +352,31 @@ func TestMoveOfTheRootKey(t *testing.T) {
 	h = h.reopen(t)
 	if v, err := h.opts.Credentials.Get("github"); err != nil || v != "hush" {
 		t.Errorf("%s, %v", v, err)
+	}
+}
+
+// TestMoveWithItsPassphrase: an agent that nobody has given the passphrase, as one
+// that a service manager starts, is given it with the move to another place.
+func TestMoveWithItsPassphrase(t *testing.T) {
+	_, h, _ := verifying(t, "")
+	if _, err := h.client.MoveCredentials(t.Context(), control.MoveCredentials{Place: "passphrase", Passphrase: "correct horse"}); err != nil {
+		t.Fatal(err)
+	}
+	h = h.reopen(t)
+	for _, tt := range []struct {
+		current, want string
+	}{
+		{"", "none was given"},
+		{"wrong horse", "the passphrase is not that of"},
+	} {
+		_, err := h.client.MoveCredentials(t.Context(), control.MoveCredentials{Place: "file", Current: tt.current})
+		if !errors.Is(err, control.ErrConflict) || !strings.Contains(err.Error(), tt.want) || tt.current != "" && strings.Contains(err.Error(), tt.current) {
+			t.Errorf("with %q: %v", tt.current, err)
+		}
+	}
+	got, err := h.client.MoveCredentials(t.Context(), control.MoveCredentials{Place: "file", Current: "correct horse"})
+	if err != nil || got.Store != "file" || got.State != control.CredentialsReady {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 

@@ -36,7 +36,7 @@ func OpenBlobs(dir string) (*Blobs, error) {
 		return nil, err
 	}
 	if fi.Mode()&fs.ModeSymlink != 0 || !fi.IsDir() {
-		return nil, fmt.Errorf("%s is not a folder of its own: move it away", dir)
+		return nil, access.Refuse("%s is not a folder of its own: move it away", dir)
 	}
 	if err := access.Mine(dir); err != nil {
 		return nil, err

@@ -28,9 +28,9 @@ func Secure(path string) error {
 		case err != nil:
 			return err
 		case fi.Mode()&fs.ModeSymlink != 0:
-			return fmt.Errorf("%s is a symbolic link: remove it, or set the folder to where it points", path+suffix)
+			return access.Refuse("%s is a symbolic link: remove it, or set the folder to where it points", path+suffix)
 		case !fi.Mode().IsRegular():
-			return fmt.Errorf("%s is not a regular file: remove it", path+suffix)
+			return access.Refuse("%s is not a regular file: remove it", path+suffix)
 		default:
 			if err := access.Mine(path + suffix); err != nil {
 				return err

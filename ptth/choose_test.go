@@ -176,7 +176,10 @@ func TestRefusals(t *testing.T) {
 				}
 				return fmt.Sprintf("HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n", status)
 			})
-			want, asked := fmt.Sprintf("relay did not switch to PTTH/1.0 (%d)", status), order[:1]
+			want, asked := fmt.Sprintf("relay opens no link with PTTH/1.0 (%d)", status), order[:1]
+			if status == 401 || status == 403 || status == 429 {
+				want = fmt.Sprintf("relay refuses a link (%d)", status)
+			}
 			if goesOn {
 				want, asked = ptth.DialectComet, order[:4]
 			}
@@ -221,7 +224,7 @@ func TestPreferred(t *testing.T) {
 			if got := r.become(); !slices.Equal(got, tt.want) {
 				t.Errorf("asked for %s, want %s", got, tt.want)
 			}
-			if !strings.HasPrefix(err.Error(), "relay did not switch to PTTH/1.0 (426); nor does it take ") {
+			if !strings.HasPrefix(err.Error(), "relay opens no link with PTTH/1.0 (426); nor does it take ") {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -297,7 +300,7 @@ func TestPortal(t *testing.T) {
 			r.refuse(func(string) string { return answer })
 			_, err := (&ptth.Dialer{Relay: r.url, Token: "hh_t"}).Dial(t.Context(), "garage")
 			var refused *ptth.RefusedError
-			if !errors.Is(err, ptth.ErrPortal) || !errors.As(err, &refused) || !strings.HasPrefix(err.Error(), "relay did not switch to PTTH/1.0 (") {
+			if !errors.Is(err, ptth.ErrPortal) || !errors.As(err, &refused) || !strings.HasPrefix(err.Error(), "relay opens no link with PTTH/1.0 (") {
 				t.Errorf("got %v", err)
 			}
 			if got := r.become(); !slices.Equal(got, order[:1]) {

@@ -198,10 +198,10 @@ func TestCometEnds(t *testing.T) {
 	deep := strings.Repeat(`{"a":`, 20000) + "1" + strings.Repeat("}", 20000)
 	tests := []struct{ name, answer, want string }{
 		{"closed", "", ""},
-		{"refused", "HTTP/1.1 401 U\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nno\n", "relay did not take a poll (401): no"},
+		{"refused", "HTTP/1.1 401 U\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nno\n", "relay refuses a link (401): no"},
 		{"login page", answer("text/html", "<html>"), "captive portal"},
-		{"switch unasked", "HTTP/1.1 101 S\r\nUpgrade: PTTH/1.0\r\nConnection: Upgrade\r\n\r\nGET / HTTP/1.1\r\n\r\n", "relay did not take a poll (101)"},
-		{"redirect", "HTTP/1.1 307 M\r\nLocation: http://other.test/\r\nContent-Length: 0\r\n\r\n", "relay did not take a poll (307)"},
+		{"switch unasked", "HTTP/1.1 101 S\r\nUpgrade: PTTH/1.0\r\nConnection: Upgrade\r\n\r\nGET / HTTP/1.1\r\n\r\n", "relay takes no polls (101)"},
+		{"redirect", "HTTP/1.1 307 M\r\nLocation: http://other.test/\r\nContent-Length: 0\r\n\r\n", "relay takes no polls (307)"},
 		{"no JSON", answer("application/json", "{"), "JSON object"},
 		{"two objects", answer("application/json", "{}{}"), "JSON object"},
 		{"list", answer("application/json", "["+eventText+"]"), "JSON object"},

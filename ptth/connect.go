@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http/httptrace"
+	"net/netip"
 	"net/url"
+	"syscall"
 	"time"
 )
 
@@ -46,6 +48,9 @@ func (d *Dialer) connect(ctx context.Context, target *url.URL) (net.Conn, error)
 // in errors what is there.
 func (d *Dialer) dialTCP(ctx context.Context, addr, whose string) (net.Conn, error) {
 	nd := net.Dialer{KeepAliveConfig: usualKeepAlive}
+	if d.Guard != nil && whose == "relay" {
+		nd.Control = d.guarded
+	}
 	var t dialTrace
 	if d.Trace != nil {
 		ctx = httptrace.WithClientTrace(ctx, t.hooks())
@@ -62,6 +67,15 @@ func (d *Dialer) dialTCP(ctx context.Context, addr, whose string) (net.Conn, err
 		}
 	}
 	return nc, err
+}
+
+// guarded is asked about each address that is about to be connected to.
+func (d *Dialer) guarded(_, address string, _ syscall.RawConn) error {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	return d.Guard(to)
 }
 
 // secure speaks TLS on nc, which it closes when that fails. Nothing was sent

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -67,6 +68,10 @@ type Dialer struct {
 	// Proxy returns the proxy for an address, nil for none. Without it the
 	// environment's are used: HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
 	Proxy func(*url.URL) (*url.URL, error)
+
+	// Guard refuses addresses behind the look-up of a name; nil refuses none. It
+	// is not asked about a proxy, nor about what that connects to.
+	Guard func(netip.AddrPort) error
 
 	// Trace is told of each step of opening a connection, on the goroutine
 	// that opens it; nil tells nobody.

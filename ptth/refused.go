@@ -1,6 +1,7 @@
 package ptth
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -24,19 +25,20 @@ type RefusedError struct {
 	Portal     bool          // errors.Is finds ErrPortal
 }
 
-// Error says that the relay did not switch, and what it said.
+// Error says that the relay opens no link, and what it said. The dialect is worth
+// a word where another one may do.
 func (e *RefusedError) Error() string {
-	var s string
-	switch e.Dialect {
-	case DialectComet:
-		s = fmt.Sprintf("relay did not take a poll (%d)", e.Status)
-	case DialectReverseHTTP:
-		s = fmt.Sprintf("relay did not grant the claim (%d)", e.Status)
-	case DialectPTTH, Dialect09:
-		s = fmt.Sprintf("relay did not switch to %s (%d)", Token(e.Dialect), e.Status)
+	s := "relay refuses a link"
+	switch {
+	case e.Status == 401 || e.Status == 403 || e.Status == 429:
+	case e.Dialect == DialectComet:
+		s = "relay takes no polls"
+	case e.Dialect == DialectReverseHTTP:
+		s = "relay grants no claim by ReverseHttp"
 	default:
-		s = fmt.Sprintf("relay did not switch to %s (%d)", Version, e.Status)
+		s = "relay opens no link with " + cmp.Or(Token(e.Dialect), Version)
 	}
+	s += fmt.Sprintf(" (%d)", e.Status)
 	if e.Portal {
 		return s + ": " + ErrPortal.Error()
 	}

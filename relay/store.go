@@ -44,12 +44,10 @@ func openStore(ctx context.Context, dir string) (*store, error) {
 			return nil, fmt.Errorf("open relay data: %w", err)
 		}
 	}
-	// SQLite gives its other files the mode of this one.
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
+	// SQLite gives its other files the mode of this one and, as root, its owner.
+	if err := createFile(path); err != nil {
 		return nil, fmt.Errorf("open relay data: %w", err)
 	}
-	f.Close()
 	db, err := sql.Open("sqlite", storeURL(path))
 	if err != nil {
 		return nil, fmt.Errorf("open relay data: %w", err)
@@ -62,6 +60,19 @@ func openStore(ctx context.Context, dir string) (*store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// createFile makes an empty file of mode 0600 where there is none. What root makes
+// is given to the owner of the folder, the relay's user, who could not open it.
+func createFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(access.LikeFolder(f), f.Close())
 }
 
 func storeURL(path string) string {
@@ -147,7 +158,10 @@ func (s *store) save(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if _, err = s.db.ExecContext(ctx, "VACUUM INTO ?", path); err == nil {
+	if err = access.LikeFolder(f); err == nil {
+		_, err = s.db.ExecContext(ctx, "VACUUM INTO ?", path)
+	}
+	if err == nil {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())

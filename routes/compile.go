@@ -16,8 +16,14 @@ type compiler struct {
 }
 
 func (c *compiler) report(path, message, remedy string) {
-	c.problems = append(c.problems, Problem{path, message, remedy})
+	c.problems = append(c.problems, Problem{Path: path, Message: message, Remedy: remedy})
 }
+
+// passing reports what is wrong with a file or a folder, and not with the list.
+func (c *compiler) passing(path, message, remedy string) {
+	c.problems = append(c.problems, Problem{Path: path, Message: message, Remedy: remedy, Passing: true})
+}
+
 
 // has reports whether there is a problem with the value of that path or with
 // a part of it.
@@ -59,6 +65,19 @@ func remedyOf(err error) string {
 // Compile checks routes and compiles them. It reports all problems at once,
 // and returns no table when there is one. The caller closes the table.
 func Compile(specs []Spec) (*Table, []Problem) {
+	t, problems := CompileToRun(specs)
+	if t != nil && len(problems) > 0 {
+		t.Close()
+		return nil, problems
+	}
+	return t, problems
+}
+
+// CompileToRun is Compile for who runs the routes. Where all problems are Passing,
+// the table is there beside them: a route stands, and takes its deliveries, while
+// a program of it cannot be run; each run looks at the program anew, and fails as
+// long as it is not as it has to be.
+func CompileToRun(specs []Spec) (*Table, []Problem) {
 	c := &compiler{}
 	t := &Table{claims: map[string][]*Route{}}
 	names := map[string]bool{}
@@ -80,10 +99,10 @@ func Compile(specs []Spec) (*Table, []Problem) {
 	for _, r := range off {
 		r.close()
 	}
-	if len(c.problems) > 0 {
+	if slices.ContainsFunc(c.problems, func(p Problem) bool { return !p.Passing }) {
 		return nil, c.problems
 	}
-	return t, nil
+	return t, c.problems
 }
 
 // nameKey is the key that a route has its name from.

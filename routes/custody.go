@@ -18,16 +18,16 @@ func (c *compiler) keepers(path, what, file string) {
 	f, err := access.Find(file, rules)
 	switch {
 	case err != nil:
-		c.report(path, fmt.Sprintf("%s cannot be read: %s", what, pathCause(err)), "check the path")
+		c.passing(path, fmt.Sprintf("%s cannot be read: %s", what, pathCause(err)), "check the path")
 	case f == nil:
 	case f.Folder && f.UID >= 0:
-		c.report(path, fmt.Sprintf("%s lies in the folder %s, which %s", what, f.Path, f), "move it, or run as root: "+f.Remedy())
+		c.passing(path, fmt.Sprintf("%s lies in the folder %s, which %s", what, f.Path, f), "move it, or run as root: "+f.Remedy())
 	case f.Folder:
-		c.report(path, fmt.Sprintf("%s lies in the folder %s, which other users can change", what, f.Path), "move it, or "+f.Remedy())
+		c.passing(path, fmt.Sprintf("%s lies in the folder %s, which other users can change", what, f.Path), "move it, or "+f.Remedy())
 	case f.UID >= 0:
-		c.report(path, fmt.Sprintf("%s %s", what, f), "look at it, then run as root: "+f.Remedy())
+		c.passing(path, fmt.Sprintf("%s %s", what, f), "look at it, then run as root: "+f.Remedy())
 	default:
-		c.report(path, what+" can be changed by other users", f.Remedy())
+		c.passing(path, what+" can be changed by other users", f.Remedy())
 	}
 }
 

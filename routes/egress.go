@@ -151,3 +151,11 @@ func guardOf(t *target, lan bool) func(network, address string, c syscall.RawCon
 		return nil
 	}
 }
+
+// Homely reports whether an address is one of this machine, of the local network,
+// or one that no route may reach, such as those of clouds' metadata.
+func Homely(ip netip.Addr) bool { return isHomely(ip) || checkAddress(ip) != nil }
+
+// HomelyName reports whether a host is an address, or a name that only the local
+// network can know.
+func HomelyName(host string) bool { return isHomelyName(host) }

@@ -40,7 +40,7 @@ type linter struct {
 }
 
 func (l *linter) warn(path, message, remedy string) {
-	l.warnings = append(l.warnings, Problem{path, message, remedy})
+	l.warnings = append(l.warnings, Problem{Path: path, Message: message, Remedy: remedy})
 }
 
 func (l *linter) handler(path string, h *HandlerSpec) {

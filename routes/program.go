@@ -35,17 +35,17 @@ func (c *compiler) program(path, name string) {
 	}
 	real, err := filepath.EvalSymlinks(name)
 	if err != nil {
-		c.report(path, fmt.Sprintf("the command %s cannot be found: %s", name, cause(pathCause(err))), "check the path")
+		c.passing(path, fmt.Sprintf("the command %s cannot be found: %s", name, cause(pathCause(err))), "check the path")
 		return
 	}
 	info, err := os.Stat(real)
 	switch {
 	case err != nil:
-		c.report(path, fmt.Sprintf("the command %s cannot be read: %s", name, pathCause(err)), "check the path")
+		c.passing(path, fmt.Sprintf("the command %s cannot be read: %s", name, pathCause(err)), "check the path")
 	case !info.Mode().IsRegular():
-		c.report(path, fmt.Sprintf("the command %s is not a file", name), "name the program itself")
+		c.passing(path, fmt.Sprintf("the command %s is not a file", name), "name the program itself")
 	case !isExecutable(info):
-		c.report(path, fmt.Sprintf("the command %s is not executable", name), "chmod u+x "+real)
+		c.passing(path, fmt.Sprintf("the command %s is not executable", name), "chmod u+x "+real)
 	default:
 		c.keepers(path, "the command "+name, name)
 	}
@@ -57,9 +57,9 @@ func (c *compiler) folder(path, dir string) {
 	case !filepath.IsAbs(dir):
 		c.report(path, fmt.Sprintf("absolute path needed for the folder %q", dir), "write the whole path")
 	case err != nil:
-		c.report(path, fmt.Sprintf("the folder %s cannot be found: %s", dir, pathCause(err)), "check the path")
+		c.passing(path, fmt.Sprintf("the folder %s cannot be found: %s", dir, pathCause(err)), "check the path")
 	case !info.IsDir():
-		c.report(path, fmt.Sprintf("%s is not a folder", dir), "name a folder")
+		c.passing(path, fmt.Sprintf("%s is not a folder", dir), "name a folder")
 	}
 }
 
@@ -70,7 +70,7 @@ func (c *compiler) scriptFile(path string, s *ScriptSpec) {
 	}
 	name := s.Command[0]
 	if head, ok := firstBytes(name); ok && !canStart(head) {
-		c.report(path+".command[0]", fmt.Sprintf("the command %s is neither a program of this kind of system nor a script that names its interpreter", name),
+		c.passing(path+".command[0]", fmt.Sprintf("the command %s is neither a program of this kind of system nor a script that names its interpreter", name),
 			"give it a first line such as #!/bin/sh")
 	}
 }

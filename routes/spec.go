@@ -205,4 +205,8 @@ type Problem struct {
 
 	// Message says what is wrong, Remedy what to do; Remedy may be empty.
 	Message, Remedy string
+
+	// Passing says that a file or folder is not as it has to be, and not the
+	// list: a disk may come later, a mode be mended. See [CompileToRun].
+	Passing bool
 }

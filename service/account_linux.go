@@ -20,6 +20,9 @@ func (o Options) makeAccount(ctx context.Context) (account, error) {
 		return account{}, fmt.Errorf("there is no user %s; make it, or leave --account out for an account of the service's own", o.Account)
 	}
 	home := o.Paths.State
+	if err := (account{name: systemAccount, uid: nobodyYet}).inherits(home); err != nil {
+		return account{}, err
+	}
 	commands := [][]string{{
 		"useradd", "--system", "--user-group", "--no-create-home", "--home-dir", home,
 		"--shell", "/usr/sbin/nologin", "--comment", "Homehook", systemAccount,

@@ -67,8 +67,12 @@ const emptyConfig = `# Homehook's configuration, for the service of this machine
 
 // own makes the folders of p that are missing, and gives them to the account:
 // the state wholly, the configuration for reading. The folder of the socket is
-// made by the system at each start.
+// made by the system at each start. It changes nothing where the state has files
+// of another account's: the agent would refuse them at every start.
 func (a account) own(p Paths) error {
+	if err := a.inherits(p.State); err != nil {
+		return err
+	}
 	dir := filepath.Dir(p.Config)
 	if err := a.give(dir, 0, 0o750); err != nil {
 		return err
@@ -85,6 +89,43 @@ func (a account) own(p Paths) error {
 		return err
 	}
 	return a.give(p.State, a.uid, 0o700)
+}
+
+// nobodyYet is the number of an account that is still to be made.
+const nobodyYet = -1
+
+// inherits refuses a folder of state in which there is something of another
+// account's. What root has put there is left to root.
+func (a account) inherits(state string) error {
+	all, err := os.ReadDir(state)
+	if err != nil {
+		return nil // there is none, or it is no folder: told when it is made
+	}
+	for _, e := range all {
+		info, err := e.Info()
+		if err != nil {
+			continue // it is gone
+		}
+		st, ok := info.Sys().(*syscall.Stat_t)
+		if !ok || st.Uid == 0 || int(st.Uid) == a.uid {
+			continue
+		}
+		return a.refuseState(state, e.Name(), int(st.Uid))
+	}
+	return nil
+}
+
+// refuseState is the error for a file of another account's in the state.
+func (a account) refuseState(state, file string, uid int) error {
+	keep, whose := "move the folder away", fmt.Sprintf("uid %d", uid)
+	if other, err := lookUpID(uid); err == nil {
+		whose = "user " + other.name
+		keep = fmt.Sprintf("keep that account: homehook service install --system --account %s", other.name)
+	}
+	if a.uid == nobodyYet {
+		return refuse("%s belongs to %s, and the service is to run as %s; %s", filepath.Join(state, file), whose, a.name, keep)
+	}
+	return refuse("%s belongs to %s, and the service is to run as %s; %s, or hand it all over: homehook service stop --system && chown -hR %s: %s", filepath.Join(state, file), whose, a.name, keep, a.name, state)
 }
 
 // mayRead gives a file to the account's group for reading, unless the account

@@ -103,3 +103,43 @@ func modeAndOwner(t *testing.T, path string) string {
 	st := info.Sys().(*syscall.Stat_t)
 	return fmt.Sprintf("%o %d:%d", info.Mode().Perm(), st.Uid, st.Gid)
 }
+
+// TestOwnLeavesAnothersState holds that a state with files of another account is
+// not handed over by halves, which no agent would start with.
+func TestOwnLeavesAnothersState(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	a := account{name: "svc", uid: 12345, gid: 12346}
+	tests := []struct {
+		name    string
+		owner   int // of history.db
+		account account
+		want    string // part of the error, with DIR for the state; empty for none
+	}{
+		{"the account's", 12345, a, ""},
+		{"root's", 0, a, ""},
+		{"another's", 777, a, "DIR/history.db belongs to uid 777, and the service is to run as svc; move the folder away, or hand it all over: homehook service stop --system && chown -hR svc: DIR"},
+		{"of one with a name", 65534, a, "keep that account: homehook service install --system --account nobody, or hand"},
+		{"before there is an account", 777, account{name: "homehook", uid: nobodyYet}, "the service is to run as homehook; move the folder away"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			p := Paths{Config: filepath.Join(dir, "etc", "config.yaml"), State: filepath.Join(dir, "state")}
+			mkdir(t, p.State, 0o700)
+			put(t, filepath.Join(p.State, "history.db"), 0o600, tt.owner, tt.owner)
+			err := tt.account.own(p)
+			want := strings.ReplaceAll(tt.want, "DIR", p.State)
+			if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+				t.Fatalf("got %v, want %q", err, want)
+			}
+			if _, err := os.Stat(filepath.Dir(p.Config)); want != "" && !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("something was changed before: %v", err)
+			}
+			if got := modeAndOwner(t, p.State); want != "" && got != "700 0:0" {
+				t.Errorf("the folder is %s", got)
+			}
+		})
+	}
+}

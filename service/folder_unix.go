@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"homehook/access"
 )
 
 // socketPath is the socket's path in the runtime folder.
@@ -27,7 +29,7 @@ func checkFolder(dir string, info fs.FileInfo, private bool) error {
 		others = false
 	}
 	if others {
-		return fmt.Errorf("folder %s belongs to another user (uid %d, this is uid %d); run as that user, or give it away with: chown %d %s", dir, st.Uid, me, me, dir)
+		return refuse("folder %s belongs to another user (uid %d, this is uid %d); run as that user, or give it away with: chown %d %s", dir, st.Uid, me, me, dir)
 	}
 	mode := info.Mode().Perm()
 	// The folder of the configuration may be a group's, as where a user's own
@@ -37,14 +39,30 @@ func checkFolder(dir string, info fs.FileInfo, private bool) error {
 		loose = 0o022
 	}
 	if mode&loose != 0 {
-		return fmt.Errorf("folder %s can be changed by others (%#o); run: chmod 700 %s", dir, mode, dir)
+		return refuse("folder %s can be changed by others (%#o); run: chmod 700 %s", dir, mode, dir)
 	}
 	if private && mode&0o077 != 0 {
 		if err := os.Chmod(dir, 0o700); err != nil {
 			return fmt.Errorf("close folder: %w", err)
 		}
 	}
-	return nil
+	if !private {
+		return nil // the way there is looked at when the configuration is read
+	}
+	return checkWay(dir)
+}
+
+// checkWay refuses a folder in whose place others could put another one: by a folder
+// above it. Root may be given a folder in a user's.
+func checkWay(dir string) error {
+	f, err := access.Find(dir, access.Rules{Anyone: os.Geteuid() == 0})
+	if err != nil {
+		return fmt.Errorf("check folder: %w", err)
+	}
+	if f == nil {
+		return nil
+	}
+	return refuse("folder %s can be exchanged by others: %s %s; run: %s", dir, f.Path, f, f.Remedy())
 }
 
 // Foreign says whether the folder of state is another user's, as that of the

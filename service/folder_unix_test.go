@@ -3,6 +3,7 @@
 package service
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,6 +57,9 @@ func TestMakeRefuses(t *testing.T) {
 				want := strings.ReplaceAll(tt.want, "DIR", dir)
 				if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 					t.Fatalf("got %v, want %q", err, want)
+				}
+				if err != nil && !errors.Is(err, ErrRefused) {
+					t.Errorf("%v would be tried again and again", err)
 				}
 				if info, err := os.Stat(dir); want == "" && (err != nil || info.Mode().Perm() != 0o700) {
 					t.Errorf("folder was left as it is: %v, %v", info.Mode(), err)

@@ -63,7 +63,7 @@ func checkFolder(dir string, _ fs.FileInfo, _ bool) error {
 	if owner.Equals(user) || owner.IsWellKnown(windows.WinLocalSystemSid) || owner.IsWellKnown(windows.WinBuiltinAdministratorsSid) {
 		return nil
 	}
-	return fmt.Errorf("folder %s belongs to another user (%s); run as that user, or set %s to a folder of your own", dir, owner, homeVariable)
+	return refuse("folder %s belongs to another user (%s); run as that user, or set %s to a folder of your own", dir, owner, homeVariable)
 }
 
 // Foreign says whether the folder of state is another user's to whom this one

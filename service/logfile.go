@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 )
@@ -135,6 +136,22 @@ func openPlain(path string, flags int) (*os.File, error) {
 	}
 	if err != nil {
 		_ = f.Close() // the first error says more
+		return nil, err
+	}
+	return f, nil
+}
+
+// OpenLog opens a file that a service has written, for root as well: the service's
+// account may have put anything in its place, to be shown what only root may read,
+// or to keep root waiting. So it is opened if it is a plain file of the folder's
+// owner that has no second name elsewhere.
+func OpenLog(path string) (*os.File, error) {
+	f, err := openPlain(path, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkOwner(f, filepath.Dir(path)); err != nil {
+		_ = f.Close() // it was only read
 		return nil, err
 	}
 	return f, nil

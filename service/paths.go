@@ -65,8 +65,9 @@ func (p Paths) Socket() string { return socketPath(p) }
 
 // Make creates the folders of p that are missing, for their owner alone. It
 // refuses a folder that is a symbolic link, that belongs to another user or in
-// which others may write, and says what to do about it. A folder of state or
-// of the socket that others may only read is closed to them.
+// which others may write, and says what to do about it: that error is
+// [ErrRefused]. Any other, as of a full disk, may pass by itself. A folder of
+// state or of the socket that others may only read is closed to them.
 func (p Paths) Make() error {
 	if err := p.checkSocket(); err != nil {
 		return err
@@ -99,10 +100,10 @@ func makeFolder(dir string, private bool) error {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	if info.Mode()&(fs.ModeSymlink|fs.ModeIrregular) != 0 {
-		return fmt.Errorf("folder %s is a symbolic link; remove it, or set %s to the folder that is meant", dir, homeVariable)
+		return refuse("folder %s is a symbolic link; remove it, or set %s to the folder that is meant", dir, homeVariable)
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("%s is not a folder; move it away", dir)
+		return refuse("%s is not a folder; move it away", dir)
 	}
 	return checkFolder(dir, info, private)
 }
@@ -113,7 +114,7 @@ func (p Paths) checkSocket() error {
 	if maxSocket == 0 || len(socket) <= maxSocket {
 		return nil
 	}
-	return fmt.Errorf("the path of the control socket is too long (%d bytes, at most %d are possible): %s; set %s to a folder with a shorter path", len(socket), maxSocket, socket, homeVariable)
+	return refuse("the path of the control socket is too long (%d bytes, at most %d are possible): %s; set %s to a folder with a shorter path", len(socket), maxSocket, socket, homeVariable)
 }
 
 // absolute gives the value of an environment variable if it is an absolute

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -16,7 +17,7 @@ const serviceName = "homehook"
 const (
 	ExitDone   = 0  // it was asked to end
 	ExitFailed = 1  // it is started again
-	ExitConfig = 78 // it is not started again: nothing would be different
+	ExitConfig = 78 // it is not started again: nothing would be different until somebody changes it
 )
 
 // stopWait is what the agent gets to end. It takes 7 s at most by itself, and
@@ -56,6 +57,9 @@ func serve(ctx context.Context, o RunOptions, work func(context.Context, *Host) 
 	defer log.Close()
 	if refused != nil {
 		log.Error("agent cannot start", "error", refused)
+		if !errors.Is(refused, ErrRefused) {
+			return ExitFailed // a disk may be full, or not there yet
+		}
 		return forManager(ExitConfig)
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -101,6 +101,28 @@ func TestServeRefusedFolder(t *testing.T) {
 	}
 }
 
+// TestServeFolderThatMayCome holds that a folder that cannot be made now, as on a
+// full disk or before it is there, does not end the service for good.
+func TestServeFolderThatMayCome(t *testing.T) {
+	p := ownPaths(t)
+	above := filepath.Join(shortDir(t), "not-mounted")
+	if err := os.WriteFile(above, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.State = filepath.Join(above, "state")
+	err := p.Make()
+	if err == nil || errors.Is(err, ErrRefused) {
+		t.Fatalf("got %v", err)
+	}
+	code := serve(t.Context(), RunOptions{Paths: p, Stderr: &bytes.Buffer{}}, func(context.Context, *Host) int {
+		t.Error("the agent runs")
+		return ExitDone
+	})
+	if code != ExitFailed {
+		t.Errorf("exit code is %d", code)
+	}
+}
+
 func TestBounded(t *testing.T) {
 	tests := []struct {
 		name  string

@@ -49,7 +49,7 @@ const maxRecord = 16 << 10
 // read gives the last record; the error is that of the file.
 func (r records) read() (record, error) {
 	var rec record
-	f, err := openPlain(r.path, os.O_RDONLY)
+	f, err := OpenLog(r.path)
 	if err != nil {
 		return rec, err
 	}

@@ -25,6 +25,19 @@ var ErrNotInstalled = errors.New("the service is not installed")
 // refuses what it finds.
 var ErrRefused = errors.New("the configuration or a folder is refused")
 
+// refusal is an [ErrRefused] in words of its own: for what is so until somebody
+// changes it, however often the agent is started.
+type refusal struct{ text string }
+
+var _ error = (*refusal)(nil)
+
+func (r *refusal) Error() string { return r.text }
+
+// Is has errors.Is find [ErrRefused].
+func (r *refusal) Is(target error) bool { return target == ErrRefused }
+
+func refuse(format string, args ...any) error { return &refusal{fmt.Sprintf(format, args...)} }
+
 // Options say which service is meant and what it runs.
 type Options struct {
 	Scope Scope

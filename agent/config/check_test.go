@@ -93,7 +93,8 @@ func TestRoots(t *testing.T) {
 	}
 }
 
-// TestScript has the routes package look at a program, and places what it says.
+// TestScript has the routes package look at a program, and places what it says. A
+// program that is not there is a fault, and keeps nothing else from its work.
 func TestScript(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "program")
 	text := fmt.Sprintf(`relays: [{name: mine, url: "https://relay.example.com"}]
@@ -106,18 +107,27 @@ routes:
       timeout: 5s
       env: {DEBUG: 1}
 `, program)
-	_, err := Parse("f", []byte(text))
-	if got := errText(err); !strings.HasPrefix(got, "f:7:17: ") || strings.Contains(got, "\n") {
-		t.Errorf("no program: got %q, want one problem at 7:17", got)
+	cfg, err := Parse("f", []byte(text))
+	if err != nil || cfg.Table == nil || len(cfg.Routes) != 1 {
+		t.Fatalf("no program: got %v, %v", cfg, err)
+	}
+	cfg.Table.Close()
+	if got := cfg.Faults.Error(); !strings.HasPrefix(got, "f:7:17: ") || !strings.Contains(got, "cannot be found") || strings.Contains(got, "\n") {
+		t.Errorf("no program: got %q, want one fault at 7:17", got)
+	}
+	_, err = Parse("f", []byte(text+"      nonsense: 1\n"))
+	if got := errText(err); !strings.Contains(got, "nonsense") || !strings.Contains(got, "cannot be found") {
+		t.Errorf("beside a problem: %q", got)
 	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := Parse("f", []byte(strings.Replace(text, program, self, 1)))
+	cfg, err = Parse("f", []byte(strings.Replace(text, program, self, 1)))
 	if err != nil {
-		t.Skip("the test program itself is not fit to be a script here: ", err)
+		t.Fatal(err)
 	}
+	defer cfg.Table.Close()
 	s := cfg.Routes[0].Script
 	if s == nil || len(s.Command) != 2 || s.Command[1] != "now" || s.Env["DEBUG"] != "1" {
 		t.Errorf("got %+v", s)

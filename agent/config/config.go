@@ -30,6 +30,10 @@ type Config struct {
 	Routes []routes.Spec
 	// Table is Routes, compiled.
 	Table *routes.Table
+	// Faults are programs and folders that are not as they have to be, as on a
+	// disk that is not there yet. The routes stand, and their runs fail until it is
+	// mended.
+	Faults Problems
 	// History says how long deliveries are kept.
 	History History
 	// Updates says how the agent learns of newer versions of itself.

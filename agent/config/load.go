@@ -7,13 +7,15 @@ import (
 	"io"
 	"io/fs"
 	"reflect"
+	"slices"
 
 	"homehook/routes"
 )
 
 // Load reads and checks the file at path. A file that is not there gives an
 // empty Config. The error is [Problems] when the content is bad or others may
-// change the file, and something else when it cannot be read.
+// change the file, and something else when it cannot be read. What is wrong with
+// programs and folders that the file names is no error: see Faults.
 //
 // A process that runs as root loads a file of any user, to look at it or to edit it
 // in that user's place; [LoadToRun] is for one that does what the file says.
@@ -84,10 +86,14 @@ func Parse(path string, data []byte) (*Config, error) {
 	f.fillIn(d.given)
 	c := checker{decoder: d, file: f, reported: map[string]bool{}}
 	table := c.check()
-	if len(d.problems) > 0 {
+	if slices.ContainsFunc(d.problems, func(p Problem) bool { return !p.Passing }) {
+		if table != nil {
+			table.Close()
+		}
 		return nil, d.problems.sorted()
 	}
 	return &Config{
+		Faults:  d.problems.sorted(),
 		Path:    path,
 		Relays:  f.Relays,
 		Claims:  f.Claims,
@@ -117,7 +123,7 @@ func decode(path string, data []byte) (*file, *decoder) {
 
 // compile has the routes compiled and puts what is wrong with them in place.
 func (c *checker) compile() *routes.Table {
-	table, problems := routes.Compile(c.file.Routes)
+	table, problems := routes.CompileToRun(c.file.Routes)
 	for _, p := range problems {
 		// One sentence about a value is enough, ours or theirs.
 		path, remedy := "routes"+p.Path, p.Remedy
@@ -125,7 +131,11 @@ func (c *checker) compile() *routes.Table {
 			remedy = "YAML takes # for a comment: " + quotesRemedy
 		}
 		if !c.reported[path] {
+			before := len(c.problems)
 			c.report(path, p.Message, remedy)
+			if len(c.problems) > before {
+				c.problems[before].Passing = p.Passing
+			}
 		}
 	}
 	return table

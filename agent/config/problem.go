@@ -17,6 +17,9 @@ type Problem struct {
 	Line, Column int
 	// Message says what is wrong, and Remedy what to do.
 	Message, Remedy string
+	// Passing says that a file or folder that the configuration names is not as
+	// it has to be, and not the configuration.
+	Passing bool
 }
 
 // Error gives the problem on one line, as in

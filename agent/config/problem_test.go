@@ -12,9 +12,9 @@ func TestProblemError(t *testing.T) {
 		problem Problem
 		want    string
 	}{
-		{"all", Problem{"config.yaml", 12, 9, "unknown key", "remove it"}, "config.yaml:12:9: unknown key; remove it"},
-		{"no remedy", Problem{"config.yaml", 12, 9, "unknown key", ""}, "config.yaml:12:9: unknown key"},
-		{"no place", Problem{"config.yaml", 0, 0, "too large", "make it smaller"}, "config.yaml: too large; make it smaller"},
+		{"all", Problem{File: "config.yaml", Line: 12, Column: 9, Message: "unknown key", Remedy: "remove it"}, "config.yaml:12:9: unknown key; remove it"},
+		{"no remedy", Problem{File: "config.yaml", Line: 12, Column: 9, Message: "unknown key", Remedy: ""}, "config.yaml:12:9: unknown key"},
+		{"no place", Problem{File: "config.yaml", Line: 0, Column: 0, Message: "too large", Remedy: "make it smaller"}, "config.yaml: too large; make it smaller"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -24,7 +25,7 @@ func syntaxProblem(path, text string, err error) *Problem {
 	case strings.Contains(p.Message, `'\t'`) || strings.Contains(p.Message, "'\t'"):
 		p.Message, p.Remedy = "a tab stands where YAML wants spaces", "indent with spaces only"
 	case p.Line < 1 || p.Line > len(lines):
-	case p.tooDeep(lines), p.unquoted(lines[p.Line-1]):
+	case p.tooDeep(lines), p.unquoted(lines[p.Line-1]), p.colonless(lines[p.Line-1]):
 	case strings.HasSuffix(p.Message, "must be specified"):
 		p.Remedy = "within {…} and […], close the bracket and quote a value that has one of {}[], in it, such as \"/x/{id}\""
 	}
@@ -48,6 +49,25 @@ func (p *Problem) unquoted(line string) bool {
 		return false // it is within braces, and the parser got to a later key
 	}
 	p.Message, p.Remedy = "YAML cannot read this condition as it stands", remedy
+	return true
+}
+
+// bareKey is what begins as a key does, and ends where its colon should be.
+var bareKey = regexp.MustCompile(`^([a-z][a-z0-9_]*)(?:[ \t]+([^ \t\r#].*?))?[ \t]*(?:#.*)?\r?$`)
+
+// colonless puts a key without its colon to blame, for which the parser has only
+// words of its own.
+func (p *Problem) colonless(line string) bool {
+	if p.Message != "non-map value is specified" && p.Message != "unexpected key name" {
+		return false
+	}
+	p.Message = "this is no key with a value"
+	p.Remedy = "write a key, a colon and its value here, such as name: garage; or indent the line as those that it belongs to"
+	runes := []rune(line)
+	if m := bareKey.FindStringSubmatch(string(runes[min(max(p.Column-1, 0), len(runes)):])); m != nil && !strings.Contains(m[2], ": ") {
+		p.Message = fmt.Sprintf("there is no colon behind %q", m[1])
+		p.Remedy = "write: " + strings.TrimSpace(m[1]+": "+m[2])
+	}
 	return true
 }
 

@@ -52,6 +52,7 @@ type watcher struct {
 		any, good bool
 		info      fs.FileInfo // of a good file; nil without one
 		sum       digest      // of a good file
+		faults    string      // of a good file; it is read again while it has some
 		problem   string      // of a bad one
 	}
 }
@@ -129,7 +130,7 @@ func (w *watcher) follow() error {
 // look reads the file if it may have changed and reports what is new.
 func (w *watcher) look() {
 	info, err := os.Stat(w.path)
-	if err == nil && w.seen.good && unchanged(w.seen.info, info) {
+	if err == nil && w.seen.good && w.seen.faults == "" && unchanged(w.seen.info, info) {
 		return
 	}
 	if err == nil && info.Size() == 0 && !w.emptyForLong() {
@@ -148,10 +149,16 @@ func (w *watcher) look() {
 		}
 		return
 	}
-	news := !w.seen.any || !w.seen.good || w.seen.sum != sum
-	w.seen.any, w.seen.good, w.seen.info, w.seen.sum = true, true, info, sum
+	faults := ""
+	if len(cfg.Faults) > 0 {
+		faults = cfg.Faults.Error()
+	}
+	news := !w.seen.any || !w.seen.good || w.seen.sum != sum || w.seen.faults != faults
+	w.seen.any, w.seen.good, w.seen.info, w.seen.sum, w.seen.faults = true, true, info, sum, faults
 	if news {
 		w.apply(cfg)
+	} else if cfg.Table != nil {
+		cfg.Table.Close()
 	}
 }
 

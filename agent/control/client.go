@@ -25,10 +25,14 @@ const (
 // first used, again after the agent has restarted. Make it with [NewClient].
 //
 // Every method returns an error that wraps ErrNotRunning when nothing listens,
-// ErrNotOwner when the other end belongs to another user, and is a *Problem
-// when the agent has answered with an error.
+// ErrNotOwner when the other end belongs to another user, ErrHung when it answers
+// nothing for some seconds, and is a *Problem when the agent has answered with an
+// error.
 type Client struct {
 	http *http.Client
+	path string // of the socket or pipe
+	// patience and proof are answerWait and proofWait.
+	patience, proof time.Duration
 	// silence is how long an event stream may bring nothing, not even a comment.
 	silence time.Duration
 }
@@ -49,6 +53,7 @@ func NewClient(path string) *Client {
 			Transport:     transport,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
+		path: path, patience: answerWait, proof: proofWait,
 		silence: 45 * time.Second,
 	}
 }
@@ -182,11 +187,14 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 	if err != nil {
 		return nil, fmt.Errorf("make request to agent: %w", err)
 	}
-	resp, err := c.http.Do(req)
+	resp, err := c.alive(req)
 	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
 		err = wrapped.Err // the URL in it means nothing to a person
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrHung):
+		return nil, err
+	case err != nil:
 		return nil, fmt.Errorf("ask agent: %w", err)
 	}
 	if resp.StatusCode/100 != 2 {

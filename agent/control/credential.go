@@ -61,6 +61,9 @@ type MoveCredentials struct {
 	Place string `json:"place"`
 	// Passphrase is what the root key is made of at the place "passphrase".
 	Passphrase string `json:"passphrase,omitempty"`
+	// Current is the passphrase that the root key is made of until now, where
+	// the agent was not given it.
+	Current string `json:"current,omitempty"`
 	// Anew begins with a new root key where the one that is in use is lost. Every
 	// credential must be set again then.
 	Anew bool `json:"anew,omitempty"`

@@ -25,7 +25,8 @@ type Status struct {
 	Credentials CredentialStore `json:"credentials"`
 	// Findings are problems that keep relays and routes from their work although
 	// the configuration is good, as a [Checkup] has them: credentials that are
-	// missing, programs that have changed since they were approved.
+	// missing, programs that have changed since they were approved, a history that
+	// cannot be written.
 	Findings []Finding `json:"findings"`
 	Paused   bool      `json:"paused"`
 	// PausedUntil is when a pause ends by itself; left out if it does not.

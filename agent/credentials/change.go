@@ -2,6 +2,7 @@ package credentials
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -13,7 +14,9 @@ type draft struct {
 	content
 	// root gives the root key, and makes the one of a store that has none.
 	root func() (*rootKey, error)
-	undo func() // gives up a root key that was made; nil when none was
+	made *made // a root key that was made for it; nil when none was
+	// placed says that the draft is the file now.
+	placed bool
 }
 
 // put gives a credential its values.
@@ -42,7 +45,8 @@ func (s *Store) Set(name, value string) error {
 }
 
 // Rotate gives a credential a new value and lets those that it has be valid
-// besides for the time keep, 0 for until they are removed. The error wraps
+// besides for the time keep, 0 for until they are removed. Those of an earlier
+// Rotate with a time end as they would have. The error wraps
 // ErrNotFound when there is no credential of that name. No more than 10 values
 // are kept.
 func (s *Store) Rotate(name, value string, keep time.Duration) error {
@@ -72,21 +76,17 @@ func (s *Store) Rotate(name, value string, keep time.Duration) error {
 	})
 }
 
-// retire seals a value anew that is to end when keep is over, unless it ends
-// sooner. A spoiled one is dropped.
+// retire seals a value anew that is to end when keep is over. One that has an end
+// keeps it: that was said to whom still sends it. A spoiled one is dropped.
 func (k *rootKey) retire(name string, v sealedValue, now time.Time, keep time.Duration) (sealedValue, bool) {
 	value, err := k.open(name, v)
 	if err != nil {
 		return v, false
 	}
-	if keep <= 0 {
+	if keep <= 0 || !v.Until.IsZero() {
 		return v, true
 	}
-	until := now.Add(keep)
-	if !v.Until.IsZero() && v.Until.Before(until) {
-		until = v.Until
-	}
-	return k.seal(name, value, v.Set, until), true
+	return k.seal(name, value, v.Set, now.Add(keep)), true
 }
 
 // RemoveOld removes the values of a credential but the newest. The error wraps
@@ -127,18 +127,11 @@ func (s *Store) change(ctx context.Context, edit func(*draft) error) error {
 	if s.opts.ReadOnly {
 		return errReadOnly
 	}
-	unlock, err := s.lock(ctx)
+	v, unlock, err := s.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if err := checkFolder(s.dir); err != nil {
-		return err
-	}
-	v, err := s.view()
-	if err != nil {
-		return err
-	}
 	d, err := s.draft(ctx, v)
 	if err == nil {
 		err = edit(d)
@@ -146,10 +139,30 @@ func (s *Store) change(ctx context.Context, edit func(*draft) error) error {
 	if err == nil {
 		err = s.write(d, v)
 	}
-	if err != nil && d.undo != nil {
-		d.undo()
+	switch {
+	case d.made == nil:
+	case d.placed:
+		s.hold(d.made.key)
+	default:
+		s.giveUp(d.made)
 	}
 	return err
+}
+
+// enter waits for the right to change the files, and reads them.
+func (s *Store) enter(ctx context.Context) (v view, unlock func(), err error) {
+	if unlock, err = s.lock(ctx); err != nil {
+		return view{}, nil, err
+	}
+	if err = checkFolder(s.dir); err == nil {
+		v, err = s.view()
+	}
+	if err != nil {
+		unlock()
+		return view{}, nil, err
+	}
+	s.sweep(v)
+	return v, unlock, nil
 }
 
 // draft makes a draft of what is in the files.
@@ -159,21 +172,25 @@ func (s *Store) draft(ctx context.Context, v view) (*draft, error) {
 		if v.sealed.head == nil {
 			return d, s.errHead()
 		}
+		if err := s.changedBy(v.sealed); err != nil {
+			return d, err
+		}
 		d.head, d.whole = v.sealed.head, v.sealed.whole
 		maps.Copy(d.entries, v.sealed.entries)
 		maps.Copy(d.lost, v.sealed.lost)
 	}
 	d.root = func() (*rootKey, error) {
-		if d.head != nil {
-			return s.keyOf(d.head)
+		if d.made == nil && d.head != nil {
+			return s.rootOf(v.sealed)
 		}
-		made, err := s.makeFirst(ctx)
-		if err != nil {
-			return nil, err
+		if d.made == nil {
+			made, err := s.makeFirst(ctx)
+			if err != nil {
+				return nil, err
+			}
+			d.head, d.made = made.head, made
 		}
-		d.head, d.undo = made.head, made.undo
-		s.hold(made.key)
-		return made.key, nil
+		return d.made.key, nil
 	}
 	if v.plain == nil {
 		return d, nil
@@ -187,12 +204,16 @@ func (s *Store) draft(ctx context.Context, v view) (*draft, error) {
 }
 
 // write writes a draft in the place of what the files say. A spoiled file is kept
-// aside, so that nothing that a person could make out is lost.
+// aside, so that nothing that a person could make out is lost. An error behind the
+// moment at which the draft is in place is about what is left of the time before.
 func (s *Store) write(d *draft, v view) error {
 	for name, e := range d.entries {
 		e.Values = current(e.Values, time.Now())
 		e.Sum = e.sum()
 		d.entries[name] = e
+	}
+	if err := s.sealWhole(d, v); err != nil {
+		return err
 	}
 	data, err := d.encode()
 	if err != nil {
@@ -203,15 +224,16 @@ func (s *Store) write(d *draft, v view) error {
 			return err
 		}
 	}
-	if v.sealed != nil && !v.sealed.whole {
+	if v.sealed != nil && !v.sealed.intact() {
 		if err := keepAside(s.path, "damaged"); err != nil {
 			return err
 		}
 	}
-	if err := replaceFile(s.path, data); err != nil {
-		return err
+	err = replaceFile(s.path, data)
+	d.placed = err == nil || errors.Is(err, errPlaced)
+	if err != nil {
+		return err // what was used before may be wanted again
 	}
-	d.undo = nil
 	if d.head.Place != PlaceFile {
 		// One may be left of a move that was cut short. It opens nothing any more.
 		_ = shred(s.keyFile())

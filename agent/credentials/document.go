@@ -57,6 +57,10 @@ type content struct {
 	lost map[string]bool
 	// whole says that the file is byte for byte as it was written.
 	whole bool
+	// seal holds the records together; nil when it cannot be read.
+	seal *fileSeal
+	// after is the highest count that a file under this root key had before.
+	after uint64
 }
 
 // encode gives the text of a sealed file: JSON, with a line for each record.
@@ -77,6 +81,9 @@ func (c *content) encode() ([]byte, error) {
 			e.Sum = e.sum()
 		}
 		lines = append(lines, e)
+	}
+	if c.seal != nil {
+		lines = append(lines, c.seal)
 	}
 	lines = append(lines, c.head)
 	var b bytes.Buffer
@@ -139,6 +146,7 @@ func decode(data []byte) (*content, error) {
 const (
 	headMark  = `{"key":`
 	entryMark = `{"name":`
+	sealMark  = `{"seal":`
 )
 
 // next reads the first record of text and returns what is behind it, nothing
@@ -152,9 +160,12 @@ func (c *content) next(text []byte) []byte {
 	// A record ends where the next begins, at the latest: what is spoiled does
 	// not take its neighbour with it.
 	end := 1 + mark(text[1:])
-	if bytes.HasPrefix(text, []byte(headMark)) {
+	switch {
+	case bytes.HasPrefix(text, []byte(headMark)):
 		c.addHead(text[:end])
-	} else {
+	case bytes.HasPrefix(text, []byte(sealMark)):
+		c.addSeal(text[:end])
+	default:
 		c.addEntry(text[:end])
 	}
 	return text[end:]
@@ -168,8 +179,10 @@ func mark(text []byte) int {
 			return len(text)
 		}
 		at += i
-		if rest := text[at:]; bytes.HasPrefix(rest, []byte(headMark)) || bytes.HasPrefix(rest, []byte(entryMark)) {
-			return at
+		for _, begin := range []string{headMark, entryMark, sealMark} {
+			if bytes.HasPrefix(text[at:], []byte(begin)) {
+				return at
+			}
 		}
 	}
 }
@@ -178,6 +191,13 @@ func (c *content) addHead(text []byte) {
 	var h head
 	if strictly(text, &h) == nil && h.sound() && c.head == nil {
 		c.head = &h
+	}
+}
+
+func (c *content) addSeal(text []byte) {
+	var f fileSeal
+	if strictly(text, &f) == nil && f.Sum == f.sum() && f.Sum != "" && c.seal == nil {
+		c.seal = &f
 	}
 }
 

@@ -391,7 +391,7 @@ func TestMovedRecord(t *testing.T) {
 	if _, err := other.open("github", v); !errors.Is(err, ErrDamaged) {
 		t.Errorf("under another key: %v", err)
 	}
-	if _, err := (&rootKey{"0012", k.aead}).open("github", v); !errors.Is(err, ErrDamaged) {
+	if _, err := (&rootKey{id: "0012", aead: k.aead}).open("github", v); !errors.Is(err, ErrDamaged) {
 		t.Errorf("in another file: %v", err)
 	}
 	for name, change := range map[string]func(*sealedValue){

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -16,6 +17,9 @@ const lockWait = 5 * time.Second
 
 // errHeld says that another process holds the lock.
 var errHeld = errors.New("held by another process")
+
+// errPlaced says that a file is in place, but that a power cut may take it back.
+var errPlaced = errors.New("it is written, but may not outlast a power cut")
 
 // readFile reads a file of the store that others cannot read or change. The
 // error wraps fs.ErrNotExist when there is none.
@@ -59,7 +63,7 @@ func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
 }
 
 // replaceFile puts data in the place of a file, whole or not at all. Only its
-// owner can read it.
+// owner can read it. The error wraps errPlaced when the file is in place.
 func replaceFile(path string, data []byte) (err error) {
 	dir, name := filepath.Split(path)
 	tmp, err := os.CreateTemp(dir, "."+name+".*.tmp") // 0600
@@ -81,28 +85,58 @@ func replaceFile(path string, data []byte) (err error) {
 	if err == nil {
 		err = rename(tmp.Name(), path)
 	}
-	if err == nil {
-		err = syncFolder(dir)
-	}
 	if err != nil {
 		return fmt.Errorf("write credentials: %w", err)
+	}
+	if err := syncFolder(dir); err != nil {
+		return fmt.Errorf("write credentials: %w: %w", errPlaced, err)
 	}
 	return nil
 }
 
+// sweep removes what processes left behind that were killed. The caller holds the
+// lock, so that nobody is at work on any of it.
+func (s *Store) sweep(v view) {
+	all, _ := os.ReadDir(s.dir) // it can wait for the next change
+	for _, e := range all {
+		name := e.Name()
+		if !e.Type().IsRegular() || !strings.HasSuffix(name, ".tmp") {
+			continue
+		}
+		for _, of := range []string{sealedName, keyFileName, plainName} {
+			if strings.HasPrefix(name, "."+of+".") {
+				_ = shred(filepath.Join(s.dir, name))
+			}
+		}
+	}
+	s.sweepTaken(v)
+}
+
+// sweepTaken removes the copy in the clear that a process which died was about to
+// remove. Damage tells where it cannot be removed.
+func (s *Store) sweepTaken(v view) {
+	if v.sealed != nil && v.sealed.head != nil {
+		_ = shred(filepath.Join(s.dir, takenName))
+	}
+}
+
 // shred overwrites a file that holds secrets and removes it. Where the disk keeps
-// what was overwritten, as flash memory does, nothing more can be done. A file that
-// is not there is no error.
+// what was overwritten, as flash memory does, or refuses to overwrite, as a full
+// one may, nothing more can be done. A file that is not there is no error.
 func shred(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err == nil && info.Mode().IsRegular() {
-		err = overwrite(path, info.Size())
+		_ = os.Chmod(path, 0o600) // a careful person made it read-only
+		_ = overwrite(path, info.Size())
 	}
 	if err == nil {
 		err = os.Remove(path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // another process was faster
 	}
 	if err == nil {
 		err = syncFolder(filepath.Dir(path))

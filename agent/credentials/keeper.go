@@ -65,6 +65,12 @@ func (s *Store) attempt(ctx context.Context) bool {
 	if h == nil || h.Place != PlaceKeyring {
 		return false
 	}
+	s.mu.Lock()
+	_, err = s.followLocked(v.sealed)
+	s.mu.Unlock()
+	if err != nil {
+		return false // whoever uses the store is told
+	}
 	silent := time.AfterFunc(ringLimit, func() { s.refuse(h.Key, errSilent) })
 	secret, err := s.ring.get(ctx, h.Key)
 	silent.Stop()
@@ -73,7 +79,11 @@ func (s *Store) attempt(ctx context.Context) bool {
 		k, err = s.accept(h, secret)
 	}
 	if err == nil {
-		s.hold(k)
+		s.mu.Lock()
+		err = s.takeLocked(v.sealed, k)
+		s.mu.Unlock()
+	}
+	if err == nil {
 		s.ring.release()
 		s.adopt(ctx, v)
 		return false
@@ -122,13 +132,27 @@ func waiting(err error) error {
 	return fmt.Errorf("%w: %w", ErrLocked, err)
 }
 
-// adopt seals what a plain file holds, if there is one. Where that fails, it is
-// read as it is, and tried again with the next change.
+// adopt seals what a plain file holds, if there is one, and has values dropped that
+// have run out: a clock that is put back shall not make them valid again. Where that
+// fails, the files are read as they are, and it is tried again with the next change.
 func (s *Store) adopt(ctx context.Context, v view) error {
-	if v.plain == nil || s.opts.ReadOnly {
+	if s.opts.ReadOnly || v.plain == nil && !v.sealed.stale(time.Now()) {
 		return nil
 	}
 	return s.change(ctx, func(*draft) error { return nil })
+}
+
+// stale says whether a file that is as it was written has values that have run out.
+func (c *content) stale(now time.Time) bool {
+	if c == nil || !c.intact() {
+		return false
+	}
+	for _, e := range c.entries {
+		if len(current(e.Values, now)) < len(e.Values) {
+			return true
+		}
+	}
+	return false
 }
 
 // prompt has the user asked to unlock the keyring, once. That nobody can be asked is
@@ -143,7 +167,7 @@ func (s *Store) prompt(ctx context.Context) {
 // that waiting is no use.
 func (s *Store) lasting(h *head, err error) error {
 	switch {
-	case errors.Is(err, ErrLocked):
+	case errors.Is(err, ErrLocked), errors.Is(err, ErrChanged):
 		return err
 	case errors.Is(err, errRefused):
 		return fmt.Errorf("the root key of %s is in the keyring, which cannot be opened: %w; start again to try it once more, or %s", s.path, err, anew(PlaceFile))

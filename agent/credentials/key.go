@@ -27,6 +27,9 @@ func (s *Store) hold(k *rootKey) {
 }
 
 func (s *Store) holdLocked(k *rootKey) {
+	if s.seenID != k.id {
+		s.checked, s.seen, s.seenID = nil, 0, ""
+	}
 	s.key, s.refused, s.refusedID = k, nil, ""
 	s.news()
 }
@@ -39,32 +42,80 @@ func (s *Store) news() {
 
 // keyOf gives the root key of a file. A keyring is not waited for: somebody else
 // asks it, and until he has an answer the error wraps ErrLocked.
-func (s *Store) keyOf(h *head) (*rootKey, error) {
-	if h == nil {
+func (s *Store) keyOf(c *content) (*rootKey, error) {
+	if c.head == nil {
 		return nil, s.errHead()
 	}
 	s.mu.Lock()
+	k, known, err := s.knownLocked(c)
+	if known || err != nil {
+		s.mu.Unlock()
+		return k, err
+	}
+	if c.head.Place == PlacePassphrase {
+		s.mu.Unlock()
+		return s.deriveKey(c)
+	}
 	defer s.mu.Unlock()
+	secret, err := s.secretOf(c.head)
+	return s.useLocked(c, secret, err)
+}
+
+// knownLocked gives the root key that is in use, or why none can be had at once.
+func (s *Store) knownLocked(c *content) (k *rootKey, known bool, err error) {
+	h := c.head
 	if s.key != nil && s.key.id == h.Key {
-		return s.key, nil
+		return s.key, true, nil
+	}
+	if _, err := s.followLocked(c); err != nil {
+		return nil, false, err
 	}
 	if h.Place == PlaceKeyring {
-		return nil, s.awaitLocked(h.Key)
+		return nil, false, s.awaitLocked(h.Key)
 	}
 	if s.refusedID == h.Key && h.Place == PlacePassphrase {
-		return nil, s.refused // to try it again takes long, and ends alike
+		return nil, false, s.refused // to try it again takes long, and ends alike
 	}
-	secret, err := s.secretOf(h)
+	return nil, false, nil
+}
+
+// useLocked goes on with what was found for the root key of a file.
+func (s *Store) useLocked(c *content, secret []byte, err error) (*rootKey, error) {
 	if err != nil {
-		return nil, s.unusable(h, err)
+		return nil, s.unusable(c.head, err)
 	}
-	k, err := s.accept(h, secret)
+	k, err := s.accept(c.head, secret)
+	if err == nil {
+		err = s.takeLocked(c, k)
+	}
 	if err != nil {
-		s.refused, s.refusedID = err, h.Key
+		s.refused, s.refusedID = err, c.head.Key
 		return nil, err
 	}
-	s.holdLocked(k)
 	return k, nil
+}
+
+// deriveKey makes the root key of the passphrase. Who needs another one is not
+// held up by it, and it is made once for all who need this one.
+func (s *Store) deriveKey(c *content) (*rootKey, error) {
+	s.deriving.Lock()
+	defer s.deriving.Unlock()
+	s.mu.Lock()
+	k, known, err := s.knownLocked(c)
+	phrase := s.phrase
+	s.mu.Unlock()
+	if known || err != nil {
+		return k, err
+	}
+	var secret []byte
+	if phrase == nil {
+		err = errGone
+	} else {
+		secret, err = c.head.derive(*phrase)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.useLocked(c, secret, err)
 }
 
 // secretOf reads the root key of a file from where it can be had at once.
@@ -74,11 +125,6 @@ func (s *Store) secretOf(h *head) ([]byte, error) {
 		return s.readKeyFile()
 	case PlaceSystemd:
 		return systemdSecret()
-	case PlacePassphrase:
-		if s.phrase == nil {
-			return nil, errGone
-		}
-		return h.derive(*s.phrase)
 	}
 	return nil, fmt.Errorf("%s says that its root key is in the place %q, which this version does not know", s.path, h.Place)
 }
@@ -90,7 +136,7 @@ func (s *Store) accept(h *head, secret []byte) (*rootKey, error) {
 		return k, nil
 	}
 	if h.Place == PlacePassphrase {
-		return nil, fmt.Errorf("the passphrase is not that of %s; start again with the right one, or %s", s.path, anew(h.Place))
+		return nil, fmt.Errorf("%w %s; try again with the right one. Only if nobody knows that any more: %s", ErrWrongPassphrase, s.path, anew(h.Place))
 	}
 	return nil, fmt.Errorf("the root key %s is not that of %s; bring the right one back, or %s", s.whereKey(h.Place), s.path, anew(h.Place))
 }
@@ -105,7 +151,7 @@ func (s *Store) unusable(h *head, err error) error {
 		return fmt.Errorf("systemd hands over no root key for %s ($CREDENTIALS_DIRECTORY/%s), as it does only to the service: start that with homehook service start, and look at the LoadCredential lines of its unit if it says so too",
 			s.path, systemdName)
 	case PlacePassphrase:
-		return fmt.Errorf("the root key of %s is made of a passphrase, and none was given; start the agent with: homehook run --passphrase-stdin", s.path)
+		return fmt.Errorf("the root key of %s %w; stop the agent and start it with: homehook run --passphrase-stdin; or, as for a service, which nobody can give one, keep the root key elsewhere: homehook secret store file", s.path, ErrNoPassphrase)
 	}
 	return fmt.Errorf("the root key of %s is not %s; bring it back, or %s", s.path, s.whereKey(h.Place), anew(h.Place))
 }
@@ -277,5 +323,18 @@ func (s *Store) makeKeyFile(keep bool) (secret []byte, undo func(), err error) {
 		}
 	}
 	secret = newSecret()
-	return secret, func() { shred(s.keyFile()) }, replaceFile(s.keyFile(), []byte(secretText(secret)+"\n"))
+	undo = func() { shred(s.keyFile()) }
+	if err = replaceFile(s.keyFile(), []byte(secretText(secret)+"\n")); errors.Is(err, errPlaced) {
+		undo() // nothing is sealed under it yet
+	}
+	return secret, undo, err
+}
+
+// giveUp takes away a root key that was made for a file, unless that file may be in
+// place in spite of the error: then it is all that opens it.
+func (s *Store) giveUp(m *made) {
+	c, err := s.readSealed()
+	if err == nil && (c == nil || c.head != nil && c.head.Key != m.head.Key) {
+		m.undo()
+	}
 }

@@ -146,6 +146,18 @@ func TestMoveForged(t *testing.T) {
 	}
 	d := draft{content: content{head: c.head, entries: c.entries, lost: c.lost}}
 	d.put("github", []sealedValue{other.seal("github", "forged", time.Now(), time.Time{})})
+	d.seal = c.seal
+	sealed, err := d.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, s.path, string(sealed))
+	_, err = s.Get("github")
+	wantError(t, "Get under the old seal", err, ErrChanged, s.path)
+	// One that a program with the root key has sealed as a whole all the same.
+	if err := d.sealUnder(s.key, c.seal.Count+1, nil); err != nil {
+		t.Fatal(err)
+	}
 	text, err := d.encode()
 	if err != nil {
 		t.Fatal(err)
@@ -265,7 +277,7 @@ func TestKeyGone(t *testing.T) {
 		}, "the root key in KEY is not that of SEALED; bring the right one back, or begin anew"},
 		{"not handed over", PlaceSystemd, func(t *testing.T, _, _ string) { t.Setenv("CREDENTIALS_DIRECTORY", "") }, "systemd hands over no root key for SEALED"},
 		{"another handed over", PlaceSystemd, func(t *testing.T, _, _ string) { handed(t, secretText(newSecret())) }, "the root key that systemd hands over is not that of SEALED"},
-		{"no passphrase", PlacePassphrase, func(*testing.T, string, string) {}, "is made of a passphrase, and none was given; start the agent with: homehook run --passphrase-stdin"},
+		{"no passphrase", PlacePassphrase, func(*testing.T, string, string) {}, "is made of a passphrase, and none was given; stop the agent and start it with: homehook run --passphrase-stdin; or, as for a service, which nobody can give one, keep the root key elsewhere: homehook secret store file"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := handed(t, secretText(newSecret()))
@@ -344,6 +356,7 @@ func TestWrongPassphrase(t *testing.T) {
 func TestSpoiledCost(t *testing.T) {
 	for name, c := range map[string]*cost{
 		"none": nil, "no passes": {0, 64 << 10, 4}, "many passes": {1 << 30, 8, 1}, "all memory": {1, 1 << 31, 1}, "no lanes": {1, 1 << 10, 0}, "no memory": {1, 0, 1},
+		"too many passes": {9, 64 << 10, 4}, "too much memory": {1, 256<<10 + 1, 1}, "too many lanes": {1, 1 << 10, 9},
 	} {
 		h := &head{Salt: make([]byte, 16), Cost: c}
 		_, err := h.derive("x")
@@ -384,7 +397,9 @@ func TestKeptKey(t *testing.T) {
 	if err := os.Rename(away, s.path); err != nil {
 		t.Fatal(err)
 	}
-	if lost := wantRest(t, s, "brought back"); lost != "" {
+	_, err := s.Get("github")
+	wantError(t, "Get while another is in use", err, ErrChanged, "start Homehook again")
+	if lost := wantRest(t, open(t, dir), "brought back"); lost != "" {
 		t.Errorf("lost: %s", lost)
 	}
 }

@@ -9,30 +9,26 @@ import (
 )
 
 // Move seals all values anew under a root key at another place, and removes the
-// one that was used until then. Where it fails, all is as before. A store without
-// a file gets one with its root key there. Of the options it takes the passphrase.
+// one that was used until then. Where it fails, all is as before, unless the error
+// says that it is moved, but what is left of the time before. A store without a file gets one with its root key there. Of the options it takes the passphrase.
 // To where the root key is already, nothing is moved; but a passphrase is changed.
 func (s *Store) Move(ctx context.Context, to Place, o Options) error {
 	phrase, err := s.mayMake(ctx, to, o)
 	if err != nil {
 		return err
 	}
-	unlock, err := s.lock(ctx)
+	v, unlock, err := s.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	v, err := s.view()
-	if err != nil {
-		return err
-	}
 	var from *head
 	var k *rootKey
 	if v.sealed != nil {
-		from = v.sealed.head
-		if k, err = s.keyOf(from); err != nil {
+		if k, err = s.rootOf(v.sealed); err != nil {
 			return err
 		}
+		from = v.sealed.head
 		if from.Place == to && to != PlacePassphrase {
 			return nil
 		}
@@ -44,11 +40,11 @@ func (s *Store) Move(ctx context.Context, to Place, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := s.reseal(v, k, m); err != nil {
-		m.undo()
+	d := newDraft(m)
+	err = s.reseal(d, v, k)
+	if err := s.settle(d, phrase, err); err != nil {
 		return err
 	}
-	s.settle(m, phrase)
 	if from != nil && from.Place == PlaceKeyring {
 		// One that is left there opens nothing but older copies of the file.
 		_ = s.ring.remove(ctx, from.Key)
@@ -57,8 +53,8 @@ func (s *Store) Move(ctx context.Context, to Place, o Options) error {
 }
 
 // reseal writes a file with all values, sealed under a root key just made.
-func (s *Store) reseal(v view, k *rootKey, m *made) error {
-	d := newDraft(m)
+func (s *Store) reseal(d *draft, v view, k *rootKey) error {
+	m := d.made
 	if v.sealed != nil {
 		for name, e := range v.sealed.entries {
 			values := make([]sealedValue, len(e.Values))
@@ -86,15 +82,11 @@ func (s *Store) Renew(ctx context.Context, to Place, o Options) error {
 	if err != nil {
 		return err
 	}
-	unlock, err := s.lock(ctx)
+	v, unlock, err := s.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	v, err := s.view()
-	if err != nil {
-		return err
-	}
 	if err := s.mayRenew(v); err != nil {
 		return err
 	}
@@ -116,12 +108,7 @@ func (s *Store) Renew(ctx context.Context, to Place, o Options) error {
 	}
 	v.plain.seal(d, m.key)
 	v.sealed = nil // it is kept aside already
-	if err := s.write(d, v); err != nil {
-		m.undo()
-		return err
-	}
-	s.settle(m, phrase)
-	return nil
+	return s.settle(d, phrase, s.write(d, v))
 }
 
 // mayRenew says why a store does not have to begin anew.
@@ -132,7 +119,7 @@ func (s *Store) mayRenew(v view) error {
 	if v.sealed.head == nil {
 		return nil
 	}
-	_, err := s.keyOf(v.sealed.head)
+	_, err := s.rootOf(v.sealed)
 	if err == nil {
 		return fmt.Errorf("the root key of %s can be had, so nothing has to begin anew; move it with: homehook secret store PLACE", s.path)
 	}
@@ -157,17 +144,27 @@ func (s *Store) mayMake(ctx context.Context, at Place, o Options) (phrase *strin
 	return ask(ctx, o)
 }
 
-// settle goes on with a root key just made.
-func (s *Store) settle(m *made, phrase *string) {
+// settle goes on with a root key just made, if the draft that is sealed under it is
+// in place; err is what came of writing it.
+func (s *Store) settle(d *draft, phrase *string, err error) error {
+	if !d.placed {
+		s.giveUp(d.made)
+		return err
+	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.place, s.phrase, s.refusedFirst, s.wanted = m.head.Place, phrase, nil, false
-	s.holdLocked(m.key)
+	s.place, s.phrase, s.refusedFirst, s.wanted = d.head.Place, phrase, nil, false
+	s.holdLocked(d.made.key)
+	s.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("the root key is in the place %s now, but: %w", d.head.Place, err)
+	}
+	return nil
 }
 
 // newDraft is a draft without credentials, under a root key just made.
 func newDraft(m *made) *draft {
 	return &draft{
+		made:    m,
 		content: content{head: m.head, entries: map[string]entry{}, lost: map[string]bool{}, whole: true},
 		root:    func() (*rootKey, error) { return m.key, nil },
 	}

@@ -19,7 +19,7 @@ func Open(dir string) (*Store, error) {
 
 // OpenWith opens a store as Open does, wherever its root key is. It does not wait
 // for a keyring that is locked, see Ready, and no longer than 3 s for one that does
-// not answer. What an earlier version left in the clear is sealed, as soon as it
+// not answer; with NoWait and a store that has a file not at all. What an earlier version left in the clear is sealed, as soon as it
 // can be. A store that was opened must be closed.
 func OpenWith(ctx context.Context, o Options) (*Store, error) {
 	dir, err := filepath.Abs(o.Dir)
@@ -65,11 +65,8 @@ func (s *Store) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	if v.sealed != nil && !s.opts.ReadOnly {
-		// What a process that died was about to remove.
-		if err := shred(filepath.Join(s.dir, takenName)); err != nil {
-			return err
-		}
+	if !s.opts.ReadOnly {
+		s.sweepTaken(v)
 	}
 	if s.refusedFirst != nil {
 		s.mu.Lock()
@@ -119,6 +116,9 @@ func (s *Store) first(ctx context.Context) error {
 	if !errors.Is(err, ErrLocked) {
 		return err
 	}
+	if s.opts.NoWait {
+		return err
+	}
 	limit := time.NewTimer(ringLimit)
 	defer limit.Stop()
 	select {
@@ -138,7 +138,7 @@ func (s *Store) Ready() error {
 		return err
 	}
 	if v.sealed != nil {
-		_, err := s.keyOf(v.sealed.head)
+		_, err := s.rootOf(v.sealed)
 		return err
 	}
 	s.mu.Lock()

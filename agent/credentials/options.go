@@ -34,6 +34,9 @@ type Options struct {
 	// over from an earlier version, nobody is asked to unlock a keyring, and
 	// every change is refused.
 	ReadOnly bool
+	// NoWait opens a store without waiting for the first answer of the keyring,
+	// for who wants to know its place only.
+	NoWait bool
 }
 
 // ErrLocked is the error for values that cannot be read until somebody unlocks

@@ -20,8 +20,8 @@ type cost struct {
 var usual = cost{Passes: 3, Memory: 64 << 10, Lanes: 4}
 
 // most is the highest cost that is believed: a spoiled file shall not take the
-// machine's memory.
-var most = cost{Passes: 64, Memory: 1 << 20, Lanes: 64}
+// machine's memory, nor more than seconds of its time.
+var most = cost{Passes: 8, Memory: 256 << 10, Lanes: 8}
 
 // derive makes the root key of a passphrase.
 func (h *head) derive(phrase string) ([]byte, error) {

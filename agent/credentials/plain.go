@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 )
@@ -92,12 +93,27 @@ func (all records) seal(d *draft, k *rootKey) {
 	}
 }
 
+// inTheClear says what of the plain file is left though its values are sealed.
+func (s *Store) inTheClear(sealed *content) error {
+	taken := filepath.Join(s.dir, takenName)
+	if _, err := os.Lstat(taken); err == nil {
+		return fmt.Errorf("%s has credentials in the clear, as an earlier version left them; they are sealed now, so remove it", taken)
+	}
+	if _, err := os.Lstat(s.plain); err == nil && sealed != nil {
+		return fmt.Errorf("%s has credentials in the clear, as an earlier version left them; homehook secret list tells which of them are sealed, and when all are, remove it", s.plain)
+	}
+	return nil
+}
+
 // removePlain removes the plain file, whose values are sealed now. Its name goes
 // first, so that nobody reads it half overwritten.
 func (s *Store) removePlain() error {
 	taken := filepath.Join(s.dir, takenName)
 	if err := rename(s.plain, taken); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove %s: %w", s.plain, err)
+		return fmt.Errorf("the credentials are sealed, but their copy in the clear is left: %w; remove %s", err, s.plain)
 	}
-	return shred(taken)
+	if err := shred(taken); err != nil {
+		return fmt.Errorf("the credentials are sealed, but their copy in the clear is left: %w", err)
+	}
+	return nil
 }

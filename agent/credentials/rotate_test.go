@@ -54,9 +54,12 @@ func TestRotate(t *testing.T) {
 		if err := s.RemoveOld("github"); err != nil {
 			t.Error(err)
 		}
-		rotate("fifth", time.Hour)
-		set(t, s, "github", "sixth")
-		wantAll("set", "sixth")
+		rotate("fifth", 7*24*time.Hour)
+		rotate("sixth", time.Minute)
+		time.Sleep(time.Hour)
+		wantAll("an hour after one of a minute", "sixth", "fourth") // whose week goes on
+		set(t, s, "github", "seventh")
+		wantAll("set", "seventh")
 	})
 }
 

@@ -3,7 +3,10 @@ package credentials
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ed25519"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -19,6 +22,8 @@ const keySize = 32
 type rootKey struct {
 	id   string
 	aead cipher.AEAD
+	mac  []byte             // seals a file as a whole: HMAC-SHA-256
+	sign ed25519.PrivateKey // says which root key comes next
 }
 
 // newID gives something random that is no secret.
@@ -47,7 +52,14 @@ func newRootKey(id string, secret []byte) (*rootKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("use root key: %w", err)
 	}
-	return &rootKey{id: id, aead: aead}, nil
+	// Each use has a key of its own. With systemd the same secret serves twice, so
+	// that the id is part of it.
+	derived := func(use string) []byte {
+		mac := hmac.New(sha256.New, secret)
+		fmt.Fprintf(mac, "homehook %s 2\n%s", use, id)
+		return mac.Sum(nil)
+	}
+	return &rootKey{id: id, aead: aead, mac: derived("file"), sign: ed25519.NewKeyFromSeed(derived("move"))}, nil
 }
 
 // bound is what a sealed value is bound to: with any of it changed, or under

@@ -1,6 +1,7 @@
 package credentials
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -37,6 +38,9 @@ type Store struct {
 	end     context.CancelFunc
 	keepers sync.WaitGroup
 
+	// deriving is held while a root key is made of the passphrase, which takes long.
+	deriving sync.Mutex
+
 	mu sync.Mutex // guards what follows, and is never held while a keyring is asked
 	// kept is what the sealed file held when it was read last, and sum the digest
 	// of its text then.
@@ -44,6 +48,11 @@ type Store struct {
 	sum  [sha256.Size]byte
 	// key is the root key that was used last.
 	key *rootKey
+	// checked is the content whose seal was found right last, seen its count and
+	// seenID the root key that it is under.
+	checked *content
+	seen    uint64
+	seenID  string
 	// place is where the root key of a store without a file will be.
 	place Place
 	// phrase is the passphrase, where one was asked for.
@@ -132,6 +141,9 @@ func (s *Store) readSealed() (*content, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s %w", s.path, err)
 	}
+	if c.head != nil && c.head.Key == s.seenID {
+		c.after = s.seen
+	}
 	s.kept, s.sum = c, sum
 	return c, nil
 }
@@ -169,9 +181,9 @@ func (s *Store) values(name string, n int) ([]string, error) {
 	}
 	e, err := s.entry(v.sealed, name)
 	if err != nil {
-		return nil, err
+		return nil, cmp.Or(s.changedBy(v.sealed), err)
 	}
-	k, err := s.keyOf(v.sealed.head)
+	k, err := s.rootOf(v.sealed)
 	if err != nil {
 		return nil, fmt.Errorf("credential %q: %w", name, err)
 	}
@@ -186,20 +198,21 @@ func (s *Store) entry(c *content, name string) (entry, error) {
 		return e, nil
 	case c.lost[name]:
 		return e, spoiled(name)
-	case !c.whole:
+	case !c.intact():
 		return e, fmt.Errorf("%w; %s is damaged and may have held it: set it again with: homehook secret set %s", missing(name), s.path, name)
 	}
 	return e, missing(name)
 }
 
-// openAll opens up to n values of an entry that are valid, newest first.
+// openAll opens up to n values of an entry that are valid, newest first. One at
+// least is: the newest has no end, and where it seems to have one it is gone.
 func (k *rootKey) openAll(e entry, n int, now time.Time) ([]string, error) {
 	var values []string
-	for i, v := range e.Values {
+	for _, v := range e.Values {
 		if len(values) == n {
 			break
 		}
-		if i > 0 && !v.valid(now) {
+		if !v.valid(now) {
 			continue
 		}
 		value, err := k.open(e.Name, v)
@@ -207,6 +220,9 @@ func (k *rootKey) openAll(e entry, n int, now time.Time) ([]string, error) {
 			return nil, err
 		}
 		values = append(values, value)
+	}
+	if len(values) == 0 {
+		return nil, spoiled(e.Name)
 	}
 	return values, nil
 }
@@ -224,7 +240,7 @@ func (s *Store) List() ([]Info, error) {
 			list = append(list, infoOf(name, []Value{{Set: r.Set, Fingerprint: fingerprint(r.Value)}}))
 		}
 	} else {
-		k, _ := s.keyOf(v.sealed.head) // nil: without fingerprints
+		k, _ := s.rootOf(v.sealed) // nil: without fingerprints
 		for name, e := range v.sealed.entries {
 			list = append(list, k.show(name, e))
 		}
@@ -240,8 +256,8 @@ func (s *Store) List() ([]Info, error) {
 func (k *rootKey) show(name string, e entry) Info {
 	var values []Value
 	damaged := false
-	for i, v := range e.Values {
-		if i > 0 && !v.valid(time.Now()) {
+	for _, v := range e.Values {
+		if !v.valid(time.Now()) {
 			continue
 		}
 		shown := Value{Set: v.Set, Until: v.Until}
@@ -254,6 +270,9 @@ func (k *rootKey) show(name string, e entry) Info {
 		}
 		values = append(values, shown)
 	}
+	if len(values) == 0 {
+		return Info{Name: name, Damaged: true}
+	}
 	info := infoOf(name, values)
 	info.Damaged = damaged
 	return info
@@ -263,8 +282,9 @@ func infoOf(name string, values []Value) Info {
 	return Info{Name: name, Set: values[0].Set, Fingerprint: values[0].Fingerprint, Values: values}
 }
 
-// Damage says what of the sealed file is spoiled, nil if nothing is. It needs no
-// root key. The error wraps ErrDamaged.
+// Damage says what of the sealed file is spoiled, nil if nothing is, and what is
+// left in the clear. It needs no root key; with it the error may wrap ErrChanged,
+// otherwise it wraps ErrDamaged where the sealed file is meant.
 func (s *Store) Damage() error {
 	c, err := s.readSealed()
 	if err != nil {
@@ -274,15 +294,17 @@ func (s *Store) Damage() error {
 	case c == nil:
 	case c.head == nil:
 		return s.errHead()
+	case s.changedBy(c) != nil:
+		return s.changedBy(c)
 	case len(c.lost) > 0:
 		return fmt.Errorf("%s %w: set these credentials again with homehook secret set: %s", s.path, ErrDamaged, strings.Join(c.lostNames(), ", "))
-	case !c.whole:
+	case !c.intact():
 		return fmt.Errorf("%s %w: it is not as it was written, and a credential may be missing; compare with: homehook secret list", s.path, ErrDamaged)
 	}
 	if _, err := s.readPlain(); err != nil { // the sealed file is read in its stead
 		return fmt.Errorf("left by an earlier version: %w", err)
 	}
-	return nil
+	return s.inTheClear(c)
 }
 
 // Format keeps the values out of whatever prints a Store.

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"time"
 
+	"homehook/access"
 	"homehook/dbfile"
 
 	"modernc.org/sqlite"
@@ -55,6 +56,10 @@ func Inspect(ctx context.Context, path string) (Inspection, error) {
 	if err != nil {
 		return in, err
 	}
+	// Who looks may have more rights than who could put a link there.
+	if err := access.Mine(path); err != nil {
+		return in, fmt.Errorf("look at history: %w", err)
+	}
 	// To close a file takes the locks from whoever has it open in this process,
 	// so this is for a file that nobody has.
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -85,12 +90,15 @@ func Inspect(ctx context.Context, path string) (Inspection, error) {
 func look(path string) (Inspection, error) {
 	var in Inspection
 	for _, suffix := range []string{"", "-wal", "-shm"} {
-		info, err := os.Stat(path + suffix)
+		info, err := os.Lstat(path + suffix)
 		if errors.Is(err, fs.ErrNotExist) && suffix != "" {
 			continue
 		}
 		if err != nil {
 			return in, fmt.Errorf("look at history: %w", err)
+		}
+		if !info.Mode().IsRegular() {
+			return in, fmt.Errorf("look at history: %s is not a plain file; remove it", path+suffix)
 		}
 		if suffix != "-shm" { // no contents
 			in.Size += info.Size()

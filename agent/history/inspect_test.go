@@ -49,6 +49,26 @@ func TestInspectStops(t *testing.T) {
 	}
 }
 
+// TestInspectOpensNothingElse: who looks may be root, and who has the folder another.
+func TestInspectOpensNothingElse(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a right of their own there")
+	}
+	other := filepath.Join(t.TempDir(), "other")
+	check(t, os.WriteFile(other, []byte("not a database"), 0o600))
+	for _, suffix := range []string{"", "-wal"} {
+		path := filepath.Join(t.TempDir(), "history.db")
+		if suffix != "" {
+			check(t, os.WriteFile(path, nil, 0o600))
+		}
+		check(t, os.Symlink(other, path+suffix))
+		in, err := Inspect(t.Context(), path)
+		if err == nil || !strings.Contains(err.Error(), path+suffix+" is not a plain file; remove it") || in.Size != 0 {
+			t.Errorf("%+v, %v", in, err)
+		}
+	}
+}
+
 // TestInspectUnused looks at files that no agent has.
 func TestInspectUnused(t *testing.T) {
 	tests := []struct {

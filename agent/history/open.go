@@ -37,6 +37,9 @@ func Open(ctx context.Context, path string, o Options) (*Journal, error) {
 	if dbfile.Damaged(err) {
 		j, err = openDamaged(ctx, path, o, err)
 	}
+	if dbfile.Full(err) {
+		return nil, fmt.Errorf("open history %s: %w: make room on the disk where it lies, and start the agent again", path, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open history %s: %w", path, err)
 	}

@@ -18,7 +18,7 @@ type serveCmd struct {
 	Listen        string        `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address to listen on, as host:port or :port (default ${default})."`
 	Domain        string        `placeholder:"D" help:"Domain whose labels are claims: garage.D. Needs a wildcard DNS record."`
 	URL           string        `name:"url" placeholder:"URL" help:"The relay's public address, when a proxy stands before it."`
-	Data          string        `default:"${data}" placeholder:"DIR" help:"Folder of the relay's data (default ${data})."`
+	Data          string        `default:"${data}" placeholder:"DIR" help:"Folder of the relay's data; that of root is another than yours (default as this user: ${data})."`
 	TLS           string        `name:"tls" default:"off" placeholder:"off|CERT,KEY" help:"PEM files of certificate and key; they are read anew when they change."`
 	Plain         bool          `help:"Allow http on an address that others can reach."`
 	MaxBody       size          `placeholder:"SIZE" help:"Longest request body, such as 32MiB; no limit by default."`

@@ -23,7 +23,7 @@ func (*tokenCmd) Help() string {
 
 // dataFlag is what every verb needs.
 type dataFlag struct {
-	Data string `default:"${data}" placeholder:"DIR" help:"Folder of the relay's data (default ${data})."`
+	Data string `default:"${data}" placeholder:"DIR" help:"Folder of the relay's data; that of root is another than yours (default as this user: ${data})."`
 }
 
 // open opens the relay's data without serving.

@@ -31,6 +31,7 @@ type app struct {
 	system   bool // --system was given
 	services func(context.Context, service.Scope) (service.Status, error)
 	signals  *interrupts
+	phrase   string // of the credentials, once it was asked for
 }
 
 // newApp is the app of this process.
@@ -162,7 +163,15 @@ func (a *app) agentsOwn(ctx context.Context, p service.Paths) error {
 	if _, err := c.Status(ctx); noAgent(err) {
 		return withNext(errors.New("only the system's agent may use its credentials, and it is not running"), "%s", a.startNext(ctx))
 	}
-	return withNext(errors.New("only the system's agent may use its credentials"), "run this as the agent's account, with: sudo -u homehook")
+	return withNext(errors.New("only the system's agent may use its credentials"), `run this as the agent's account: put "sudo -u %s" before the same command, with --system`, a.account(ctx))
+}
+
+// account is the user that the system's agent runs as.
+func (a *app) account(ctx context.Context) string {
+	if st, err := a.serviceFor(ctx); err == nil && st.User != "" {
+		return st.User
+	}
+	return "homehook"
 }
 
 // noAgent reports whether err says that there is no agent to ask.

@@ -56,7 +56,7 @@ func (c *claimCmd) Run(ctx context.Context, a *app) error {
 	case noAgent(err):
 		// No failure: the agent reads the file when it starts.
 		a.note("the agent is not running; only %s was changed", p.Config)
-		return c.writtenOnly(a, p.Config)
+		return c.writtenOnly(ctx, a, p.Config)
 	case err != nil:
 		return withNext(fmt.Errorf("claim %s is in %s, but not connected: %w", c.Name, p.Config, err),
 			"%s", c.remedy(err, p.Config))
@@ -119,7 +119,7 @@ func (c *claimCmd) write(a *app, path string) error {
 }
 
 // writtenOnly says what was written for an agent that does not run.
-func (c *claimCmd) writtenOnly(a *app, path string) error {
+func (c *claimCmd) writtenOnly(ctx context.Context, a *app, path string) error {
 	have, err := claimIn(path, c.Name)
 	if err != nil {
 		return err
@@ -127,7 +127,11 @@ func (c *claimCmd) writtenOnly(a *app, path string) error {
 	if a.json {
 		return a.writeJSON(control.Claim{Name: have.Name, Relay: have.Relay, Answer: have.Answer})
 	}
-	a.note("start the agent for the public URL: homehook run")
+	if a.hasService(ctx) {
+		a.note("start the agent for the public URL: homehook service start")
+	} else {
+		a.note("start the agent for the public URL: homehook run")
+	}
 	return nil
 }
 

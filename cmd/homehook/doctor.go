@@ -51,7 +51,8 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 		}
 		defer b.discard()
 	}
-	v, err := c.visit(ctx, a, b != nil)
+	// What it looks at may hang, as files of a server that is gone do.
+	v, err := await(ctx, func() (*visit, error) { return c.visit(ctx, a, b != nil) })
 	if err != nil {
 		return err
 	}
@@ -95,7 +96,7 @@ func (c *doctorCmd) visit(ctx context.Context, a *app, report bool) (*visit, err
 	v.service, unknown = a.serviceFor(ctx)
 	patient := agent.Patient{
 		Config: p.Config, History: p.History(), Socket: p.Socket(), Version: a.version,
-		Canary: c.Canary, Open: a.lookIntoStore, Start: starter(v.service),
+		Canary: c.Canary, Open: a.lookIntoStore, Start: a.starter(ctx, v.service),
 	}
 	if err := a.agentsOwn(ctx, p); err != nil {
 		patient.Withheld = err.Error()
@@ -103,6 +104,9 @@ func (c *doctorCmd) visit(ctx context.Context, a *app, report bool) (*visit, err
 	v.checkup, err = client.Doctor(ctx, control.Examination{Canary: c.Canary})
 	runs := err == nil
 	if noAgent(err) {
+		if !a.system && p.Foreign() {
+			return nil, withNext(fmt.Errorf("the state folder %s belongs to another user, and no agent runs there", p.State), "run the doctor as that user")
+		}
 		v.checkup, err = agent.Diagnose(ctx, patient)
 	}
 	if err != nil {
@@ -110,6 +114,9 @@ func (c *doctorCmd) visit(ctx context.Context, a *app, report bool) (*visit, err
 	}
 	if runs {
 		v.checkup.Findings = append(v.checkup.Findings, proxyFindings(p.Config, v.checkup.Findings, http.ProxyFromEnvironment)...)
+	}
+	if !runs {
+		a.elsewhere(ctx, p, v)
 	}
 	v.checkup = control.NewCheckup(slices.Insert(slices.Clone(v.checkup.Findings), 1, a.serviceFindings(ctx, v.service, unknown, runs)...))
 	a.sameAgent(v.checkup.Findings)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -54,31 +55,57 @@ func serviceStatus(ctx context.Context, scope service.Scope) (service.Status, er
 }
 
 // starter is the command that starts an agent which does not run.
-func starter(st *service.Status) string {
-	if st != nil && st.Installed {
+func (a *app) starter(ctx context.Context, st *service.Status) string {
+	switch {
+	case st != nil && st.Installed:
 		return "homehook service start"
+	case st != nil && a.machineHas(ctx):
+		return "homehook run; or look at that of the machine with: " + a.ofTheMachine()
 	}
 	return "homehook run"
 }
 
-// commands are those of ours in a remedy.
-var commands = regexp.MustCompile(`(?:\bsudo )?\bhomehook (\w+)`)
+// elsewhere has it be no problem that no agent of a user runs who has never had one,
+// such as root, where the machine has one.
+func (a *app) elsewhere(ctx context.Context, p service.Paths, v *visit) {
+	first := &v.checkup.Findings[0]
+	if first.State != control.FindingProblem || v.service == nil || v.service.Installed || os.Getenv("HOMEHOOK_HOME") != "" || !a.machineHas(ctx) {
+		return
+	}
+	if _, err := os.Stat(p.Config); errors.Is(err, fs.ErrNotExist) {
+		first.State = control.FindingSkipped
+		first.Text, first.Remedy = "this user runs no agent, but the machine has one", "look at that with: "+a.ofTheMachine()
+	}
+}
+
+// ofTheMachine is the command that looks at the system's agent.
+func (*app) ofTheMachine() string {
+	if os.Geteuid() > 0 {
+		return "sudo homehook doctor --system"
+	}
+	return "homehook doctor --system"
+}
+
+// commands are those of ours in a remedy, each with what is before it: a path that
+// ends like one is none.
+var commands = regexp.MustCompile(`(^|[^\w./-])(?:sudo )?homehook (\w+)`)
 
 // sameAgent has the commands in remedies mean the agent that was looked at.
 func (a *app) sameAgent(found []control.Finding) {
-	if !a.system {
-		return
-	}
-	ours := "homehook --system $1"
-	if os.Geteuid() > 0 {
-		ours = "sudo " + ours
-	}
 	for i := range found {
-		if strings.Contains(found[i].Remedy, "--system") {
-			continue
-		}
-		found[i].Remedy = commands.ReplaceAllString(found[i].Remedy, ours)
+		found[i].Remedy = a.ours(found[i].Remedy)
 	}
+}
+
+// ours has the commands in a text mean the agent that this one was about.
+func (a *app) ours(text string) string {
+	if !a.system || strings.Contains(text, "--system") {
+		return text
+	}
+	if os.Geteuid() > 0 {
+		return commands.ReplaceAllString(text, "${1}sudo homehook --system $2")
+	}
+	return commands.ReplaceAllString(text, "${1}homehook --system $2")
 }
 
 // serviceFindings says how the agent's service is. runs says whether the agent
@@ -186,9 +213,9 @@ func (a *app) lastLog(ctx context.Context, st *service.Status) []string {
 	return lastOf(out)
 }
 
-// tailOf reads the end of a file, nothing where that cannot be read.
+// tailOf reads the end of a service's log, nothing where that cannot be read.
 func tailOf(path string) []byte {
-	f, err := os.Open(path)
+	f, err := service.OpenLog(path)
 	if err != nil {
 		return nil
 	}

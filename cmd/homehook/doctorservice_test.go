@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"homehook/agent/control"
 	"homehook/service"
@@ -116,6 +117,11 @@ func TestDoctorOfTheSystemsAgent(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 	a.system = true
+	scripts := []control.Finding{{Remedy: "have it run: /etc/init.d/homehook start"}, {Remedy: "homehook pause, or (sudo homehook resume)"}}
+	a.sameAgent(scripts)
+	if scripts[0].Remedy != "have it run: /etc/init.d/homehook start" || strings.ReplaceAll(scripts[1].Remedy, "sudo ", "") != "homehook --system pause, or (homehook --system resume)" {
+		t.Errorf("%+v", scripts)
+	}
 	a.sameAgent(found)
 	if got := strings.ReplaceAll(found[0].Remedy, "sudo ", ""); got != "set it: homehook --system secret set x, then run: homehook --system resume" || found[1].Remedy != "run: chmod 700 /home/homehook" {
 		t.Errorf("%+v", found)
@@ -175,4 +181,61 @@ func TestLastLog(t *testing.T) {
 			t.Errorf("%+v: %q", none, lines)
 		}
 	}
+}
+
+// TestLastLogIsNoLink: the account that has the folder of the log shows root what it
+// has itself.
+func TestLastLogIsNoLink(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a right of their own there")
+	}
+	a, _, _ := newTestApp(t)
+	dir := t.TempDir()
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "shadow"), []byte("root:x\n"), 0o600), os.Symlink("shadow", filepath.Join(dir, "homehook.log"))); err != nil {
+		t.Fatal(err)
+	}
+	if lines := a.lastLog(t.Context(), &service.Status{Installed: true, Log: filepath.Join(dir, "homehook.log")}); len(lines) > 0 {
+		t.Errorf("%q was read", lines)
+	}
+}
+
+// TestDoctorEndsWhenAsked: whatever hangs below it.
+func TestDoctorEndsWhenAsked(t *testing.T) {
+	a, _, _ := newTestApp(t)
+	hangs, release := make(chan struct{}), make(chan struct{})
+	defer close(release)
+	a.services = func(context.Context, service.Scope) (service.Status, error) {
+		close(hangs)
+		<-release
+		return service.Status{}, errors.New("too late")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- new(doctorCmd).Run(ctx, a) }()
+	<-hangs
+	cancel()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it hangs")
+	}
+}
+
+// TestDoctorOfAnotherUser: root does not open what is in the folder of a user.
+func TestDoctorOfAnotherUser(t *testing.T) {
+	if runtime.GOOS == "windows" || os.Getuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	a, out, errs := newTestApp(t)
+	p, err := a.paths()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.MkdirAll(p.State, 0o700), os.Chown(p.State, 12345, 12345)); err != nil {
+		t.Fatal(err)
+	}
+	runSteps(t, a, out, errs, []verbStep{{"doctor", exitFailed, "", "belongs to another user, and no agent runs there"}})
 }

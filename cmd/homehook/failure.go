@@ -68,6 +68,8 @@ func (a *app) report(ctx context.Context, err error) int {
 	case noAgent(err):
 		a.complain(innermost(err).Error(), a.startNext(ctx))
 		return exitAway
+	case a.system && errors.Is(err, control.ErrNotOwner):
+		a.complain("only root and the account of the system's agent may ask that", "run the same as root, with sudo")
 	case errors.As(err, &problems):
 		// All of them at once: who mends one line mends the others too.
 		for _, p := range problems {
@@ -93,7 +95,7 @@ func (a *app) report(ctx context.Context, err error) int {
 func (a *app) complain(what, next string) {
 	fmt.Fprintf(a.err, "homehook: %s\n", visibleText(what))
 	if next != "" {
-		fmt.Fprintf(a.err, "  %s\n", visibleText(next))
+		fmt.Fprintf(a.err, "  %s\n", visibleText(a.ours(next)))
 	}
 }
 

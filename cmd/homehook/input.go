@@ -74,9 +74,9 @@ func hidden(ctx context.Context, f *os.File) ([]byte, error) {
 
 // await runs read, which nothing can interrupt, until ctx ends. Then the
 // process is about to end, and the goroutine with it.
-func await(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
+func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
-		data []byte
+		data T
 		err  error
 	}
 	done := make(chan result, 1)
@@ -88,6 +88,7 @@ func await(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 	case r := <-done:
 		return r.data, r.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		var none T
+		return none, ctx.Err()
 	}
 }

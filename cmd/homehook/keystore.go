@@ -58,6 +58,11 @@ func (a *app) store(ctx context.Context) (*credentials.Store, error) {
 // lookIntoStore opens the credentials to look at them, and returns nil where there
 // are none. It asks nobody for anything. The caller closes them.
 func (a *app) lookIntoStore(ctx context.Context) (*credentials.Store, error) {
+	return a.lookInto(ctx, false)
+}
+
+// lookInto is lookIntoStore, which with soon does not wait for the keyring.
+func (a *app) lookInto(ctx context.Context, soon bool) (*credentials.Store, error) {
 	p, err := a.paths()
 	if err != nil {
 		return nil, err
@@ -68,18 +73,23 @@ func (a *app) lookIntoStore(ctx context.Context) (*credentials.Store, error) {
 	if err := a.agentsOwn(ctx, p); err != nil {
 		return nil, err
 	}
-	return credentials.OpenWith(ctx, credentials.Options{Dir: p.State, New: rootKeyPlaces(p), ReadOnly: true})
+	return credentials.OpenWith(ctx, credentials.Options{Dir: p.State, New: rootKeyPlaces(p), ReadOnly: true, NoWait: soon})
 }
 
 // passphrase is how a verb comes to the passphrase, nil where nobody can be asked.
 func (a *app) passphrase() func(context.Context) (string, error) {
-	if !isTerminal(a.in) {
+	if a.phrase == "" && !isTerminal(a.in) {
 		return nil
 	}
 	return func(ctx context.Context) (string, error) {
-		return a.secretInput(ctx, "Passphrase of the credentials: ")
+		if a.phrase != "" {
+			return a.phrase, nil
+		}
+		return a.secretInput(ctx, passphrasePrompt)
 	}
 }
+
+const passphrasePrompt = "Passphrase of the credentials: "
 
 // sealedFile is the file of a store that has one.
 func sealedFile(p service.Paths) string { return filepath.Join(p.State, "secrets.sealed") }
@@ -101,14 +111,14 @@ func (a *app) unlockable(err error) error {
 }
 
 // fellToFile reports whether the root key is in a file for want of a keyring.
-func fellToFile(s *credentials.Store, p service.Paths) bool {
-	return s.Place() == credentials.PlaceFile && slices.Contains(rootKeyPlaces(p), credentials.PlaceKeyring)
+func fellToFile(at credentials.Place, p service.Paths) bool {
+	return at == credentials.PlaceFile && slices.Contains(rootKeyPlaces(p), credentials.PlaceKeyring)
 }
 
 // tellPlace says where the root key is that a first credential has had made, unless
 // it is where everybody expects it.
-func (a *app) tellPlace(s *credentials.Store, p service.Paths) {
-	if fellToFile(s, p) {
+func (a *app) tellPlace(at credentials.Place, p service.Paths) {
+	if fellToFile(at, p) {
 		a.note("there is no keyring here, so the root key of the credentials is in a file that only you can read; see: homehook secret store --help")
 	}
 }
@@ -118,13 +128,21 @@ func (c *runCmd) store(ctx context.Context, a *app, p service.Paths, log *slog.L
 	o := credentials.Options{Dir: p.State, New: rootKeyPlaces(p)}
 	if c.PassphraseStdin {
 		o.New = []credentials.Place{credentials.PlacePassphrase}
-		o.Passphrase = func(ctx context.Context) (string, error) { return a.passphraseLine(ctx) }
+		o.Passphrase = func(ctx context.Context) (string, error) { return a.givenPassphrase(ctx, p) }
+	} else if !c.Service {
+		o.Passphrase = a.passphrase()
 	}
 	s, err := credentials.OpenWith(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(sealedFile(p)); errors.Is(err, fs.ErrNotExist) && fellToFile(s, p) {
+	if !c.Service {
+		if err := a.askAgain(ctx, s); err != nil {
+			s.Close()
+			return nil, err
+		}
+	}
+	if _, err := os.Stat(sealedFile(p)); errors.Is(err, fs.ErrNotExist) && fellToFile(s.Place(), p) {
 		log.Warn("there is no keyring here, so the root key of the credentials will be in a file that only this user can read")
 	}
 	if c.PassphraseStdin && s.Place() != credentials.PlacePassphrase {
@@ -134,11 +152,42 @@ func (c *runCmd) store(ctx context.Context, a *app, p service.Paths, log *slog.L
 	return s, nil
 }
 
+// tries is how often a wrong passphrase is asked for again.
+const tries = 3
+
+// askAgain asks at a terminal for the passphrase of a store that was given a wrong
+// one.
+func (a *app) askAgain(ctx context.Context, s *credentials.Store) error {
+	err := s.Ready()
+	for i := 1; errors.Is(err, credentials.ErrWrongPassphrase) && isTerminal(a.in); i++ {
+		if i == tries {
+			return err
+		}
+		a.note("that is not the passphrase of the credentials")
+		phrase, askErr := a.secretInput(ctx, passphrasePrompt)
+		if askErr != nil {
+			return askErr
+		}
+		err = s.Unlock(phrase)
+	}
+	return nil // whatever else is wrong, the agent runs with it
+}
+
+// givenPassphrase is the passphrase that the agent is started with. A root key is to
+// be made of it, where none is there yet.
+func (a *app) givenPassphrase(ctx context.Context, p service.Paths) (string, error) {
+	phrase, err := a.passphraseLine(ctx)
+	if _, statErr := os.Stat(sealedFile(p)); err == nil && errors.Is(statErr, fs.ErrNotExist) {
+		err = credentials.CheckPassphrase(phrase)
+	}
+	return phrase, err
+}
+
 // passphraseLine reads the first line of stdin and nothing behind it: what writes
 // it may keep the pipe open.
 func (a *app) passphraseLine(ctx context.Context) (string, error) {
 	if isTerminal(a.in) {
-		return a.secretInput(ctx, "Passphrase of the credentials: ")
+		return a.secretInput(ctx, passphrasePrompt)
 	}
 	line, err := await(ctx, func() ([]byte, error) { return readLine(a.in) })
 	if err != nil {

@@ -77,14 +77,23 @@ func (*resumeCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer client.Close()
-	got, err := client.Resume(ctx)
+	before, err := client.Status(ctx)
 	if err != nil {
 		return err
 	}
-	if a.json {
+	got, err := client.Resume(ctx)
+	switch {
+	case err != nil:
+		return err
+	case a.json:
 		return a.writeJSON(got)
+	case before.Paused && !got.Paused:
+		a.say("the pause is over; what has waited goes on")
+	case !got.Paused:
+		a.say("there is no pause")
+	default: // somebody has begun another one
+		a.say("%s", pauseText(got))
 	}
-	a.say("%s", pauseText(got))
 	return nil
 }
 

@@ -14,8 +14,9 @@ import (
 // say prints one line on stdout. Text among args is escaped.
 func (a *app) say(format string, args ...any) { sayTo(a.out, format, args) }
 
-// note prints one line on stderr, for what is not the answer itself.
-func (a *app) note(format string, args ...any) { sayTo(a.err, format, args) }
+// note prints one line on stderr, for what is not the answer itself. Commands in it
+// mean the agent that this one was about.
+func (a *app) note(format string, args ...any) { sayTo(a.err, a.ours(format), args) }
 
 // sayTo escapes text among args by its type, so that no caller can forget to.
 // What is escaped already has the type shown.

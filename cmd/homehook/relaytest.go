@@ -91,10 +91,8 @@ func (c *relayTestCmd) examination(a *app, path string, secret func(name string)
 			e.Claim = claim.Name
 		}
 	}
-	if e.Relay.Token == "" && e.Relay.ProxyPassword == "" {
-		return e, nil
-	}
-	if e.Secret = secret; e.Relay.Token == "" {
+	e.Claims, e.Secret = cfg.Claims, secret
+	if e.Relay.Token == "" {
 		return e, nil
 	}
 	e.Token, err = secret(e.Relay.Token)

@@ -142,6 +142,11 @@ func (c *routeCheckCmd) Run(ctx context.Context, a *app) error {
 	var warnings config.Problems
 	if err == nil {
 		defer cfg.Table.Close()
+		if problems = cfg.Faults; len(problems) > 0 {
+			err = problems
+		}
+	}
+	if err == nil {
 		if warnings, err = config.Lint(path); err != nil {
 			return err
 		}

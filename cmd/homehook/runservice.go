@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 
+	"homehook/access"
 	"homehook/agent"
 	"homehook/agent/config"
 	"homehook/service"
@@ -75,11 +76,18 @@ func (*runCmd) logged(ctx context.Context, log *slog.Logger, err error) int {
 		return service.ExitDone
 	case errors.Is(err, errSilent): // the log has it
 	case errors.As(err, &problems):
+		code := service.ExitFailed
 		for _, p := range problems {
 			remedy := p.Remedy
 			p.Remedy = ""
 			log.Error("agent cannot start: the configuration is refused", "problem", p.Error(), "remedy", remedy)
+			if !p.Passing {
+				code = service.ExitConfig
+			}
 		}
+		return code
+	case errors.As(err, new(access.Refusal)), errors.Is(err, service.ErrRefused):
+		log.Error("agent cannot start", "error", err)
 		return service.ExitConfig
 	case errors.As(err, &f):
 		log.Error("agent failed", "error", err, "remedy", f.next)

@@ -10,6 +10,7 @@ import (
 	"homehook/agent"
 	"homehook/agent/control"
 	"homehook/agent/credentials"
+	"homehook/service"
 )
 
 // secretCmd is "homehook secret".
@@ -40,7 +41,10 @@ type secretValue struct {
 }
 
 // secretSetCmd is "homehook secret set".
-type secretSetCmd struct{ secretValue }
+type secretSetCmd struct {
+	secretValue
+	Yes bool `help:"Do not ask, where --generate takes the place of a value that is needed."`
+}
 
 // Help shows examples.
 func (*secretSetCmd) Help() string {
@@ -58,6 +62,9 @@ Examples:
 
 // Run stores the credential.
 func (c *secretSetCmd) Run(ctx context.Context, a *app) error {
+	if ok, err := c.agreed(ctx, a); err != nil || !ok {
+		return err
+	}
 	value, err := c.newValue(ctx, a)
 	if err != nil {
 		return err
@@ -67,6 +74,28 @@ func (c *secretSetCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	return c.tell(a, value, alone, "is stored")
+}
+
+// agreed asks before a value that is needed gives way to one that only this machine
+// knows. Whoever runs it where nobody can be asked has meant it, and is told.
+func (c *secretSetCmd) agreed(ctx context.Context, a *app) (bool, error) {
+	if !c.Generate || c.Yes {
+		return true, nil
+	}
+	needs := a.needsOf(ctx, c.Name)
+	if len(needs) == 0 {
+		return true, nil
+	}
+	loss := fmt.Sprintf("%s needs the value that %s has now, and nothing works with it until the other side has the new one", neededBy(needs), c.Name)
+	if !isTerminal(a.in) {
+		a.note("%s", loss)
+		return true, nil
+	}
+	yes, err := a.confirmed(ctx, loss+". Go on?")
+	if err == nil && !yes {
+		err = withNext(errors.New("nothing was changed"), "to let both values count for a while: homehook secret rotate %s --generate --show", c.Name)
+	}
+	return yes, err
 }
 
 // newValue is what is to be stored.
@@ -124,11 +153,15 @@ func (a *app) changeCredentials(ctx context.Context, ask func(*control.Client) e
 		return false, err
 	}
 	defer client.Close()
+	_, statErr := os.Stat(sealedFile(p))
+	first := errors.Is(statErr, fs.ErrNotExist)
 	// The agent goes first, because it uses the change at once.
 	if err = ask(client); !noAgent(err) {
+		if err == nil && first {
+			a.tellAgentsPlace(ctx, client, p)
+		}
 		return false, a.unlockable(err)
 	}
-	_, statErr := os.Stat(sealedFile(p))
 	s, err := a.store(ctx)
 	if err != nil {
 		return true, err
@@ -137,8 +170,16 @@ func (a *app) changeCredentials(ctx context.Context, ask func(*control.Client) e
 	if err := do(s); err != nil {
 		return true, a.unlockable(err)
 	}
-	if errors.Is(statErr, fs.ErrNotExist) {
-		a.tellPlace(s, p)
+	if first {
+		a.tellPlace(s.Place(), p)
 	}
 	return true, nil
+}
+
+// tellAgentsPlace says where the root key is that the agent has made for a first
+// credential.
+func (a *app) tellAgentsPlace(ctx context.Context, client *control.Client, p service.Paths) {
+	if s, err := client.Status(ctx); err == nil {
+		a.tellPlace(credentials.Place(s.Credentials.Store), p)
+	}
 }

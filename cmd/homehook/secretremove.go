@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"homehook/agent"
 	"homehook/agent/control"
@@ -14,11 +15,15 @@ import (
 type secretRemoveCmd struct {
 	Name string `arg:"" help:"Name of the credential."`
 	Old  bool   `help:"Only the values behind the newest, which rotate has left."`
+	Yes  bool   `help:"Do not ask, where it is needed."`
 }
 
 // Help shows examples.
 func (*secretRemoveCmd) Help() string {
-	return `Examples:
+	return `One that the configuration names is removed only after a question, or with --yes:
+no command shows its value again, and what needs it stops.
+
+Examples:
 
     homehook secret remove relay/mine
     homehook secret remove github --old`
@@ -28,6 +33,9 @@ func (*secretRemoveCmd) Help() string {
 func (c *secretRemoveCmd) Run(ctx context.Context, a *app) error {
 	if err := credentials.CheckName(c.Name); err != nil {
 		return misused("%w", err)
+	}
+	if ok, err := c.agreed(ctx, a); err != nil || !ok {
+		return err
 	}
 	alone, err := a.changeCredentials(ctx,
 		func(client *control.Client) error {
@@ -58,6 +66,44 @@ func (c *secretRemoveCmd) Run(ctx context.Context, a *app) error {
 		a.note("credential %s has its newest value only", c.Name)
 	default:
 		a.note("credential %s is removed", c.Name)
+	}
+	return nil
+}
+
+// agreed asks before a credential is removed that is needed.
+func (c *secretRemoveCmd) agreed(ctx context.Context, a *app) (bool, error) {
+	if c.Old || c.Yes {
+		return true, nil
+	}
+	needs := a.needsOf(ctx, c.Name)
+	if len(needs) == 0 {
+		return true, nil
+	}
+	loss := fmt.Sprintf("%s needs the credential %s, and stops without it", neededBy(needs), c.Name)
+	yes, err := a.confirmed(ctx, loss+". Remove it?")
+	if err == nil && !yes {
+		err = withNext(errors.New(loss+"; nothing was changed"), "if that is meant: homehook secret remove %s --yes", c.Name)
+	}
+	return yes, err
+}
+
+// needsOf are who in the configuration needs a credential that is stored, nobody
+// where that cannot be found out. The history, which has its own key, does not count:
+// the agent refuses what would lose something.
+func (a *app) needsOf(ctx context.Context, name string) []control.Need {
+	client, _, err := a.client()
+	if err != nil {
+		return nil
+	}
+	defer client.Close()
+	all, err := client.Credentials(ctx)
+	if noAgent(err) {
+		all, _ = a.storedCredentials(ctx)
+	}
+	for _, c := range all {
+		if c.Name == name {
+			return slices.DeleteFunc(c.NeededBy, func(n control.Need) bool { return n.Kind == "history" })
+		}
 	}
 	return nil
 }

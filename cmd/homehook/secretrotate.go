@@ -20,7 +20,8 @@ func (*secretRotateCmd) Help() string {
 	return `Senders are checked with every value that is valid, so that none is refused while
 the new one is on its way to them. What this machine signs and sends, such as a
 relay's token, has the newest value from now on. The old ones end by themselves
-with --keep, or with: homehook secret remove NAME --old.
+with --keep, or with: homehook secret remove NAME --old. What an earlier --keep has
+given an end keeps that end.
 
 Examples:
 
@@ -54,7 +55,7 @@ func (c *secretRotateCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if keep > 0 {
-		a.note("the old values stay valid until %s", a.now().Add(keep).Local().Format(time.DateTime))
+		a.note("the old values stay valid until %s; those that had an end keep it", a.now().Add(keep).Local().Format(time.DateTime))
 		return nil
 	}
 	a.note("the old values stay valid until: homehook secret remove %s --old", c.Name)

@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 
+	"homehook/agent/config"
+	"homehook/agent/credentials"
 	"homehook/service"
 )
 
@@ -100,18 +103,69 @@ func (c *serviceInstallCmd) Run(ctx context.Context, a *app) error {
 		a.say("the service is installed already, nothing changed")
 	}
 	a.serviceLines(st)
+	if now, _, err := a.whereStored(ctx, true); err == nil && now.Store == string(credentials.PlacePassphrase) {
+		a.note("the root key of the credentials is made of a passphrase, which the service cannot be given: what needs a credential waits until it is elsewhere: homehook secret store file")
+	}
 	return nil
 }
 
 // notStarted adds the next step to the error of a service that does not run.
 func (a *app) notStarted(err error) error {
+	if !errors.Is(err, service.ErrNotInstalled) && a.mayNot() {
+		return withNext(err, "run it as root, with sudo")
+	}
 	if errors.Is(err, service.ErrNotInstalled) {
 		return withNext(err, "install it with: homehook service install%s", a.systemFlag())
 	}
 	if errors.Is(err, service.ErrRefused) {
-		return withNext(err, "see what is wrong with: homehook route check%s", a.systemFlag())
+		found := a.refusedLines()
+		if len(found) == 0 {
+			return withNext(err, "see what is wrong with: homehook doctor")
+		}
+		a.complain(err.Error(), "")
+		for _, n := range found {
+			a.complain(n.Text, n.Remedy)
+		}
+		return errSilent
 	}
 	return err
+}
+
+// mayNot reports whether this user cannot do anything with the service.
+func (a *app) mayNot() bool { return a.system && os.Geteuid() > 0 }
+
+// refusedLines are what keeps an agent from starting that refuses its
+// configuration, as the agent would say it; none if the file is not what is wrong,
+// or is not this user's to read.
+func (a *app) refusedLines() (found []service.Note) {
+	cfg, _, err := a.configuration()
+	var problems config.Problems
+	switch {
+	case err == nil:
+		cfg.Table.Close()
+	case errors.As(err, &problems):
+		for _, p := range problems {
+			remedy := p.Remedy
+			p.Remedy = ""
+			found = append(found, service.Note{Text: p.Error(), Remedy: remedy})
+		}
+	}
+	return found
+}
+
+// failedNotes say what keeps a service from starting that has given up, and how to
+// have it tried again.
+func (a *app) failedNotes(st service.Status) []service.Note {
+	if !st.Installed || st.State != service.StateFailed {
+		return nil
+	}
+	if found := a.refusedLines(); len(found) > 0 {
+		return append(found, service.Note{Text: "the service is not started again by itself", Remedy: a.ours("once that is right: homehook service start")})
+	}
+	return []service.Note{{
+		Text:   "the service is not started again by itself",
+		Remedy: a.ours("see what is wrong: homehook doctor; its log says more: " + st.Log + "; then: homehook service start"),
+	}}
 }
 
 // systemFlag is the flag with which the next command means the same agent.
@@ -265,12 +319,13 @@ func (*serviceStatusCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	st.Notes = append(st.Notes, a.failedNotes(st)...)
 	if a.json {
 		return a.writeJSON(st)
 	}
 	a.serviceLines(st)
 	if !st.Installed {
-		a.note("install it with: homehook service install%s", shown(a.systemFlag()))
+		a.note("install it with: homehook service install")
 	}
 	return nil
 }
