@@ -131,18 +131,26 @@ func TestRow66OpenedScript(t *testing.T) {
 	}
 }
 
-// TestRow66OpenFromTheStart: a configuration with such a script is refused, with the
-// remedy.
+// TestRow66OpenFromTheStart: such a script is not run by an agent that finds it so, and
+// whoever looks at the configuration is told the remedy.
 func TestRow66OpenFromTheStart(t *testing.T) {
 	t.Parallel()
 	for _, tt := range opened {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorkshop(t)
-			w.configure(w.route())
 			tt.open(w)
-			code, text := w.start(ownerID, "homehook", "run").wait(t)
-			if code == 0 || !strings.Contains(text, w.script) || !strings.Contains(text, "chmod go-w ") && !strings.Contains(text, "chown 61001 ") {
-				t.Errorf("%d, %s", code, text)
+			w.running(w.route())
+			if status, body := w.post("/", "x"); status != 500 || w.has() != "" || strings.Contains(body, w.script) {
+				t.Errorf("%d, %s", status, body)
+			}
+			if r := w.newest(); r.State != control.Dead || len(r.Log) != 1 || !strings.Contains(r.Log[0].Error, tt.want) {
+				t.Errorf("the history says %s: %+v, want %s", r.State, r.Log, tt.want)
+			}
+			for _, verb := range []string{"route check", "doctor", "status"} {
+				_, text := w.says(ownerID, "", strings.Fields(verb)...)
+				if !strings.Contains(text, w.script) || !strings.Contains(text, "chmod go-w ") && !strings.Contains(text, "chown 61001 ") {
+					t.Errorf("%s says %s", verb, text)
+				}
 			}
 		})
 	}

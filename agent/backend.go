@@ -36,18 +36,23 @@ func (b *backend) Status() control.Status {
 	b.mu.Unlock()
 	s.Findings = b.inbox.executor.addWaiting(findings(inUse, b.opts.Credentials.Get, &b.programs), inUse)
 	s.Findings = append(append(s.Findings, faultFindings(inUse)...), b.unsealedFindings()...)
-	broken := b.journal.Err()
-	if broken != nil {
-		s.Findings = append(s.Findings, unwritable(broken, b.opts.History))
-	}
 	if s.Findings == nil {
 		s.Findings = []control.Finding{}
 	}
 	s.Update = b.updates.newest()
-	if s.State = overall(s); broken != nil {
-		s.State = control.StateProblem
-	}
+	s.State = overall(s)
+	outage(&s, b.journal.Err(), b.opts.History)
 	return s
+}
+
+// outage adds to a status that the journal cannot write: then nothing is taken in
+// that a relay is not to lose.
+func outage(s *control.Status, err error, path string) {
+	if err == nil {
+		return
+	}
+	s.State = control.StateProblem
+	s.Findings = append(s.Findings, unwritable(err, path))
 }
 
 // overall is the worst of what the relays are in, or a config nobody can load.

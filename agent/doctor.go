@@ -157,7 +157,7 @@ func (d *doctor) rest(ctx context.Context) (*control.Checkup, error) {
 	d.scripts()
 	d.history(ctx)
 	d.disk()
-	d.network()
+	d.network(ctx)
 	d.relays(ctx)
 	d.claims()
 	if d.config != nil {

@@ -279,11 +279,12 @@ func TestDoctorOfClaims(t *testing.T) {
 		{"linked", control.Claim{Connected: true, Queued: 7}, "ok: linked, answer mode hold, deliveries that wait at the relay: 7"},
 		{"half", control.Claim{Connected: true, Error: "no settings"}, "warning: linked, answer mode hold, but: no settings"},
 		{"on its way", control.Claim{}, "warning: not linked yet, answer mode hold"},
-		{"not", control.Claim{Error: "no route to host"}, "problem: not linked, answer mode hold: no route to host"},
+		{"not", control.Claim{Error: "no route to host"}, "problem: not linked, answer mode hold: no route to host > put right what is wrong with the credentials, as said above"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			d := newDoctor(Patient{})
+			d.ill["mine"] = "the credentials"
 			tt.claim.Name, tt.claim.Relay, tt.claim.Answer = "garage", "mine", "hold"
 			d.claim(tt.claim)
 			wants(t, lines(t, control.NewCheckup(d.found)), "claim(garage) "+tt.want)

@@ -89,14 +89,19 @@ func TestDoctorOfClockByCertificate(t *testing.T) {
 
 // TestDoctorOfNetwork goes by what network the test has, and by where relays are.
 func TestDoctorOfNetwork(t *testing.T) {
+	for host, want := range map[string]bool{"localhost": true, "127.0.0.2": true, "::ffff:127.0.0.1": true, "10.0.0.1": false, "nobody.invalid": false} {
+		if leadsHere(t.Context(), host) != want {
+			t.Errorf("%s leads here: %t", host, !want)
+		}
+	}
 	d := newDoctor(Patient{})
-	d.network()
-	if len(d.found) != 1 || d.found[0].Check != checkNetwork || d.found[0].State == control.FindingProblem && d.found[0].Remedy == "" {
+	d.network(t.Context())
+	if len(d.found) != 1 || d.found[0].Check != checkNetwork || d.found[0].State == control.FindingProblem {
 		t.Errorf("%+v", d.found)
 	}
 	for url, want := range map[string]bool{"http://127.0.0.1:1": true, "https://localhost": true, "http://[::1]:2": true, "https://relay.example": false, "http://10.0.0.1": false, "%": false} {
 		d.config = &config.Config{Relays: []config.Relay{{URL: url}}}
-		if d.local() != want {
+		if d.local(t.Context()) != want {
 			t.Errorf("%s is local: %t", url, !want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"os/user"
 	"slices"
 	"strings"
+	"time"
 )
 
 // mask takes out of texts what strangers need not know to find out why an agent
@@ -105,9 +106,10 @@ func (m *mask) line(s string) string {
 	if !cut {
 		return m.text(s)
 	}
+	low := lower(body)
 	for _, f := range m.known {
-		for n := min(len(f.text), len(body)); n >= 3; n-- {
-			if lower(body[len(body)-n:]) == f.text[:n] {
+		for n := min(len(f.text), len(body)); n >= shortestKnown; n-- {
+			if strings.HasSuffix(low, f.text[:n]) {
 				return m.text(body[:len(body)-n]) + f.instead + cutOff
 			}
 		}
@@ -186,6 +188,9 @@ func (m *mask) tree(v any, key string) any {
 	switch v := v.(type) {
 	case string:
 		if slices.Contains(constants, key) && isConstant(v) {
+			return v
+		}
+		if _, err := time.Parse(time.RFC3339Nano, v); err == nil {
 			return v
 		}
 		return m.line(v)

@@ -74,65 +74,65 @@ unknown: {deep: [text, 12]}
 `
 	const want = `relays:
 - name: mine
-  url: https://relay.example.com/…
+  url: (https url, up to 128 characters)
   token: relay/mine
-  ca: /home/user/ca.pem
-  proxy: http://(private address 1):3128
-  proxy_password: proxy
+  ca: (path, up to 32 characters)
+  proxy: (http url, up to 32 characters)
+  proxy_password: (text, up to 8 characters)
 - name: odd
-  url: https://relay.example.com
-  token: (hidden)
+  url: (https url, up to 32 characters)
+  token: (text, up to 32 characters)
 claims:
 - name: garage
   answer: hold
   hold: 2s
   max_body: 32MiB
-  public_key: (hidden)
+  public_key: (text, up to 8 characters)
   accepted:
-    status: (hidden)
-    body: (hidden)
+    status: 202
+    body: (text, up to 8 characters)
   parallel: 4
 routes:
-- name: POST /in/(hidden)
-  match: POST /in/(hidden)
+- name: (text, up to 32 characters)
+  match: (text, up to 32 characters)
   verify:
     scheme: hmac
     secret: github
-    header: X-Sig
-    user: (hidden)
+    header: (text, up to 8 characters)
+    user: (text, up to 8 characters)
     from:
-    - (hidden)
-  when: json.ref == "…" && header["…"] == "…"
+    - (text, up to 32 characters)
+  when: (text, up to 128 characters)
   script:
     command:
-    - /home/user/deploy
-    - (hidden)
-    - (hidden)
+    - (path, up to 32 characters)
+    - (text, up to 8 characters)
+    - (text, up to 8 characters)
     env:
-      A: (hidden)
-      B: true
-      C: (hidden)
+      (key 1): (number)
+      (key 2): (boolean)
+      (key 3): (text, up to 8 characters)
     timeout: 60s
-    sha256: (hidden)
-- match: /app/
+    sha256: (text, up to 8 characters)
+- match: (path, up to 8 characters)
   forward:
-    to: http://(private host 1):80/…
+    to: (http url, up to 32 characters)
     headers:
-      X: (hidden)
-    strip: (hidden)
+      (key 1): (text, up to 8 characters)
+    strip: (path, up to 8 characters)
   unverified: true
 history:
   keep: 30d
   max_size: 1GB
   redact:
-  - header.Authorization
+  - (text, up to 32 characters)
   "off": false
-unknown:
-  deep:
-  - (hidden)
-  - 12
+(key 1):
+  (key 1):
+  - (text, up to 8 characters)
+  - (number)
 `
-	if got := maskConfig(newMask(nil), []byte(text)); got != want {
+	if got := maskConfig(newMask(map[string][]string{"github": nil}), []byte(text)); got != want {
 		t.Errorf("got\n%s", diffLines(want, got))
 	}
 	for _, none := range []string{"\t{", "relays: [", "- a\n- b\n"} {

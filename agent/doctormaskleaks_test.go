@@ -57,7 +57,7 @@ func TestMaskLeaves(t *testing.T) {
 		{"pass", `user=bob pass=hunter2x pwd: hunter3x PASSWD=hunter4x`, []string{"hunter"}},
 		{"passphrase", `passphrase: horse staple`, []string{"horse", "staple"}},
 		{"fields", `X-Api-Key: abcdefgh; api_key=abcdefgi, access_token=zz`, []string{"abcdef", "zz"}},
-		{"said", `password is hunter2x`, []string{"hunter"}},
+		{"said", `password is hunter2x, token (hunter3x)`, []string{"hunter"}},
 		{"quoted value", `secret "ab cd efgh" password='ab cd efgh' token="ab \" efgh"`, []string{"cd", "efgh"}},
 		{"escaped value", `token=abc%20def {"password":"s3 cr"} "{\"password\":\"s3 cr\"}"`, []string{"abc%", "cr"}},
 		{"mixed case", `AbCdEfGhIjKlMnOpQrSt in /AbCdEfGhIjKlMnOpQrStUvWx`, []string{"AbCd"}},

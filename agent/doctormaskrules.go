@@ -76,9 +76,9 @@ func hideAssigned(m *mask, s string, at []int) []span {
 // hideSpoken hides what is behind a word if that is not a word itself.
 func hideSpoken(m *mask, s string, at []int) []span {
 	v := strings.TrimRight(s[at[2]:at[3]], ".:)?!")
-	bare := strings.Trim(v, `"'\`)
-	word := v == bare && strings.IndexFunc(v, func(r rune) bool { return !unicode.IsLower(r) }) < 0
-	if word || v == "" || m.plain[bare] || strings.HasPrefix(v, "(") {
+	text := strings.Trim(v, `"'\(`)
+	word := strings.IndexAny(v, `"'`) < 0 && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsLower(r) }) < 0
+	if word || m.plain[text] {
 		return nil // "the token belongs to", "the secret github"
 	}
 	return []span{{at[2], at[2] + len(v), "(hidden)", rankHidden}}
@@ -99,6 +99,7 @@ var (
 	// deliveryIDs are what agents and relays make; other UUIDs may be secrets.
 	deliveryIDs = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 	days        = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2})?$`)
+	fractions   = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,9}(Z|[+-][0-9]{2})?$`) // of seconds
 	letters     = regexp.MustCompile(`[A-Za-z]+`)
 )
 
@@ -107,7 +108,8 @@ var (
 // for longer.
 func hideRandom(m *mask, s string, at []int) []span {
 	run := s[at[0]:at[1]]
-	if deliveryIDs.MatchString(run) || days.MatchString(run) || isOrdinary(run) {
+	if deliveryIDs.MatchString(run) || days.MatchString(run) || isOrdinary(run) ||
+		fractions.MatchString(s[max(0, at[0]-len("2006-01-02T15:04:05.")):at[1]]) {
 		return nil
 	}
 	changes, digits, last := 0, 0, 0

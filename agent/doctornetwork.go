@@ -1,10 +1,14 @@
 package agent
 
 import (
+	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 )
 
 // Addresses for documentation, one of each kind: nobody has them, and nothing is
@@ -15,7 +19,7 @@ var anywhere = []struct{ kind, network, addr string }{
 }
 
 // network says whether this machine has a way to the internet at all.
-func (d *doctor) network() {
+func (d *doctor) network(ctx context.Context) {
 	var ways []string
 	for _, to := range anywhere {
 		if c, err := net.Dial(to.network, to.addr); err == nil {
@@ -26,7 +30,9 @@ func (d *doctor) network() {
 	switch {
 	case len(ways) > 0:
 		d.ok(checkNetwork, "", "this machine has a way to the internet over "+strings.Join(ways, " and "))
-	case d.config != nil && len(d.config.Relays) > 0 && d.local():
+	case d.config == nil: // one with relays on this machine needs none
+		d.warn(checkNetwork, "", "this machine has no way to the internet, and whether the agent needs one cannot be read", "put the configuration right first, as said above")
+	case len(d.config.Relays) > 0 && d.local(ctx):
 		d.skip(checkNetwork, "", "this machine has no way to the internet, and needs none: all relays are on it")
 	case up():
 		d.problem(checkNetwork, "", "this machine is in a network, but has no way from there to the internet (no default route)", "check the router, or the gateway in the network settings; see what there is: "+showRoutes)
@@ -36,13 +42,27 @@ func (d *doctor) network() {
 }
 
 // local reports whether all relays are on this machine.
-func (d *doctor) local() bool {
+func (d *doctor) local(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, lookupWait)
+	defer cancel()
 	for _, r := range d.config.Relays {
-		if u, err := url.Parse(r.URL); err != nil || !isHere(u.Hostname()) {
+		u, err := url.Parse(r.URL)
+		if err != nil || !isHere(u.Hostname()) && !leadsHere(ctx, u.Hostname()) {
 			return false
 		}
 	}
 	return true
+}
+
+// lookupWait bounds the questions for the names of relays where there is no network
+// to ask in.
+const lookupWait = 2 * time.Second
+
+// leadsHere reports whether a name has addresses of this machine alone, as one in
+// its file of hosts may.
+func leadsHere(ctx context.Context, host string) bool {
+	all, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	return err == nil && !slices.ContainsFunc(all, func(a netip.Addr) bool { return !a.Unmap().IsLoopback() })
 }
 
 // up reports whether an interface is up that leads out of this machine, and has

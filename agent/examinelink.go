@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"homehook/agent/config"
@@ -69,30 +68,10 @@ func (x *examiner) settle(ctx context.Context, name string) error {
 	if secret == nil {
 		secret = func(string) (string, error) { return "", credentials.ErrNotFound }
 	}
-	set, err := settingsOf(&x.Claims[i], secret)
-	if err != nil {
-		// What is there lets the relay do its work but for the sender's check. A relay
-		// that knows it all is not to forget it.
-		if have, known := x.held(ctx, name); known != nil || have {
-			return nil
-		}
-	}
-	_, err = newRegistry(x.dialer).put(ctx, name, set)
+	// What needs a credential that is not there is left out, as an agent does.
+	set, _ := settingsOf(&x.Claims[i], secret)
+	_, err := newRegistry(x.dialer).put(ctx, name, set)
 	return err
-}
-
-// held reports whether the token has a claim already.
-func (x *examiner) held(ctx context.Context, name string) (bool, error) {
-	var all []struct {
-		Name string `json:"name"`
-	}
-	err := newRegistry(x.dialer).do(ctx, http.MethodGet, x.dialer.Relay.JoinPath("api", "claims"), nil, &all)
-	for _, c := range all {
-		if c.Name == name {
-			return true, err
-		}
-	}
-	return false, err
 }
 
 // unsettled tells that the relay does not take the settings of a claim.

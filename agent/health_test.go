@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"homehook/agent/control"
 	"homehook/agent/credentials"
 )
 
@@ -119,5 +120,23 @@ func TestUnhealthy(t *testing.T) {
 	h.journal.Close()
 	if err := h.Healthy(t.Context()); err == nil || !strings.Contains(err.Error(), "the history does not answer") {
 		t.Errorf("with its history closed: %v", err)
+	}
+}
+
+// TestStatusOfAFullDisk: an agent that can take nothing in says so by its status,
+// links or no links.
+func TestStatusOfAFullDisk(t *testing.T) {
+	s := control.Status{State: control.StateConnected, Findings: []control.Finding{}}
+	outage(&s, nil, "/state/history.db")
+	if s.State != control.StateConnected || len(s.Findings) > 0 {
+		t.Errorf("without an outage: %+v", s)
+	}
+	outage(&s, errors.New("database or disk is full"), "/state/history.db")
+	want := control.Finding{
+		Check: checkHistory, State: control.FindingProblem, Text: "it cannot be written: database or disk is full",
+		Remedy: "make room on the disk, or give the agent's user the folder /state",
+	}
+	if s.State != control.StateProblem || len(s.Findings) != 1 || s.Findings[0] != want {
+		t.Errorf("%+v", s)
 	}
 }

@@ -56,9 +56,7 @@ func (c *compiler) cgi(path string, s *CGISpec, r *Route) handler {
 	if s.Root != "" && !filepath.IsAbs(s.Root) {
 		c.report(path+".root", fmt.Sprintf("absolute path needed for the folder %q", s.Root), "write the whole path")
 	}
-	if !c.has(path + ".program") {
-		h.files = c.custody(path+".program", []argument{{text: text{fixed: s.Program}}}, h.dir)
-	}
+	h.files = c.custody(path+".program", []argument{{text: text{fixed: s.Program}}}, h.dir)
 	h.env = c.environment(path+".env", s.Env)
 	for name := range s.Env {
 		if isMeta(name) {

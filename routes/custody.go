@@ -5,9 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"homehook/access"
+	"homehook/routes/process"
 )
 
 // keepers refuses a file with code that others can change: by its mode, by its
@@ -39,7 +39,8 @@ type codeFile struct {
 
 // codeFiles are the files that a command runs besides its program: what its first
 // line says, of a script, and the script that an interpreter is given, be it by
-// another program. Those with a value of a delivery in their names are none.
+// another program. Those with a value of a delivery in their names are none, and no
+// name that an interpreter may look up elsewhere. One that is not there may come.
 func codeFiles(args []argument, dir string) (files []codeFile) {
 	if len(args) == 0 {
 		return nil
@@ -51,11 +52,12 @@ func codeFiles(args []argument, dir string) (files []codeFile) {
 			return files
 		}
 		path := args[at].fixed
-		if !filepath.IsAbs(path) {
+		whole := filepath.IsAbs(path)
+		if !whole {
 			path = filepath.Join(dir, path)
 		}
-		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-			return files // of its search path, then, or not there
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() || err != nil && !whole {
+			return files
 		}
 		files = append(append(files, codeFile{path, at}), interpretersOf(path, at)...)
 		if p.kind != anotherProgram {
@@ -85,46 +87,30 @@ func operand(p *syntax, args []argument, from int) int {
 // interpretersOf is what the first line of a script names: the program that reads
 // it. That is looked at like one that the configuration names.
 func interpretersOf(path string, at int) []codeFile {
-	words := strings.Fields(firstLine(path))
-	if len(words) == 0 || !filepath.IsAbs(words[0]) {
+	name := process.Interpreter(path)
+	if name == "" {
 		return nil
 	}
-	if _, err := os.Stat(words[0]); err != nil {
-		return nil
-	}
-	return []codeFile{{words[0], at}}
+	return []codeFile{{name, at}}
 }
 
-// firstLine is what stands behind #! in a script, "" in other programs.
-func firstLine(path string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	head := make([]byte, 256) // more of it no system reads
-	n, _ := f.Read(head)
-	line, _, _ := strings.Cut(string(head[:n]), "\n")
-	rest, script := strings.CutPrefix(line, "#!")
-	if !script {
-		return ""
-	}
-	return rest
-}
-
-// custody checks the files with code of a script whose program is fine, and returns
-// all that are looked at again whenever it is to run.
+// custody checks the files with code of a command beside its program, and returns all
+// that are looked at again whenever it is to run: also those with which something is
+// wrong now, since a route stands all the same.
 func (c *compiler) custody(path string, args []argument, dir string) (files []string) {
-	if len(args) == 0 || c.has(path) {
+	if len(args) == 0 || args[0].fixed == "" {
 		return nil
 	}
 	files = []string{args[0].fixed}
+	fine := !c.has(path)
 	for _, f := range codeFiles(args, dir) {
 		what := fmt.Sprintf("the script %s of the command", f.path)
 		if f.at == 0 {
 			what = fmt.Sprintf("the interpreter %s of the command", f.path)
 		}
-		c.keepers(fmt.Sprintf("%s[%d]", path, f.at), what, f.path)
+		if fine {
+			c.keepers(fmt.Sprintf("%s[%d]", path, f.at), what, f.path)
+		}
 		files = append(files, f.path)
 	}
 	slices.Sort(files)

@@ -63,8 +63,7 @@ func nameOf(s *routes.Spec) string {
 // placeFor finds the last place at which routes can be added and are reached.
 func placeFor(have, add []routes.Spec) int {
 	for at := len(have); at >= 0; at-- {
-		table, problems := routes.Compile(slices.Insert(slices.Clone(have), at, add...))
-		if len(problems) == 0 {
+		if table, _ := routes.CompileToRun(slices.Insert(slices.Clone(have), at, add...)); table != nil {
 			table.Close()
 			return at
 		}

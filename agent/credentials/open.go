@@ -19,8 +19,9 @@ func Open(dir string) (*Store, error) {
 
 // OpenWith opens a store as Open does, wherever its root key is. It does not wait
 // for a keyring that is locked, see Ready, and no longer than 3 s for one that does
-// not answer; with NoWait and a store that has a file not at all. What an earlier version left in the clear is sealed, as soon as it
-// can be. A store that was opened must be closed.
+// not answer; with NoWait and a store that has a file not at all. What an earlier
+// version left in the clear is sealed, as soon as it can be. A store that was opened
+// must be closed.
 func OpenWith(ctx context.Context, o Options) (*Store, error) {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {

@@ -40,7 +40,9 @@ func (s *Store) Unlock(phrase string) error {
 	if v.sealed == nil || v.sealed.head == nil || v.sealed.head.Place != PlacePassphrase {
 		return errors.New("the root key is not made of a passphrase, so none is of use")
 	}
+	s.deriving.Lock() // one at a time: it takes memory
 	secret, err := v.sealed.head.derive(phrase)
+	s.deriving.Unlock()
 	if err != nil {
 		return err
 	}
@@ -50,8 +52,10 @@ func (s *Store) Unlock(phrase string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.takeLocked(v.sealed, k); err != nil {
+		return err
+	}
 	s.phrase = &phrase
-	s.holdLocked(k)
 	return nil
 }
 

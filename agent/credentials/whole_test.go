@@ -294,3 +294,18 @@ func FuzzFollow(f *testing.F) {
 		}
 	})
 }
+
+// TestUnlockPlanted holds that a passphrase does not open what somebody planted.
+func TestUnlockPlanted(t *testing.T) {
+	s := open(t, sealedStore(t))
+	wantRest(t, s, "at first")
+	other := open(t, t.TempDir())
+	set(t, other, "github", "planted")
+	if err := other.Move(t.Context(), PlacePassphrase, phrase("correct horse")); err != nil {
+		t.Fatal(err)
+	}
+	_, text := read(t, other)
+	write(t, s.path, text)
+	wantError(t, "Unlock", s.Unlock("correct horse"), ErrChanged, "it is sealed under another root key (passphrase)")
+	wantChanged(t, s, "it is sealed under another root key (passphrase)")
+}

@@ -66,15 +66,18 @@ checkup.txt      what the doctor found, for people; checkup.json the same for pr
 system.json      versions, and what they run on
 status.json      what the agent says of itself, if it ran
 service.json     what the system says of the agent's service, if it has one
-config.yaml      the configuration without comments, its values masked unless they cannot be secret
+config.yaml      keys and shape of the configuration; the values of a few keys that cannot be secret
 deliveries.json  how many deliveries the history has in each state
 log.txt          the last lines of the agent's log
 
-Left out are credentials, deliveries with all that is in them, values of header
-fields, arguments and environments of scripts. Masked as (private host 1) and the
-like are hosts and addresses that mean something at home only, and everything that
-looks like a secret. Look through it before you send it all the same: whoever wrote
-the configuration may have had other ideas of what a name is.
+Left out are credentials, deliveries with all that is in them, and from the
+configuration all but modes, times, sizes, switches and the names of relays, claims,
+routes and stored credentials. What is left out of the configuration is masked in the
+other files too, as are credentials however they are written, hosts and addresses,
+userinfo, paths and queries of URLs, and what looks random.
+
+Look through it before you send it all the same: a secret of ordinary words that
+neither the store nor the configuration has is not known for one.
 `
 
 // write writes the bundle.

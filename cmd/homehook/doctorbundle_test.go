@@ -136,8 +136,8 @@ func TestBundle(t *testing.T) {
 			for name, want := range map[string][]string{
 				"README.txt": {"Look through it before you send it"}, "checkup.txt": {"✗ service       the service is stopped", "✗ relay         mine: connect to relay 127.0.0.1:9"},
 				"checkup.json": {`"check": "service"`}, "system.json": {`"version": "test"`, `"os": "` + runtime.GOOS}, "service.json": {`"system": "sysv"`, "/home/user/config.yaml"},
-				"config.yaml": {"name: garage", "token: relay/mine", "match: POST /hooks/(hidden)", "API_KEY: (hidden)", "to: http://(private host 1):8123/…", "url: https://ntfy.sh/…", "- /bin/sh"},
-				"log.txt":     {"level=WARN msg=\"cannot forward\" error=\"Post http://(private address 1)/…: refused", "Bearer (hidden)", "the value was (credential ntfy)", "password=(hidden)"},
+				"config.yaml": {"name: garage", "token: relay/mine", "match: (text, up to 32 characters)", "(key 1): (text, up to 32 characters)", "to: (http url, up to 128 characters)", "token: ntfy", "background: true"},
+				"log.txt":     {"level=WARN msg=\"cannot forward\" error=\"Post http://(hidden)@(private address 1)/…: refused", "Authorization: (hidden)", "the value was (credential ntfy)", "password=(hidden)"},
 			} {
 				for _, part := range want {
 					if !strings.Contains(files[name], part) {

@@ -99,6 +99,10 @@ const unlockNext = "unlock the keyring, such as by signing in at the desktop, an
 
 // unlockable adds the next step to the error for a locked keyring.
 func (a *app) unlockable(err error) error {
+	if errors.Is(err, credentials.ErrNoPassphrase) && !isTerminal(a.in) {
+		return withNext(errors.New("the root key of the credentials "+credentials.ErrNoPassphrase.Error()+": stdin is not a terminal"),
+			"run it at a terminal with nothing on stdin, which asks for all it needs; or let the agent run, with: homehook run --passphrase-stdin")
+	}
 	if !errors.Is(err, control.ErrLocked) && !errors.Is(err, credentials.ErrLocked) {
 		return err
 	}
@@ -161,7 +165,7 @@ func (a *app) askAgain(ctx context.Context, s *credentials.Store) error {
 	err := s.Ready()
 	for i := 1; errors.Is(err, credentials.ErrWrongPassphrase) && isTerminal(a.in); i++ {
 		if i == tries {
-			return err
+			return withNext(errors.New("that is not the passphrase of the credentials, and the agent does not start"), "try again with the right one; what there is to do without it says: homehook secret store")
 		}
 		a.note("that is not the passphrase of the credentials")
 		phrase, askErr := a.secretInput(ctx, passphrasePrompt)

@@ -129,6 +129,12 @@ func routesOf(list []any, claim string) ([]routes.Spec, error) {
 		return nil, fmt.Errorf("write route: %w", err)
 	}
 	cfg, err := config.Parse("", text)
+	if err == nil {
+		defer cfg.Table.Close()
+		if len(cfg.Faults) > 0 { // a new route is not one that has worked once
+			err = cfg.Faults
+		}
+	}
 	if problems, ok := errors.AsType[config.Problems](err); ok {
 		for i := range problems {
 			problems[i].Line, problems[i].Column = 0, 0 // of no file
@@ -137,7 +143,6 @@ func routesOf(list []any, claim string) ([]routes.Spec, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	cfg.Table.Close()
 	return cfg.Routes, nil
 }
 

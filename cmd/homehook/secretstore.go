@@ -64,7 +64,7 @@ func (c *secretStoreCmd) Run(ctx context.Context, a *app) error {
 		// Where nothing is stored yet, that is the place for the one to come: it is
 		// made now. Otherwise nothing is moved.
 		if now, err = a.moveStore(ctx, control.MoveCredentials{Place: c.Place}); err == nil {
-			a.note("the root key is %s", placeName(now.Store))
+			a.note("the root key is %s already", placeName(now.Store))
 			err = c.done(a, now)
 		}
 		return err

@@ -89,8 +89,8 @@ func TestWithoutAnAgent(t *testing.T) {
 		{"show 0198c0de", "", exitAway, ""},
 		{"show 01", "", exitUsage, ""},
 		{"tail", "", exitAway, ""},
-		{"secret remove relay/mine", "", exitDone, ""},
-		{"secret remove relay/mine", "", exitFailed, ""},
+		{"secret remove relay/mine --yes", "", exitDone, ""},
+		{"secret remove relay/mine --yes", "", exitFailed, ""},
 		{"release nothing", "", exitFailed, ""},
 	}
 	for _, s := range steps {
