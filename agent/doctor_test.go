@@ -102,7 +102,7 @@ func TestDoctorOfRunningAgent(t *testing.T) {
 	}
 	wants(t, checkup(t, h), `scripts(s) problem: route "s": `,
 		`credentials(signing) problem: standard of route "signed" cannot use the credential "signing": `,
-		"configuration() problem: "+h.path()+":", "configuration() warning: the agent goes on with the configuration before that",
+		"configuration() ok: ",
 		"history("+state+"/history.db) problem: ", "> run: chmod 600 "+state+"/history.db",
 		"permissions("+state+") warning: other users may look into folder "+state+" (0755) > run: chmod 700 "+state)
 

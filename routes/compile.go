@@ -24,7 +24,6 @@ func (c *compiler) passing(path, message, remedy string) {
 	c.problems = append(c.problems, Problem{Path: path, Message: message, Remedy: remedy, Passing: true})
 }
 
-
 // has reports whether there is a problem with the value of that path or with
 // a part of it.
 func (c *compiler) has(path string) bool {

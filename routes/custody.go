@@ -108,7 +108,7 @@ func (c *compiler) custody(path string, args []argument, dir string) (files []st
 		if f.at == 0 {
 			what = fmt.Sprintf("the interpreter %s of the command", f.path)
 		}
-		if fine {
+		if _, err := os.Stat(f.path); fine && err == nil {
 			c.keepers(fmt.Sprintf("%s[%d]", path, f.at), what, f.path)
 		}
 		files = append(files, f.path)
