@@ -70,7 +70,7 @@ var house = map[string][]string{
 	"homehook/agent/credentials": {},
 	"homehook/agent/export":      {"homehook/agent/control"},
 	"homehook/agent/imports":     {"homehook/agent/config", "homehook/routes"},
-	"homehook/agent/history":     {"homehook/dbfile", "homehook/faults/point"},
+	"homehook/agent/history":     {"homehook/access", "homehook/dbfile", "homehook/faults/point"},
 	"homehook/agent": {
 		"homehook/access", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials", "homehook/agent/export",
 		"homehook/agent/history", "homehook/faults/point", "homehook/http1", "homehook/ptth", "homehook/routes",
@@ -82,8 +82,8 @@ var house = map[string][]string{
 	"homehook/bench/history": {"homehook/agent/history"},
 	// The command joins relay and agent for `homehook try`.
 	"homehook/cmd/homehook": {
-		"homehook/agent", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials", "homehook/agent/imports",
-		"homehook/http1", "homehook/relay", "homehook/routes", "homehook/routes/signature", "homehook/service", "homehook/spelling",
+		"homehook/access", "homehook/agent", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials",
+		"homehook/agent/imports", "homehook/http1", "homehook/relay", "homehook/routes", "homehook/routes/signature", "homehook/service", "homehook/spelling",
 	},
 	"homehook/cmd/homehook-relay": {"homehook/relay"},
 }

@@ -53,7 +53,7 @@ func (p *Problem) unquoted(line string) bool {
 }
 
 // bareKey is what begins as a key does, and ends where its colon should be.
-var bareKey = regexp.MustCompile(`^([a-z][a-z0-9_]*)(?:[ \t]+([^ \t\r#].*?))?[ \t]*(?:#.*)?\r?$`)
+const bareKey = `^([a-z][a-z0-9_]*)(?:[ \t]+([^ \t\r#].*?))?[ \t]*(?:#.*)?\r?$`
 
 // colonless puts a key without its colon to blame, for which the parser has only
 // words of its own.
@@ -64,7 +64,7 @@ func (p *Problem) colonless(line string) bool {
 	p.Message = "this is no key with a value"
 	p.Remedy = "write a key, a colon and its value here, such as name: garage; or indent the line as those that it belongs to"
 	runes := []rune(line)
-	if m := bareKey.FindStringSubmatch(string(runes[min(max(p.Column-1, 0), len(runes)):])); m != nil && !strings.Contains(m[2], ": ") {
+	if m := regexp.MustCompile(bareKey).FindStringSubmatch(string(runes[min(max(p.Column-1, 0), len(runes)):])); m != nil && !strings.Contains(m[2], ": ") {
 		p.Message = fmt.Sprintf("there is no colon behind %q", m[1])
 		p.Remedy = "write: " + strings.TrimSpace(m[1]+": "+m[2])
 	}
