@@ -154,10 +154,11 @@ func TestCanaryAtHome(t *testing.T) {
 	if got, err = r.send("", head(n.nonce, "0000"), ""); err != nil || got.status != 404 {
 		t.Errorf("a stranger's: %+v, %v", got, err)
 	}
-	all, _, err := h.client.Deliveries(t.Context(), control.Query{})
-	if err != nil || len(all) != 1 || all[0].State != control.Rejected {
-		t.Errorf("%+v, %v", all, err)
-	}
+	// In through the answer goes out before the end is written down.
+	eventually(t, "one delivery is there, rejected", func() bool {
+		all, _, err := h.client.Deliveries(t.Context(), control.Query{})
+		return err == nil && len(all) == 1 && all[0].State == control.Rejected
+	})
 }
 
 // TestCanariesThatAreNotSent says why.

@@ -77,7 +77,7 @@ func hideAssigned(m *mask, s string, at []int) []span {
 func hideSpoken(m *mask, s string, at []int) []span {
 	v := strings.TrimRight(s[at[2]:at[3]], ".:)?!")
 	text := strings.Trim(v, `"'\(`)
-	word := strings.IndexAny(v, `"'`) < 0 && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsLower(r) }) < 0
+	word := !strings.ContainsAny(v, `"'`) && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsLower(r) }) < 0
 	if word || m.plain[text] {
 		return nil // "the token belongs to", "the secret github"
 	}
