@@ -9,22 +9,32 @@ import (
 	"testing"
 )
 
+// placeForPrograms is a new folder that is fit for the program of a service, as no
+// folder for temporary files is: in the checkout, or where root keeps programs.
+func placeForPrograms(t *testing.T) string {
+	t.Helper()
+	var unfit error
+	for _, parent := range []string{".", "/usr/local"} {
+		base, err := os.MkdirTemp(parent, "program-")
+		if err != nil {
+			continue // not root
+		}
+		t.Cleanup(func() { os.RemoveAll(base) })
+		if base, err = filepath.Abs(base); err != nil {
+			t.Fatal(err)
+		}
+		if unfit = (Options{Scope: System, Account: "nobody-of-this-name", Program: base}).checkPlace(); unfit == nil {
+			return base
+		}
+	}
+	t.Skipf("nothing in this checkout could be a service's program: %v", unfit)
+	return ""
+}
+
 // TestCheckProgram holds which programs no service is made of: those that
 // somebody else could change, and those that will be gone.
 func TestCheckProgram(t *testing.T) {
-	// Not below the folder for temporary files, which is refused as such.
-	base, err := os.MkdirTemp(".", "program-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(base) })
-	base, err = filepath.Abs(base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := (Options{Scope: System, Account: "nobody-of-this-name", Program: base}).checkPlace(); err != nil {
-		t.Skipf("nothing in this checkout could be a service's program: %v", err)
-	}
+	base := placeForPrograms(t)
 	program := filepath.Join(base, "bin", "homehook")
 	tests := []struct {
 		name    string
