@@ -141,7 +141,9 @@ func TestMissingCredentialIsLogged(t *testing.T) {
 	_, h, _ := verifying(t, "")
 	var log lockedLog
 	a := &Agent{opts: h.opts, log: slog.New(slog.NewTextHandler(&log, nil))}
-	c := h.inbox.config.Load()
+	h.mu.Lock()
+	c := h.config
+	h.mu.Unlock()
 	a.warnMissing(c)
 	if log.String() != "" {
 		t.Errorf("logged %s", log.String())
