@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -241,10 +242,32 @@ func (g *garden) look(d *daemon) {
 		_, text := g.says(ownerID, "", strings.Fields(args)...)
 		write(fmt.Sprint("verb-", i), text)
 	}
+	if _, err := os.Stat(filepath.Join(out, "bundle.tar.gz")); err != nil {
+		g.t.Errorf("the doctor has made no bundle: %v", err)
+	}
 	d.Process.Signal(syscall.SIGABRT)
 	d.wait(g.t)
+	g.dumps()
 	// What it had under way is found by the next one.
 	again := g.start(ownerID, "homehook", "run", "--log-level", "debug")
 	eventually(g.t, "it is back", func() bool { return g.status() != nil })
 	write("log", again.stop(g.t))
+}
+
+// dumps makes sure that a program which crashes as the agent did leaves a core, where
+// this system has cores in files.
+func (g *garden) dumps() {
+	g.t.Helper()
+	dir, err := os.MkdirTemp("", "hh-core-")
+	must(g.t, err)
+	defer os.RemoveAll(dir)
+	must(g.t, os.Chown(dir, ownerID, ownerID))
+	cmd := exec.Command("/bin/sh", "-c", "ulimit -c unlimited; cd "+dir+"; kill -ABRT $$")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ownerID, Gid: ownerID}}
+	cmd.Run() // it ends by the signal
+	cores, err := filepath.Glob(filepath.Join(dir, "core*"))
+	must(g.t, err)
+	if pattern, err := os.ReadFile("/proc/sys/kernel/core_pattern"); len(cores) == 0 && (err != nil || strings.HasPrefix(string(pattern), "core")) {
+		g.t.Errorf("no program leaves a core here, with %s", pattern)
+	}
 }

@@ -20,9 +20,9 @@ type cgi struct {
 	name    string // SCRIPT_NAME, without what the relay took off the path
 	dir     string
 	spool   string
-	files   []string // with its code, which nobody else may be able to change
-	env     []string // what every run gets
-	own     []string // names of variables that the configuration sets
+	code    *process.Code // which nobody else may be able to change
+	env     []string      // what every run gets
+	own     []string      // names of variables that the configuration sets
 	timeout time.Duration
 	output  int64
 	grace   time.Duration
@@ -56,7 +56,7 @@ func (c *compiler) cgi(path string, s *CGISpec, r *Route) handler {
 	if s.Root != "" && !filepath.IsAbs(s.Root) {
 		c.report(path+".root", fmt.Sprintf("absolute path needed for the folder %q", s.Root), "write the whole path")
 	}
-	h.files = c.custody(path+".program", []argument{{text: text{fixed: s.Program}}}, h.dir)
+	h.code = c.custody(path+".program", []argument{{text: text{fixed: s.Program}}}, h.dir)
 	h.env = c.environment(path+".env", s.Env)
 	for name := range s.Env {
 		if isMeta(name) {

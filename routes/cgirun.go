@@ -40,7 +40,7 @@ func (h *cgi) run(ctx context.Context, d *Delivery, x *http1.Exchange) (Result, 
 	r.order = process.Order{
 		Argv: append([]string{h.program}, searchWords(d.Request)...), Dir: h.dir, Env: h.variables(d, at, headers),
 		Mark: headersVariable + headers, Keep: [2]int{32 << 10, maxErrors}, Passes: true, Linger: h.linger,
-		Files: h.files,
+		Code: h.code,
 	}
 	r.deadline = time.Now().Add(h.timeout)
 	err = r.begin(body, first, whole)

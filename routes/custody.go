@@ -97,11 +97,11 @@ func interpretersOf(path string, at int) []codeFile {
 // custody checks the files with code of a command beside its program, and returns all
 // that are looked at again whenever it is to run: also those with which something is
 // wrong now, since a route stands all the same.
-func (c *compiler) custody(path string, args []argument, dir string) (files []string) {
+func (c *compiler) custody(path string, args []argument, dir string) *process.Code {
 	if len(args) == 0 || args[0].fixed == "" {
 		return nil
 	}
-	files = []string{args[0].fixed}
+	files := []string{args[0].fixed}
 	fine := !c.has(path)
 	for _, f := range codeFiles(args, dir) {
 		what := fmt.Sprintf("the script %s of the command", f.path)
@@ -114,5 +114,5 @@ func (c *compiler) custody(path string, args []argument, dir string) (files []st
 		files = append(files, f.path)
 	}
 	slices.Sort(files)
-	return slices.Compact(files)
+	return process.NewCode(slices.Compact(files)...)
 }

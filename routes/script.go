@@ -64,7 +64,7 @@ func (c *compiler) script(path string, s *ScriptSpec, route *Route) *scripter {
 	r.secret = route.secretFields()
 	args := c.templates(path, s, r, route)
 	c.extras(path, s, r)
-	r.files = c.custody(path+".command", args, r.dir)
+	r.code = c.custody(path+".command", args, r.dir)
 	return r
 }
 

@@ -14,7 +14,7 @@ type extras struct {
 	as     *process.Account
 	limits *process.Limits
 	pin    *process.Pin
-	files  []string // with its code, which nobody else may be able to change
+	code   *process.Code // which nobody else may be able to change
 }
 
 // extras checks those keys of a script, and changes what follows from them: a

@@ -51,7 +51,7 @@ func (s *scripter) serve(ctx context.Context, d *Delivery, x *http1.Exchange) Re
 	r := &run{x: x, fields: g.fields, timeout: s.timeout, grace: s.grace}
 	r.order = process.Order{
 		Argv: g.command, Dir: s.dir, Env: variables(g.env, d, headers), Mark: headersVariable + headers,
-		Keep: [2]int{s.output, maxErrors}, Linger: s.linger, Account: s.as, Limits: s.limits, Pin: s.pin, Files: s.files,
+		Keep: [2]int{s.output, maxErrors}, Linger: s.linger, Account: s.as, Limits: s.limits, Pin: s.pin, Code: s.code,
 	}
 	err = r.begin(body, first, whole)
 	if r.proc == nil {

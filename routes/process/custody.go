@@ -5,30 +5,84 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"time"
 
 	"homehook/access"
 )
+
+// Code are the files with the code of a program: itself, what it is given to run. It
+// is safe for concurrent use; a nil Code is looked at by nobody.
+type Code struct{ files []*codeFile }
+
+// codeFile is one of them, and what reads it.
+type codeFile struct {
+	path string
+
+	mu          sync.Mutex
+	state       fileState // of the file when its first line was read
+	interpreter string
+	checked     time.Time // when the interpreter was in nobody else's hands
+}
+
+// NewCode makes a Code of files, by their whole paths.
+func NewCode(paths ...string) *Code {
+	c := &Code{}
+	for _, path := range paths {
+		c.files = append(c.files, &codeFile{path: path})
+	}
+	return c
+}
+
+// interpreterAge is how long it counts that an interpreter is in nobody else's hands:
+// it lies with the system's programs, and far down.
+const interpreterAge = time.Second
 
 // custody returns why a program is not started whose code others can change. It is
 // asked each time: what lay safe when the configuration was loaded may have been
 // opened to others since, or begin with the name of another interpreter.
 func (o *Order) custody() error {
+	if o.Code == nil {
+		return nil
+	}
 	rules := access.Rules{Alone: true, Trust: o.Account.Trust()}
-	for _, path := range o.Files {
-		for _, file := range []string{path, Interpreter(path)} {
-			if file == "" {
-				continue
-			}
-			f, err := access.Find(file, rules)
-			if err != nil {
-				return err
-			}
-			if f != nil {
-				return &Custody{Program: o.Argv[0], Path: file, Finding: *f}
-			}
+	for _, file := range o.Code.files {
+		if err := o.held(file.path, rules); err != nil {
+			return err
 		}
+		name, known := file.reader()
+		if name == "" || known {
+			continue
+		}
+		if err := o.held(name, rules); err != nil {
+			return err
+		}
+		file.mu.Lock()
+		file.checked = time.Now()
+		file.mu.Unlock()
 	}
 	return nil
+}
+
+// held returns in whose hands a file is, if not in those of the rules alone.
+func (o *Order) held(path string, rules access.Rules) error {
+	f, err := access.Find(path, rules)
+	if err != nil || f == nil {
+		return err
+	}
+	return &Custody{Program: o.Argv[0], Path: path, Finding: *f}
+}
+
+// reader is the interpreter of a file as it is now, and whether that was looked at a
+// moment ago.
+func (f *codeFile) reader() (name string, known bool) {
+	state, _, err := stateOf(f.path)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err != nil || state == (fileState{}) || state != f.state {
+		f.state, f.interpreter, f.checked = state, Interpreter(f.path), time.Time{}
+	}
+	return f.interpreter, time.Since(f.checked) < interpreterAge
 }
 
 // Interpreter is the program that the first line of a script names by its whole path,

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestInterpreter(t *testing.T) {
@@ -36,7 +37,7 @@ func TestCustody(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o := &Order{Argv: []string{at("program")}, Files: []string{at("program"), at("file")}}
+	o := &Order{Argv: []string{at("program")}, Code: NewCode(at("program"), at("file"))}
 	for name, want := range map[string]string{
 		"program": "it can be changed by others (0775); see that it is what it was, then run: chmod go-w " + at("program"),
 		"reader":  at("reader") + " can be changed by others (0775)", "file": at("file") + " can be changed by others (0775)",
@@ -48,6 +49,7 @@ func TestCustody(t *testing.T) {
 		if err := os.Chmod(at(name), 0o775); err != nil {
 			t.Fatal(err)
 		}
+		o.Code.files[0].checked = time.Time{} // as after a moment
 		if err := o.custody(); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
@@ -58,6 +60,24 @@ func TestCustody(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// The first line of another file is another interpreter, at once.
+	if err := os.WriteFile(at("other"), []byte("#!"+at("file")+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(at("file"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	o.Code = NewCode(at("program"))
+	if err := o.custody(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(at("other"), at("program")); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.custody(); err == nil || !strings.HasPrefix(err.Error(), at("file")+" can be changed by others (0777)") {
+		t.Errorf("another interpreter: %v", err)
+	}
+	o.Code = NewCode(at("file"))
 	os.Remove(at("file"))
 	if err := o.custody(); err == nil {
 		t.Error("a file that is gone is fine")
@@ -70,7 +90,7 @@ func BenchmarkCustody(b *testing.B) {
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"), 0o755); err != nil {
 		b.Fatal(err)
 	}
-	o := &Order{Argv: []string{path}, Files: []string{path}}
+	o := &Order{Argv: []string{path}, Code: NewCode(path)}
 	for b.Loop() {
 		if err := o.custody(); err != nil {
 			b.Fatal(err)

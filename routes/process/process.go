@@ -32,10 +32,9 @@ type Order struct {
 	Limits  *Limits  // what it may use; nil for what the system lets it
 	Pin     *Pin     // what it has to be; nil for anything
 
-	// Files are those with its code: itself, its interpreter, what that is given.
-	// Nobody but root, this process's own user and the account may be able to change
-	// them.
-	Files []string
+	// Code is what it is made of. Nobody but root, this process's own user and the
+	// account may be able to change that.
+	Code *Code
 }
 
 // Event is why the wait for a program ended.
