@@ -50,7 +50,8 @@ func veiled(t *testing.T, more string) (*testRelay, *home, *app) {
 		fmt.Fprintf(w, "%s as %s", q.URL.Path, q.Header.Get("X-Gitlab-Token"))
 	})
 	h := startHome(t, storing(r.addr, "", fmt.Sprintf("  - {name: gitlab, claim: garage, match: /, verify: {scheme: gitlab, secret: gitlab}, forward: {to: %q}%s}\n", a.URL, more)))
-	if err := (&backend{h.Agent}).SetCredential("gitlab", gitlabToken); err != nil {
+	// Over the control API, which answers when what was left unfinished is known.
+	if err := h.client.SetCredential(t.Context(), "gitlab", gitlabToken); err != nil {
 		t.Fatal(err)
 	}
 	return r, h, a
