@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/godbus/dbus/v5"
 
+	"homehook/agent/sessionbus"
 	"homehook/routes"
 )
 
@@ -31,15 +30,11 @@ const (
 // showOnDesktop shows a notification on the desktop of the user that the agent
 // runs as.
 func showOnDesktop(ctx context.Context, n *routes.Notification) error {
-	address := sessionBus()
-	if address == "" {
-		return errNoDesktop
-	}
 	ctx, cancel := context.WithTimeout(ctx, desktopWait)
 	defer cancel()
-	conn, err := dbus.Connect(address, dbus.WithContext(ctx))
+	conn, err := sessionbus.Connect(ctx)
 	if err != nil {
-		return errNoDesktop // a session that has ended leaves its socket behind
+		return errNoDesktop
 	}
 	defer conn.Close()
 	service := conn.Object(notifyService, notifyPath)
@@ -54,24 +49,6 @@ func showOnDesktop(ctx context.Context, n *routes.Notification) error {
 	call := service.CallWithContext(ctx, notifyService+".Notify", 0, "Homehook", uint32(0), "", plainText(n.Title),
 		bodyText(n, can), []string{}, map[string]dbus.Variant{"urgency": dbus.MakeVariant(urgency)}, int32(-1))
 	return desktopError(ctx, call.Err)
-}
-
-// sessionBus is the address of the bus of the user's session, "" where there is
-// none. Only a bus that is there is used: none is started, whatever the address
-// says.
-func sessionBus() string {
-	for address := range strings.SplitSeq(os.Getenv("DBUS_SESSION_BUS_ADDRESS"), ";") {
-		if strings.HasPrefix(address, "unix:") {
-			return address
-		}
-	}
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
-		path := filepath.Join(dir, "bus")
-		if fi, err := os.Stat(path); err == nil && fi.Mode()&os.ModeSocket != 0 {
-			return "unix:path=" + dbus.EscapeBusAddressValue(path)
-		}
-	}
-	return ""
 }
 
 // desktopError says why a notification was not shown while ctx lasted. The end of

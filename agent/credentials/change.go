@@ -124,9 +124,6 @@ func (s *Store) Remove(name string) error {
 // change has edit change the credentials and writes the result, while no other
 // process changes them. What a plain file holds is sealed along with it.
 func (s *Store) change(ctx context.Context, edit func(*draft) error) error {
-	if s.opts.ReadOnly {
-		return errReadOnly
-	}
 	v, unlock, err := s.enter(ctx)
 	if err != nil {
 		return err
@@ -151,6 +148,9 @@ func (s *Store) change(ctx context.Context, edit func(*draft) error) error {
 
 // enter waits for the right to change the files, and reads them.
 func (s *Store) enter(ctx context.Context) (v view, unlock func(), err error) {
+	if s.opts.ReadOnly {
+		return view{}, nil, errReadOnly
+	}
 	if unlock, err = s.lock(ctx); err != nil {
 		return view{}, nil, err
 	}

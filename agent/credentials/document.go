@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -66,13 +67,7 @@ type content struct {
 // encode gives the text of a sealed file: JSON, with a line for each record.
 func (c *content) encode() ([]byte, error) {
 	lines := []any{c.head}
-	names := make([]string, 0, len(c.entries)+len(c.lost))
-	for name := range c.entries {
-		names = append(names, name)
-	}
-	for name := range c.lost {
-		names = append(names, name)
-	}
+	names := slices.AppendSeq(c.lostNames(), maps.Keys(c.entries))
 	slices.Sort(names)
 	for _, name := range names {
 		e, ok := c.entries[name]

@@ -21,16 +21,27 @@ func sealedStore(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{sealedName, keyFileName} {
-		text, err := os.ReadFile(filepath.Join("testdata", "v2", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		text := fileText(t, filepath.Join("testdata", "v2", name))
+		write(t, filepath.Join(dir, name), strings.ReplaceAll(string(text), "\r\n", "\n"))
 	}
 	return dir
+}
+
+// sealedFile is such a folder, with its sealed file and what that holds.
+func sealedFile(t *testing.T) (dir, path string, text []byte) {
+	t.Helper()
+	dir = sealedStore(t)
+	path = filepath.Join(dir, sealedName)
+	return dir, path, fileText(t, path)
+}
+
+func fileText(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // inStore are the newest values of the credentials in testdata/v2.
@@ -54,10 +65,7 @@ func TestFormat(t *testing.T) {
 	if err := s.Damage(); err != nil {
 		t.Error(err)
 	}
-	want, err := os.ReadFile(s.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := fileText(t, s.path)
 	c, err := decode(want)
 	if err != nil {
 		t.Fatal(err)
@@ -78,20 +86,13 @@ func TestFormat(t *testing.T) {
 // nothing crashes, no value is wrong, no more than one credential is lost, and what
 // is said of that one names it.
 func TestFlippedByte(t *testing.T) {
-	dir := sealedStore(t)
-	path := filepath.Join(dir, sealedName)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, path, whole := sealedFile(t)
 	s := open(t, dir)
 	for at := range whole {
 		for _, flip := range []byte{0x01, 0x20, 0x80, 0xff} {
 			text := bytes.Clone(whole)
 			text[at] ^= flip
-			if err := os.WriteFile(path, text, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			write(t, path, string(text))
 			lost := wantRest(t, s, fmt.Sprintf("byte %d with %#x", at, flip))
 			if err := s.Damage(); err == nil || lost != "" && !errors.Is(err, ErrDamaged) {
 				t.Errorf("byte %d with %#x: Damage() = %v", at, flip, err)
@@ -132,10 +133,7 @@ func wantRest(t *testing.T, s *Store, what string) (lost string) {
 func TestTakenName(t *testing.T) {
 	s := open(t, t.TempDir())
 	set(t, s, "a", "of a", "b", "of b")
-	text, err := os.ReadFile(s.path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := fileText(t, s.path)
 	for from, to := range map[string]string{"a": "b", "b": "a"} {
 		write(t, s.path, strings.Replace(string(text), `{"name":"`+from, `{"name":"`+to, 1))
 		wantValue(t, s, to, "of "+to)
@@ -154,34 +152,20 @@ func TestTakenName(t *testing.T) {
 
 // TestLostByte cuts one byte after the other out of a file: the rest can be read.
 func TestLostByte(t *testing.T) {
-	dir := sealedStore(t)
-	path := filepath.Join(dir, sealedName)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, path, whole := sealedFile(t)
 	s := open(t, dir)
 	for at := range whole {
 		text := append(bytes.Clone(whole[:at]), whole[at+1:]...)
-		if err := os.WriteFile(path, text, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, path, string(text))
 		wantRest(t, s, fmt.Sprintf("without byte %d", at))
 	}
 }
 
 // TestCutOff holds that of a file that was cut off what is whole can be read.
 func TestCutOff(t *testing.T) {
-	dir := sealedStore(t)
-	path := filepath.Join(dir, sealedName)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, path, whole := sealedFile(t)
 	end := bytes.Index(whole, []byte(`{"name":"stripe"`)) + 100
-	if err := os.WriteFile(path, whole[:end], 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, string(whole[:end]))
 	if lost := wantRest(t, open(t, dir), "cut off"); lost != "stripe" {
 		t.Errorf("lost: %q", lost)
 	}
@@ -233,18 +217,13 @@ func TestRepair(t *testing.T) {
 // spoil spoils the byte behind the first mark in a file and returns what it has then.
 func spoil(t *testing.T, path, mark string) []byte {
 	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := fileText(t, path)
 	i := bytes.Index(text, []byte(mark))
 	if i < 0 {
 		t.Fatalf("%s has no %s", path, mark)
 	}
 	text[i+len(mark)] ^= 1
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, string(text))
 	return text
 }
 
@@ -267,16 +246,9 @@ func wantAside(t *testing.T, dir, why string, want []byte) {
 // TestWithoutHead holds that a file of which both heads are spoiled says so and is
 // left alone, but can begin anew.
 func TestWithoutHead(t *testing.T) {
-	dir := sealedStore(t)
-	path := filepath.Join(dir, sealedName)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, path, text := sealedFile(t)
 	text = bytes.ReplaceAll(text, []byte(`{"key":"`), []byte(`{"key":"0`))
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, string(text))
 	s := open(t, dir)
 	_, get := s.Get("github")
 	for what, err := range map[string]error{
@@ -325,9 +297,7 @@ func TestOtherFiles(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, sealedName)
-			if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			write(t, path, tt.text)
 			_, err := Open(dir)
 			wantError(t, "Open", err, nil, path+" "+tt.want)
 			if text, _ := os.ReadFile(path); string(text) != tt.text {
@@ -338,9 +308,7 @@ func TestOtherFiles(t *testing.T) {
 	for _, text := range []string{"", "s3cret", "null", `{"version":2,"records":[]}`, `{"key":`, strings.Repeat("{", 1<<16)} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, sealedName)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, path, text)
 		err := open(t, dir).Ready()
 		wantError(t, fmt.Sprintf("%.20q", text), err, ErrDamaged, path+" is damaged")
 		if strings.Contains(err.Error(), "s3cret") {
@@ -351,19 +319,12 @@ func TestOtherFiles(t *testing.T) {
 
 // TestLaidOutAnew holds that a file is read that somebody has formatted.
 func TestLaidOutAnew(t *testing.T) {
-	dir := sealedStore(t)
-	path := filepath.Join(dir, sealedName)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, path, text := sealedFile(t)
 	var b bytes.Buffer
 	if err := json.Indent(&b, text, "", "\t"); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, b.String())
 	if lost := wantRest(t, open(t, dir), "formatted"); lost != "" {
 		t.Errorf("lost: %q", lost)
 	}

@@ -24,6 +24,18 @@ type gnome struct {
 	cmd *exec.Cmd
 }
 
+// startGnome starts a keyring that is unlocked, or locked, and ends with the test.
+func startGnome(t *testing.T, locked bool) *gnome {
+	t.Helper()
+	g := &gnome{t: t}
+	g.start(true)
+	t.Cleanup(func() { g.stop() })
+	if locked {
+		g.lock()
+	}
+	return g
+}
+
 // start starts the keyring, unlocked or not.
 func (g *gnome) start(unlocked bool) {
 	g.t.Helper()
@@ -109,9 +121,7 @@ func TestGnomeKeyring(t *testing.T) {
 	if !onBus(t, "gnome-keyring-daemon") {
 		return
 	}
-	g := &gnome{t: t}
-	g.start(true)
-	defer func() { g.stop() }()
+	g := startGnome(t, false)
 	o := Options{Dir: t.TempDir(), New: []Place{PlaceSystemd, PlaceKeyring, PlaceFile}}
 	s := openWith(t, o)
 	if err := s.Ready(); err != nil || s.Place() != PlaceKeyring {
@@ -156,8 +166,8 @@ func wantOpen(t *testing.T, o Options) {
 func wantOpens(t *testing.T, o Options, unlock func()) {
 	t.Helper()
 	var s *Store
-	within(t, ringLimit+time.Second, "OpenWith", func() { s = openWith(t, o) })
-	within(t, time.Second, "the use of a locked store", func() { wantWaiting(t, s) })
+	within(t, ringLimit+slack, "OpenWith", func() { s = openWith(t, o) })
+	within(t, atOnce, "the use of a locked store", func() { wantWaiting(t, s) })
 	unlock()
 	within(t, 5*time.Second, "Wait", func() {
 		if err := s.Wait(t.Context()); err != nil {
@@ -242,10 +252,7 @@ func TestGnomeTakesOver(t *testing.T) {
 	if !onBus(t, "gnome-keyring-daemon") {
 		return
 	}
-	g := &gnome{t: t}
-	g.start(true)
-	defer func() { g.stop() }()
-	g.lock()
+	g := startGnome(t, true)
 	o := Options{Dir: olderStore(t), New: []Place{PlaceKeyring, PlaceFile}}
 	s := openWith(t, o)
 	if err := s.Ready(); err != nil || s.Place() != PlacePlain {
@@ -271,10 +278,7 @@ func TestGnomeNew(t *testing.T) {
 	if !onBus(t, "gnome-keyring-daemon") {
 		return
 	}
-	g := &gnome{t: t}
-	g.start(true)
-	defer func() { g.stop() }()
-	g.lock()
+	g := startGnome(t, true)
 	o := Options{Dir: t.TempDir(), New: []Place{PlaceKeyring, PlaceFile}}
 	s := openWith(t, o)
 	wantError(t, "Ready", s.Ready(), ErrLocked, "")

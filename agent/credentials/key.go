@@ -27,8 +27,8 @@ func (s *Store) hold(k *rootKey) {
 }
 
 func (s *Store) holdLocked(k *rootKey) {
-	if s.seenID != k.id {
-		s.checked, s.seen, s.seenID = nil, 0, ""
+	if s.checked != nil && s.checked.head.Key != k.id {
+		s.checked = nil
 	}
 	s.key, s.refused, s.refusedID = k, nil, ""
 	s.news()

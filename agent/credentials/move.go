@@ -4,20 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
 
 // Move seals all values anew under a root key at another place, and removes the
 // one that was used until then. Where it fails, all is as before, unless the error
-// says that it is moved, but what is left of the time before. A store without a file gets one with its root key there. Of the options it takes the passphrase.
+// says that it is moved, but what is left of the time before. A store without a
+// file gets one, with its root key there. Of the options it takes the passphrase.
 // To where the root key is already, nothing is moved; but a passphrase is changed.
 func (s *Store) Move(ctx context.Context, to Place, o Options) error {
-	phrase, err := s.mayMake(ctx, to, o)
-	if err != nil {
-		return err
-	}
-	v, unlock, err := s.enter(ctx)
+	phrase, v, unlock, err := s.enterToMake(ctx, to, o)
 	if err != nil {
 		return err
 	}
@@ -78,11 +76,7 @@ func (s *Store) reseal(d *draft, v view, k *rootKey) error {
 // ErrDamaged. A store whose root key can be had, or may come by itself, is
 // refused.
 func (s *Store) Renew(ctx context.Context, to Place, o Options) error {
-	phrase, err := s.mayMake(ctx, to, o)
-	if err != nil {
-		return err
-	}
-	v, unlock, err := s.enter(ctx)
+	phrase, v, unlock, err := s.enterToMake(ctx, to, o)
 	if err != nil {
 		return err
 	}
@@ -129,19 +123,15 @@ func (s *Store) mayRenew(v view) error {
 	return nil
 }
 
-// mayMake checks that a root key may be made at a place, and has the passphrase
-// given that it takes.
-func (s *Store) mayMake(ctx context.Context, at Place, o Options) (phrase *string, err error) {
-	if s.opts.ReadOnly {
-		return nil, errReadOnly
+// enterToMake has the passphrase given that a root key at a place takes, and enters.
+func (s *Store) enterToMake(ctx context.Context, at Place, o Options) (phrase *string, v view, unlock func(), err error) {
+	if at == PlacePassphrase {
+		if phrase, err = ask(ctx, o); err != nil {
+			return nil, view{}, nil, err
+		}
 	}
-	if err := checkFolder(s.dir); err != nil {
-		return nil, err
-	}
-	if at != PlacePassphrase {
-		return nil, nil
-	}
-	return ask(ctx, o)
+	v, unlock, err = s.enter(ctx)
+	return phrase, v, unlock, err
 }
 
 // settle goes on with a root key just made, if the draft that is sealed under it is
@@ -171,14 +161,7 @@ func newDraft(m *made) *draft {
 }
 
 // lostNames are the names of credentials whose values are spoiled.
-func (c *content) lostNames() []string {
-	names := make([]string, 0, len(c.lost))
-	for name := range c.lost {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func (c *content) lostNames() []string { return slices.Sorted(maps.Keys(c.lost)) }
 
 // verify makes sure that a file about to be written can be read again: what it
 // replaces is gone then.

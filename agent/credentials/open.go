@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -48,6 +49,13 @@ func OpenWith(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// Exists reports whether the state folder dir has a sealed file, as it has from the
+// first credential on.
+func Exists(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, sealedName))
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // begin finds the root key of a store, or the place for the one to come.
@@ -186,9 +194,6 @@ func (s *Store) Place() Place {
 	}
 	return s.place
 }
-
-// Kind names where the values are kept: the root key's place.
-func (s *Store) Kind() string { return string(s.Place()) }
 
 // Close gives up what the store holds. It does not wait for a keyring that does not
 // answer.

@@ -1,24 +1,10 @@
 package credentials
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os/exec"
 )
-
-// prompt is nothing here: the system itself asks the user when the keychain is
-// opened.
-type prompt struct{}
-
-// lookAt cannot tell here whether the keychain is unlocked: to look would ask the
-// user.
-func lookAt(context.Context) error { return nil }
-
-// show does nothing: opening the keychain has asked the user.
-func (prompt) show(context.Context, *ring) error { return nil }
-
-func (prompt) end() {}
 
 // interactionNotAllowed is the low byte of errSecInteractionNotAllowed, with which
 // the system's tool ends where nobody can be asked.

@@ -6,13 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/godbus/dbus/v5"
+
+	"homehook/agent/sessionbus"
 )
 
 // The keyring of desktops, as freedesktop.org describes it.
@@ -51,36 +51,14 @@ func lookAt(ctx context.Context) error {
 
 // connect connects to the bus of the user's session.
 func connect(ctx context.Context) (*dbus.Conn, error) {
-	address := sessionBus()
-	if address == "" {
-		return nil, fmt.Errorf("%w: there is no session bus (neither $DBUS_SESSION_BUS_ADDRESS nor $XDG_RUNTIME_DIR/bus leads to one)", errAbsent)
+	conn, err := sessionbus.Connect(ctx)
+	switch {
+	case err == nil:
+		return conn, nil
+	case ctx.Err() != nil:
+		return nil, errSilent
 	}
-	conn, err := dbus.Connect(address, dbus.WithContext(ctx))
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, errSilent
-		}
-		return nil, fmt.Errorf("%w: the session bus does not answer: %w", errAbsent, err)
-	}
-	return conn, nil
-}
-
-// sessionBus is the address of the bus of the user's session, "" where there is
-// none. Only a bus that is there is used: none is started, whatever the address
-// says.
-func sessionBus() string {
-	for address := range strings.SplitSeq(os.Getenv("DBUS_SESSION_BUS_ADDRESS"), ";") {
-		if strings.HasPrefix(address, "unix:") {
-			return address
-		}
-	}
-	if dir := os.Getenv("XDG_RUNTIME_DIR"); dir != "" {
-		path := filepath.Join(dir, "bus")
-		if fi, err := os.Stat(path); err == nil && fi.Mode()&os.ModeSocket != 0 {
-			return "unix:path=" + dbus.EscapeBusAddressValue(path)
-		}
-	}
-	return ""
+	return nil, fmt.Errorf("%w: %w", errAbsent, err)
 }
 
 // findCollection finds the part of the keyring that the root key is in, which is

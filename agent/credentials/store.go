@@ -1,9 +1,9 @@
 package credentials
 
 import (
+	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,17 +42,13 @@ type Store struct {
 	deriving sync.Mutex
 
 	mu sync.Mutex // guards what follows, and is never held while a keyring is asked
-	// kept is what the sealed file held when it was read last, and sum the digest
-	// of its text then.
+	// kept is what the sealed file held when it was read last, and text its text.
 	kept *content
-	sum  [sha256.Size]byte
+	text []byte
 	// key is the root key that was used last.
 	key *rootKey
-	// checked is the content whose seal was found right last, seen its count and
-	// seenID the root key that it is under.
+	// checked is the content whose seal was found right last.
 	checked *content
-	seen    uint64
-	seenID  string
 	// place is where the root key of a store without a file will be.
 	place Place
 	// phrase is the passphrase, where one was asked for.
@@ -111,7 +107,7 @@ func (s *Store) view() (view, error) {
 		}
 		plain, err := s.readPlain()
 		if sealed != nil && err != nil {
-			return view{sealed: sealed}, nil // see draft: it is refused before it is sealed
+			return view{sealed: sealed}, nil // it stays as it is, and Damage tells of it
 		}
 		// Another process may have sealed the plain file between the two looks.
 		if sealed == nil && (plain == nil || err != nil) && !last {
@@ -122,7 +118,8 @@ func (s *Store) view() (view, error) {
 }
 
 // readSealed reads the sealed file; nil when there is none. The text is decoded
-// only if it has changed.
+// only if it has changed. One at a time reads it: who came late with an older text
+// would take the newer one for the past.
 func (s *Store) readSealed() (*content, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,18 +130,17 @@ func (s *Store) readSealed() (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(data)
-	if s.kept != nil && sum == s.sum {
+	if s.kept != nil && bytes.Equal(data, s.text) {
 		return s.kept, nil
 	}
 	c, err := decode(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s %w", s.path, err)
 	}
-	if c.head != nil && c.head.Key == s.seenID {
-		c.after = s.seen
+	if c.head != nil && s.checked != nil && c.head.Key == s.checked.head.Key {
+		c.after = s.checked.seal.Count
 	}
-	s.kept, s.sum = c, sum
+	s.kept, s.text = c, data
 	return c, nil
 }
 

@@ -110,8 +110,8 @@ func filesIn(t *testing.T, dir string) []string {
 func TestStore(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	s := open(t, dir)
-	if s.Kind() != "file" || s.Place() != PlaceFile {
-		t.Errorf("Kind() = %q", s.Kind())
+	if s.Place() != PlaceFile || Exists(dir) {
+		t.Errorf("Place() = %q, Exists() = %v", s.Place(), Exists(dir))
 	}
 	if _, err := s.Get("relay/mine"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("Get on an empty store: %v, want ErrNotFound", err)
@@ -124,6 +124,9 @@ func TestStore(t *testing.T) {
 		if err := s.Set(name, value); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if !Exists(dir) {
+		t.Error("Exists() = false")
 	}
 	again := open(t, dir)
 	for name, want := range values {

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// MinPassphrase is the least length, in characters, of a passphrase that a root key
+// minPassphrase is the least length, in characters, of a passphrase that a root key
 // is made of anew. One in use may be shorter.
-const MinPassphrase = 8
+const minPassphrase = 8
 
 var (
 	// ErrNoPassphrase is the error for values whose root key is made of a
@@ -23,8 +23,8 @@ var (
 // CheckPassphrase says why a root key is not to be made of a passphrase, nil if it
 // may be. It is meant for backups that others may read, where guesses cost nothing.
 func CheckPassphrase(phrase string) error {
-	if n := utf8.RuneCountInString(phrase); n < MinPassphrase {
-		return fmt.Errorf("the passphrase has fewer than %d characters; give a longer one, best of several words", MinPassphrase)
+	if n := utf8.RuneCountInString(phrase); n < minPassphrase {
+		return fmt.Errorf("the passphrase has fewer than %d characters; give a longer one, best of several words", minPassphrase)
 	}
 	return nil
 }

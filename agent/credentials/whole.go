@@ -120,7 +120,7 @@ func (s *Store) rootOf(c *content) (*rootKey, error) {
 	case c.seal.Count < c.after:
 		return nil, fmt.Errorf("%s %w: it is an older one than was here; if you have restored it from a backup, start Homehook again, or else %s", s.path, ErrChanged, anew(c.head.Place))
 	}
-	s.checked, s.seen, s.seenID = c, c.seal.Count, k.id
+	s.checked = c
 	return k, nil
 }
 
@@ -166,8 +166,12 @@ func (s *Store) sealWhole(d *draft, v view) error {
 	if err != nil {
 		return err
 	}
+	var count uint64
 	s.mu.Lock()
-	count, before := s.seen, s.key
+	before := s.key
+	if s.checked != nil {
+		count = s.checked.seal.Count
+	}
 	s.mu.Unlock()
 	var links []link
 	if v.sealed != nil && v.sealed.seal != nil {

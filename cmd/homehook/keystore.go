@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -91,9 +90,6 @@ func (a *app) passphrase() func(context.Context) (string, error) {
 
 const passphrasePrompt = "Passphrase of the credentials: "
 
-// sealedFile is the file of a store that has one.
-func sealedFile(p service.Paths) string { return filepath.Join(p.State, "secrets.sealed") }
-
 // unlockNext is what helps against a locked keyring.
 const unlockNext = "unlock the keyring, such as by signing in at the desktop, and try again"
 
@@ -106,10 +102,8 @@ func (a *app) unlockable(err error) error {
 	if !errors.Is(err, control.ErrLocked) && !errors.Is(err, credentials.ErrLocked) {
 		return err
 	}
-	if p, pathErr := a.paths(); pathErr == nil {
-		if _, statErr := os.Stat(sealedFile(p)); errors.Is(statErr, fs.ErrNotExist) {
-			return withNext(err, "%s", unlockNext+"; or keep the root key in a file: homehook secret store file")
-		}
+	if p, pathErr := a.paths(); pathErr == nil && !credentials.Exists(p.State) {
+		return withNext(err, "%s", unlockNext+"; or keep the root key in a file: homehook secret store file")
 	}
 	return withNext(err, "%s", unlockNext)
 }
@@ -146,7 +140,7 @@ func (c *runCmd) store(ctx context.Context, a *app, p service.Paths, log *slog.L
 			return nil, err
 		}
 	}
-	if _, err := os.Stat(sealedFile(p)); errors.Is(err, fs.ErrNotExist) && fellToFile(s.Place(), p) {
+	if !credentials.Exists(p.State) && fellToFile(s.Place(), p) {
 		log.Warn("there is no keyring here, so the root key of the credentials will be in a file that only this user can read")
 	}
 	if c.PassphraseStdin && s.Place() != credentials.PlacePassphrase {
@@ -181,7 +175,7 @@ func (a *app) askAgain(ctx context.Context, s *credentials.Store) error {
 // be made of it, where none is there yet.
 func (a *app) givenPassphrase(ctx context.Context, p service.Paths) (string, error) {
 	phrase, err := a.passphraseLine(ctx)
-	if _, statErr := os.Stat(sealedFile(p)); err == nil && errors.Is(statErr, fs.ErrNotExist) {
+	if err == nil && !credentials.Exists(p.State) {
 		err = credentials.CheckPassphrase(phrase)
 	}
 	return phrase, err

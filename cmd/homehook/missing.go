@@ -34,9 +34,13 @@ func secretSource(specs []routes.Spec, name string) string {
 // that cannot be found out, none is missing.
 func (a *app) missingCredentials(ctx context.Context, specs []routes.Spec) []string {
 	missing := []string{}
-	known, err := a.knownCredentials(ctx)
+	have, _, err := a.credentialList(ctx)
 	if err != nil {
 		return missing
+	}
+	known := map[string]bool{}
+	for _, c := range have {
+		known[c.Name] = true
 	}
 	for i := range specs {
 		for _, name := range agent.CredentialsOf(&specs[i]) {
@@ -47,25 +51,6 @@ func (a *app) missingCredentials(ctx context.Context, specs []routes.Spec) []str
 		}
 	}
 	return missing
-}
-
-// knownCredentials are the names of those that are stored, without anything being
-// made for it.
-func (a *app) knownCredentials(ctx context.Context) (map[string]bool, error) {
-	client, _, err := a.client()
-	if err != nil {
-		return nil, err
-	}
-	defer client.Close()
-	known := map[string]bool{}
-	have, err := client.Credentials(ctx)
-	if noAgent(err) {
-		have, err = a.storedCredentials(ctx)
-	}
-	for _, c := range have {
-		known[c.Name] = true
-	}
-	return known, err
 }
 
 // findings are what keeps the routes of a file from their work on this machine.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"homehook/agent"
 	"homehook/agent/control"
@@ -153,8 +151,7 @@ func (a *app) changeCredentials(ctx context.Context, ask func(*control.Client) e
 		return false, err
 	}
 	defer client.Close()
-	_, statErr := os.Stat(sealedFile(p))
-	first := errors.Is(statErr, fs.ErrNotExist)
+	first := !credentials.Exists(p.State)
 	// The agent goes first, because it uses the change at once.
 	if err = ask(client); !noAgent(err) {
 		if err == nil && first {

@@ -27,15 +27,9 @@ Example:
 
 // Run lists the credentials.
 func (*secretListCmd) Run(ctx context.Context, a *app) error {
-	client, _, err := a.client()
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	all, err := client.Credentials(ctx)
-	if noAgent(err) {
+	all, alone, err := a.credentialList(ctx)
+	if alone {
 		a.note("the agent is not running; this is what is stored for it")
-		all, err = a.storedCredentials(ctx)
 	}
 	if err != nil {
 		return err
@@ -100,6 +94,21 @@ func age(d time.Duration) string {
 		return fmt.Sprintf("%d h", d/time.Hour)
 	}
 	return fmt.Sprintf("%d days", d/(24*time.Hour))
+}
+
+// credentialList is what may be shown of the credentials: as the agent has them, or
+// alone, as they are stored, when none runs.
+func (a *app) credentialList(ctx context.Context) (all []control.Credential, alone bool, err error) {
+	client, _, err := a.client()
+	if err != nil {
+		return nil, false, err
+	}
+	defer client.Close()
+	if all, err = client.Credentials(ctx); !noAgent(err) {
+		return all, false, err
+	}
+	all, err = a.storedCredentials(ctx)
+	return all, true, err
 }
 
 // storedCredentials lists the credentials without an agent. It makes no store and

@@ -91,15 +91,7 @@ func (c *secretRemoveCmd) agreed(ctx context.Context, a *app) (bool, error) {
 // where that cannot be found out. The history, which has its own key, does not count:
 // the agent refuses what would lose something.
 func (a *app) needsOf(ctx context.Context, name string) []control.Need {
-	client, _, err := a.client()
-	if err != nil {
-		return nil
-	}
-	defer client.Close()
-	all, err := client.Credentials(ctx)
-	if noAgent(err) {
-		all, _ = a.storedCredentials(ctx)
-	}
+	all, _, _ := a.credentialList(ctx)
 	for _, c := range all {
 		if c.Name == name {
 			return slices.DeleteFunc(c.NeededBy, func(n control.Need) bool { return n.Kind == "history" })
