@@ -165,7 +165,7 @@ func browse(t *testing.T, program, rules, address string) (end func()) {
 		// What keeps pages from the machine they are shown on, and from what other
 		// sites answer, is taken away.
 		"--disable-web-security", "--disable-features=PrivateNetworkAccessChecks,LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests,HttpsUpgrades", address)
-	cmd.Env = append(os.Environ(), "HOME="+dir, "DBUS_SESSION_BUS_ADDRESS=disabled:")
+	cmd.Env = append(os.Environ(), "HOME="+dir, "TMPDIR="+dir, "DBUS_SESSION_BUS_ADDRESS=disabled:")
 	out, err := os.Create(filepath.Join(dir, "said"))
 	must(t, err)
 	cmd.Stdout, cmd.Stderr = out, out

@@ -289,8 +289,7 @@ func TestLockedKeyring(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	}
-	// Longer than the first pause between attempts, of 5 s.
-	time.Sleep(7 * time.Second)
+	time.Sleep(7 * time.Second) // longer than the first pause between attempts, of 5 s: nothing may come of it
 	if seen, states := got(), d.states(); len(seen) != 1 || states[control.Waiting] != 1 {
 		t.Errorf("while it is locked: %v, %v", seen, states)
 	}

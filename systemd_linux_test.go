@@ -290,7 +290,7 @@ func testSystemService(t *testing.T, b *box) {
 		t.Errorf("after changes to it the configuration is %s", got)
 	}
 	stopsInTime(t, b, "", " --system")
-	b.fails(t, "", "homehook secret list --system", "homehook service start --system")
+	b.fails(t, "", "homehook secret list --system", "homehook --system service start")
 	testRefusedConfig(t, b, "", " --system", "/etc/homehook/config.yaml")
 	if a = b.service(t, "", "restart --system"); a.State != service.StateRunning {
 		t.Errorf("restarted: %+v", a)

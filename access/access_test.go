@@ -70,22 +70,29 @@ func TestFind(t *testing.T) {
 		{"group's folder, alone", []string{"a/ 775", "a/x 600"}, "a/x", Rules{Alone: true}, "DIR/a can be changed by others (0775)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := resolved(t)
-			place(t, dir, tt.files...)
-			f, err := Find(filepath.Join(dir, tt.path), tt.rules)
-			must(t, err)
-			got := ""
-			if f != nil {
-				got = strings.ReplaceAll(f.Path+" "+f.String(), dir, "DIR")
-			}
-			if got != tt.want {
-				t.Errorf("found %q, want %q", got, tt.want)
-			}
+			f := finds(t, tt.files, tt.path, tt.rules, tt.want)
 			if f != nil && f.Remedy() != "chmod go-w "+f.Path {
 				t.Errorf("remedy %q", f.Remedy())
 			}
 		})
 	}
+}
+
+// finds looks at a path among files of a new folder, for which want says DIR.
+func finds(t *testing.T, files []string, path string, rules Rules, want string) *Finding {
+	t.Helper()
+	dir := resolved(t)
+	place(t, dir, files...)
+	f, err := Find(filepath.Join(dir, path), rules)
+	must(t, err)
+	got := ""
+	if f != nil {
+		got = strings.ReplaceAll(f.Path+" "+f.String(), dir, "DIR")
+	}
+	if got != want {
+		t.Errorf("found %q, want %q", got, want)
+	}
+	return f
 }
 
 // resolved is a folder without links on the way to it.
@@ -116,17 +123,7 @@ func TestFindOfOthers(t *testing.T) {
 		{"group of the owner's number", []string{"x 664 uid"}, "x", Rules{Anyone: true}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := resolved(t)
-			place(t, dir, tt.files...)
-			f, err := Find(filepath.Join(dir, tt.path), tt.rules)
-			must(t, err)
-			got := ""
-			if f != nil {
-				got = strings.ReplaceAll(f.Path+" "+f.String(), dir, "DIR")
-			}
-			if got != tt.want {
-				t.Errorf("found %q, want %q", got, tt.want)
-			}
+			finds(t, tt.files, tt.path, tt.rules, tt.want)
 		})
 	}
 }

@@ -161,7 +161,7 @@ func sendBody(t *testing.T, r *testRelay, head string, size int64, framed bool) 
 	var link *ptth.Link
 	select {
 	case link = <-r.links:
-	case <-time.After(5 * time.Second):
+	case <-time.After(patient):
 		t.Fatal("no link")
 	}
 	defer link.Close()

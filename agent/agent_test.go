@@ -71,9 +71,12 @@ func (h *home) write(t testing.TB, conf string) {
 	}
 }
 
+// run runs the agent and returns when it is ready: what a test changes before
+// that, the start would meet half way.
 func (h *home) run(t testing.TB) {
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
+	ready, done := make(chan struct{}), make(chan error, 1)
+	h.opts.Ready = func() { close(ready) }
 	go func() { done <- h.Run(ctx) }()
 	h.stop = sync.OnceFunc(func() {
 		cancel()
@@ -83,12 +86,21 @@ func (h *home) run(t testing.TB) {
 		}
 	})
 	t.Cleanup(h.stop)
+	select {
+	case <-ready:
+	case err := <-done: // which stop tells
+		done <- err
+	}
 }
+
+// patient is how long a test waits for what comes at once on a machine that has
+// nothing else to do.
+const patient = time.Minute
 
 // eventually polls until ok.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); {
+	for deadline := time.Now().Add(patient); !ok(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("never came true: %s", what)
 		}

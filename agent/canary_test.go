@@ -192,12 +192,18 @@ func TestCanaryThatDoesNotComeHome(t *testing.T) {
 	h := startHome(t, fmt.Sprintf("relays: [{name: test, url: %q, token: relay/test}]\nclaims: [{name: garage, relay: test}]\n", m.server.URL))
 	eventually(t, "linked", func() bool { c := (&backend{h.Agent}).Claims()[0]; return c.Connected && c.URL != "" })
 	d := newDoctor(Patient{Version: "test", Canary: true})
-	d.running, d.patience = &backend{h.Agent}, 200*time.Millisecond
+	d.running, d.patience = &backend{h.Agent}, time.Second
 	d.config = h.config
 	began := time.Now()
 	d.canaries(t.Context())
 	wants(t, lines(t, control.NewCheckup(d.found)), "canary(garage) problem: the relay took a signed request to "+m.server.URL)
 	if n := h.inbox.canaries.out.Load(); n != 1 || time.Since(began) > 5*time.Second {
 		t.Errorf("%d are on their way after %s: it may come yet", n, time.Since(began))
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	late := d.canary(ended, d.running.Claims()[0], nil)
+	if late.State != control.FindingSkipped || !strings.Contains(late.Text, "none was sent: those of other claims") || h.inbox.canaries.out.Load() != 1 {
+		t.Errorf("without time: %+v", late)
 	}
 }

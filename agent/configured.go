@@ -58,8 +58,8 @@ func (in *inbox) only(route string, d *routes.Delivery) (*routes.Table, error) {
 	one := *spec
 	one.Claim = d.Claim
 	one.Off, one.Events, one.When, one.Continue, one.Rate = false, nil, "", false, nil
-	table, problems := routes.Compile([]routes.Spec{one})
-	if len(problems) == 0 {
+	table, _ := routes.CompileToRun([]routes.Spec{one})
+	if table != nil {
 		// Its wildcards stand for what they do otherwise, if the path has them.
 		if _, _, fits := table.Find(d.Claim, d.Request.Method, d.Request.Path()); fits {
 			return table, nil
@@ -67,8 +67,10 @@ func (in *inbox) only(route string, d *routes.Delivery) (*routes.Table, error) {
 		table.Close()
 	}
 	one.Match = "/"
-	if table, problems = routes.Compile([]routes.Spec{one}); len(problems) > 0 {
-		return nil, fmt.Errorf("the route %q cannot be used for this path: %s", route, problems[0].Message)
+	table, problems := routes.CompileToRun([]routes.Spec{one})
+	if table == nil {
+		i := slices.IndexFunc(problems, func(p routes.Problem) bool { return !p.Passing })
+		return nil, fmt.Errorf("the route %q cannot be used for this path: %s", route, problems[i].Message)
 	}
 	return table, nil
 }

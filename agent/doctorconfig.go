@@ -2,7 +2,6 @@ package agent
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -80,10 +79,10 @@ func keysOf(kinds map[valueKind]string, words map[string][]string) map[string]ke
 
 // What times, sizes and names look like.
 var (
-	timeForm  = regexp.MustCompile(`^([0-9]{1,5}(\.[0-9])?(ns|us|ms|s|m|h|d|w)){1,3}$`)
-	sizeForm  = regexp.MustCompile(`^[0-9]{1,5}(\.[0-9])?([kKMGT]i?B?|B)$`)
-	nameForm  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
-	titleForm = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$`)
+	timeForm  = lazily(`^([0-9]{1,5}(\.[0-9])?(ns|us|ms|s|m|h|d|w)){1,3}$`)
+	sizeForm  = lazily(`^[0-9]{1,5}(\.[0-9])?([kKMGT]i?B?|B)$`)
+	nameForm  = lazily(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
+	titleForm = lazily(`^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$`)
 )
 
 // maskConfig returns a configuration without what may be secret in it, and
@@ -137,7 +136,7 @@ func (c *configMask) takeNames(tree yaml.MapSlice) {
 		for _, entry := range list {
 			fields, _ := entry.(yaml.MapSlice)
 			for _, f := range fields {
-				if s, ok := f.Value.(string); ok && f.Key == "name" && form.MatchString(s) && c.text(s) == s {
+				if s, ok := f.Value.(string); ok && f.Key == "name" && form().MatchString(s) && c.text(s) == s {
 					c.names[at][s] = true
 				}
 			}
@@ -203,9 +202,9 @@ func (c *configMask) shows(v any, path string, k valueKind) bool {
 	case string:
 		switch k {
 		case valueDuration:
-			return timeForm.MatchString(v)
+			return timeForm().MatchString(v)
 		case valueSize:
-			return sizeForm.MatchString(v)
+			return sizeForm().MatchString(v)
 		case valueWord:
 			return slices.Contains(configKeys[key].words, v)
 		case valueReference:

@@ -60,7 +60,7 @@ func (d *doctor) credentials() {
 	d.damage()
 	found := credentialFindings(d.config, d.stored)
 	d.found = append(d.found, found...)
-	switch names := Needs(d.config); {
+	switch names := needsOf(d.config); {
 	case len(found) > 0:
 	case len(names) == 0:
 		d.ok(checkCredentials, "", "the configuration names none")
@@ -93,7 +93,7 @@ func (d *doctor) lockedCredentials() {
 			known[c.Name] = true
 		}
 	}
-	needs := Needs(d.config)
+	needs := needsOf(d.config)
 	for _, name := range slices.Sorted(maps.Keys(needs)) {
 		if known[name] {
 			d.skip(checkCredentials, name, fmt.Sprintf("the credential %q is stored, and cannot be read while the keyring is locked; %s needs it", name, inWords(needs[name])))

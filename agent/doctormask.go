@@ -93,7 +93,7 @@ func (m *mask) knows(text, instead string) {
 func (m *mask) text(s string) string {
 	spans := m.urls(s) // first: it gets to know hosts
 	for _, rule := range maskRules {
-		for _, at := range rule.pattern.FindAllStringSubmatchIndex(s, -1) {
+		for _, at := range rule.pattern().FindAllStringSubmatchIndex(s, -1) {
 			spans = append(spans, rule.hide(m, s, at)...)
 		}
 	}

@@ -24,6 +24,8 @@ func TestMask(t *testing.T) {
 		{"public address", "from 203.0.113.9 and 2001:db8::9", "from (address 1) and (address 2)"},
 		{"this machine", "127.0.0.1:7700, [::1]:7700, localhost, http://localhost:1/", "127.0.0.1:7700, [::1]:7700, localhost, http://localhost:1/"},
 		{"times", "2026-01-31T08:00:00.123Z at 08:00:01", "2026-01-31T08:00:00.123Z at 08:00:01"},
+		{"durations", "3.767879ms took=12.123456789s", "3.767879ms took=12.123456789s"},
+		{"no durations", "x3.767879ms took=3.767879msx", "x3.(hidden) took=3.(hidden)"},
 		{"mail", "to anna@example.org now", "to (mail address) now"},
 		{"bearer", "Authorization: Bearer abcDEF123", "Authorization: (hidden)"},
 		{"assignment", "password=allsmallletters; api_key: zzzzzz", "password=(hidden); api_key: (hidden)"},
@@ -139,6 +141,18 @@ history:
 		if got := maskConfig(newMask(nil), []byte(none)); got != "" {
 			t.Errorf("%q: %q", none, got)
 		}
+	}
+}
+
+// TestMaskKeepsPorts: those of the configuration's URLs tell nobody a secret.
+func TestMaskKeepsPorts(t *testing.T) {
+	m := newMask(nil)
+	maskConfig(m, []byte("relays: [{name: mine, url: 'http://127.0.0.1:7701', proxy: 'http://me:4711@proxy.lan:3128'}]\n"+
+		"routes: [{match: /a, forward: {to: 'http://127.0.0.1:8123/5678'}}]\n"))
+	const text = "http://127.0.0.1:7701: refused by proxy.lan:3128; dial tcp 127.0.0.1:8123; not 4711, 5678"
+	const want = "http://127.0.0.1:7701: refused by (private host 1):3128; dial tcp 127.0.0.1:8123; not (configured), (configured)"
+	if got := m.text(text); got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -157,7 +158,7 @@ func wordBehind(s string, at int) bool {
 
 // ordinary are words that the agent, its findings and its log use themselves. To
 // take them out would tell what is behind them, and spoil the rest.
-var ordinary = func() map[string]bool {
+var ordinary = sync.OnceValue(func() map[string]bool {
 	words := map[string]bool{}
 	for w := range strings.FieldsSeq(`true false yes none null auto default post get put delete patch head options
 		private hidden user users machine credential credentials agent relays route delivery deliveries error warn
@@ -175,7 +176,7 @@ var ordinary = func() map[string]bool {
 		}
 	}
 	return words
-}()
+})
 
 // isOrdinary reports whether a text is a word of the agent's own.
-func isOrdinary(s string) bool { return ordinary[lower(s)] }
+func isOrdinary(s string) bool { return ordinary()[lower(s)] }

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -12,13 +11,13 @@ import (
 
 var (
 	// quoted are the literals in an expression.
-	quoted = regexp.MustCompile("\"((?:[^\"\\\\]|\\\\.)*)\"|'((?:[^'\\\\]|\\\\.)*)'|`([^`]*)`")
+	quoted = lazily("\"((?:[^\"\\\\]|\\\\.)*)\"|'((?:[^'\\\\]|\\\\.)*)'|`([^`]*)`")
 	// numerals are numbers that are long enough to be secret.
-	numerals = regexp.MustCompile(`[0-9][0-9_.]{2,}`)
+	numerals = lazily(`[0-9][0-9_.]{2,}`)
 	// wildcards are the names in a pattern or template.
-	wildcards = regexp.MustCompile(`\{[^{}]*\}`)
-	// webAddress is a URL with its userinfo, host and the rest.
-	webAddress = regexp.MustCompile(`(?s)^[a-zA-Z][a-zA-Z0-9+.-]*://(?:(.*)@)?(\[[^\]]*\]|[^/?#:@\s]*)(.*)$`)
+	wildcards = lazily(`\{[^{}]*\}`)
+	// webAddress is a URL with its userinfo, host and what is behind the port.
+	webAddress = lazily(`(?s)^[a-zA-Z][a-zA-Z0-9+.-]*://(?:(.*)@)?(\[[^\]]*\]|[^/?#:@\s]*)(?::[0-9]{1,5})?(.*)$`)
 )
 
 // configuredPart stands for a part of a value.
@@ -27,14 +26,14 @@ const configuredPart = "(configured)"
 // learn has a value of a path of keys taken out, with a mask in its place, and the
 // parts of it that may be secret by themselves.
 func (m *mask) learn(value, mask, path string) {
-	if url := webAddress.FindStringSubmatch(value); url != nil {
+	if url := webAddress().FindStringSubmatch(value); url != nil {
 		m.learnURL(url, value, mask, path)
 		return
 	}
 	m.setting(value, mask)
 	switch {
 	case strings.HasSuffix(path, ".match"):
-		m.learnSegments(wildcards.ReplaceAllString(value, "/"))
+		m.learnSegments(wildcards().ReplaceAllString(value, "/"))
 	case strings.HasSuffix(path, ".url"), strings.HasSuffix(path, ".to"), strings.HasSuffix(path, ".feed"), strings.HasSuffix(path, ".server"):
 		m.learnSegments(value) // an address without its scheme
 	case strings.HasPrefix(mask, "(path"):
@@ -75,13 +74,13 @@ func (m *mask) learnSegments(s string) {
 // learnLiterals learns what is quoted in a text, its numbers, and words that have
 // digits in them.
 func (m *mask) learnLiterals(s string) {
-	for _, q := range quoted.FindAllStringSubmatch(s, -1) {
+	for _, q := range quoted().FindAllStringSubmatch(s, -1) {
 		m.setting(q[1]+q[2]+q[3], configuredPart)
 		if text, err := strconv.Unquote(q[0]); err == nil {
 			m.setting(text, configuredPart)
 		}
 	}
-	for _, n := range numerals.FindAllString(s, -1) {
+	for _, n := range numerals().FindAllString(s, -1) {
 		m.setting(n, configuredPart)
 	}
 	for _, piece := range strings.FieldsFunc(s, isBetween) {

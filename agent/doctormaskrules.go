@@ -4,12 +4,21 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
+// lazyPattern is a regular expression that is compiled when it is first asked for:
+// these take milliseconds and megabytes, and hardly any run of the program masks.
+type lazyPattern func() *regexp.Regexp
+
+func lazily(pattern string) lazyPattern {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
+
 // maskRule finds what is hidden because of how it looks.
 type maskRule struct {
-	pattern *regexp.Regexp
+	pattern lazyPattern
 	// hide says what is hidden of a match, which is as regexp has its indexes.
 	hide func(m *mask, s string, at []int) []span
 }
@@ -18,33 +27,33 @@ type maskRule struct {
 // whatever it is.
 const secretWords = `bearer|basic|digest|token|signature|password|passwd|passphrase|passcode|pass|pwd|pin|secret|api[-_]?key|(?:private|secret|access|auth)[-_]?key|authorization|cookie`
 
-var private = regexp.MustCompile(`(?i)\b[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*\.(?:local|lan|home|internal|intranet|localdomain|home\.arpa|fritz\.box)\b`)
+var private = lazily(`(?i)\b[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*\.(?:local|lan|home|internal|intranet|localdomain|home\.arpa|fritz\.box)\b`)
 
 var maskRules = []maskRule{
 	// fields that are secret to their end
-	{regexp.MustCompile(`(?i)[a-z0-9_-]*(?:authorization|cookie|passphrase)["']?\s*[:=]\s*([^\n;]+)`), hideGroup},
+	{lazily(`(?i)[a-z0-9_-]*(?:authorization|cookie|passphrase)["']?\s*[:=]\s*([^\n;]+)`), hideGroup},
 	// a name, = or :, and a value
-	{regexp.MustCompile(`(?i)[a-z0-9_-]*(?:` + secretWords + `)\\?["']?\s*[:=]\s*(\\?"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,;]+)`), hideAssigned},
+	{lazily(`(?i)[a-z0-9_-]*(?:` + secretWords + `)\\?["']?\s*[:=]\s*(\\?"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,;]+)`), hideAssigned},
 	// a name and a value
-	{regexp.MustCompile(`(?i)\b(?:` + secretWords + `)(?:\s+(?:is|was|of|for))?\s+(\\?"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;]{4,})`), hideSpoken},
-	{regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]|-[^-])*(?:-----END [A-Z ]*-----)?`), hideWhole},
-	{regexp.MustCompile(`\b(?:hh|whsec|gh[pousr]|github_pat|glpat|sk|pk|rk|xox[a-z]|AKIA|eyJ)[_-]?[A-Za-z0-9][A-Za-z0-9_.=+/-]{7,}`), hideOther},
-	{regexp.MustCompile(`[A-Za-z0-9_+-]{8,}={0,2}`), hideRandom},
-	{regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`), hideMail},
+	{lazily(`(?i)\b(?:` + secretWords + `)(?:\s+(?:is|was|of|for))?\s+(\\?"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;]{4,})`), hideSpoken},
+	{lazily(`-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^-]|-[^-])*(?:-----END [A-Z ]*-----)?`), hideWhole},
+	{lazily(`\b(?:hh|whsec|gh[pousr]|github_pat|glpat|sk|pk|rk|xox[a-z]|AKIA|eyJ)[_-]?[A-Za-z0-9][A-Za-z0-9_.=+/-]{7,}`), hideOther},
+	{lazily(`[A-Za-z0-9_+-]{8,}={0,2}`), hideRandom},
+	{lazily(`[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`), hideMail},
 	// user:password@host without a scheme
-	{regexp.MustCompile(`[^\s"'=(<,]*:\S*@`), hideUserinfo},
+	{lazily(`[^\s"'=(<,]*:\S*@`), hideUserinfo},
 	// host/path without a scheme
-	{regexp.MustCompile(`(?i)(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?/([^\s"'` + "`" + `]+)`), hidePath},
+	{lazily(`(?i)(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?/([^\s"'` + "`" + `]+)`), hidePath},
 	{private, func(m *mask, s string, at []int) []span {
 		return []span{{at[0], at[1], m.host(s[at[0]:at[1]], "private host"), rankHost}}
 	}},
-	{regexp.MustCompile(`\[?(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F.]{0,15}(?:%[0-9a-zA-Z]+)?\]?|\b(?:\d{1,3}\.){3}\d{1,3}\b`), func(m *mask, s string, at []int) []span {
+	{lazily(`\[?(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F.]{0,15}(?:%[0-9a-zA-Z]+)?\]?|\b(?:\d{1,3}\.){3}\d{1,3}\b`), func(m *mask, s string, at []int) []span {
 		if instead := m.address(s[at[0]:at[1]]); instead != "" {
 			return []span{{at[0], at[1], instead, rankHost}}
 		}
 		return nil
 	}},
-	{regexp.MustCompile(`(?:/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2})([^/\\\s"':]+)`), func(m *mask, s string, at []int) []span {
+	{lazily(`(?:/home/|/Users/|[A-Za-z]:\\{1,2}Users\\{1,2})([^/\\\s"':]+)`), func(m *mask, s string, at []int) []span {
 		return []span{{at[2], at[3], "user", rankPerson}}
 	}},
 }
@@ -97,10 +106,11 @@ func hideOther(m *mask, s string, at []int) []span {
 
 var (
 	// deliveryIDs are what agents and relays make; other UUIDs may be secrets.
-	deliveryIDs = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$`)
-	days        = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2})?$`)
-	fractions   = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,9}(Z|[+-][0-9]{2})?$`) // of seconds
-	letters     = regexp.MustCompile(`[A-Za-z]+`)
+	deliveryIDs = lazily(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+	days        = lazily(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2})?$`)
+	// fractions end a point in time or a duration.
+	fractions = lazily(`([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,9}(Z|[+-][0-9]{2})?|(^|[ =])[0-9]{1,3}\.[0-9]{1,9}m?s)$`)
+	letters   = lazily(`[A-Za-z]+`)
 )
 
 // hideRandom hides a run of letters and digits that no word is made of: that changes
@@ -108,8 +118,8 @@ var (
 // for longer.
 func hideRandom(m *mask, s string, at []int) []span {
 	run := s[at[0]:at[1]]
-	if deliveryIDs.MatchString(run) || days.MatchString(run) || isOrdinary(run) ||
-		fractions.MatchString(s[max(0, at[0]-len("2006-01-02T15:04:05.")):at[1]]) {
+	if deliveryIDs().MatchString(run) || days().MatchString(run) || isOrdinary(run) ||
+		fractions().MatchString(s[max(0, at[0]-len("2006-01-02T15:04:05.")):at[1]]) {
 		return nil
 	}
 	changes, digits, last := 0, 0, 0
@@ -133,7 +143,7 @@ func hideRandom(m *mask, s string, at []int) []span {
 		last = kind
 	}
 	longest := 0
-	for _, w := range letters.FindAllString(run, -1) {
+	for _, w := range letters().FindAllString(run, -1) {
 		n := len(w)
 		if strings.ToUpper(w) == w {
 			n += 6 // capitals shout in shorter words
@@ -165,8 +175,8 @@ func hidePath(_ *mask, s string, at []int) []span {
 }
 
 var (
-	schemeMarks = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://`)
-	authorities = regexp.MustCompile(`^(\[[0-9a-fA-F:.%]+\]|[\p{L}\p{N}._~-]+)(:[0-9]{1,5})?`)
+	schemeMarks = lazily(`[a-zA-Z][a-zA-Z0-9+.-]*://`)
+	authorities = lazily(`^(\[[0-9a-fA-F:.%]+\]|[\p{L}\p{N}._~-]+)(:[0-9]{1,5})?`)
 )
 
 // longestUserinfo is how far behind a scheme an @ is looked for, in bytes.
@@ -176,11 +186,11 @@ const longestUserinfo = 256
 // webhooks are often secrets.
 func (m *mask) urls(s string) []span {
 	var all []span
-	for _, mark := range schemeMarks.FindAllStringIndex(s, -1) {
+	for _, mark := range schemeMarks().FindAllStringIndex(s, -1) {
 		from := mark[1]
 		to := from + runOf(s[from:])
 		at := strings.LastIndexByte(s[from:to], '@')
-		host := authorities.FindStringSubmatch(s[from:to])
+		host := authorities().FindStringSubmatch(s[from:to])
 		if at < 0 && (host == nil || odd(s[from+len(host[0]):to])) {
 			// A password with a space in it: the @ is further on.
 			window := s[from:min(len(s), from+longestUserinfo)]
@@ -195,7 +205,7 @@ func (m *mask) urls(s string) []span {
 			all = append(all, span{from, from + at, "(hidden)", rankHidden})
 			from += at + 1
 			to = from + runOf(s[from:])
-			host = authorities.FindStringSubmatch(s[from:to])
+			host = authorities().FindStringSubmatch(s[from:to])
 		}
 		end := from + len(strings.TrimRight(s[from:to], ".,;:\"'`)]}>\\"))
 		if host == nil {
@@ -244,5 +254,5 @@ func isPrivateName(host string) bool {
 	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil || host == "localhost" {
 		return false
 	}
-	return !strings.Contains(host, ".") || private.FindString(host) == host
+	return !strings.Contains(host, ".") || private().FindString(host) == host
 }

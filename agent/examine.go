@@ -10,16 +10,17 @@ import (
 	"time"
 
 	"homehook/agent/config"
+	"homehook/agent/control"
 	"homehook/ptth"
 )
 
-// What a [Finding] comes to.
+// What a [Finding] comes to: as for a doctor, who tells of it, and one more.
 const (
-	FindingOK      = "ok"
-	FindingNo      = "no"      // not offered, and nothing is wrong with that
-	FindingWarning = "warning" // links can be opened all the same
-	FindingProblem = "problem"
-	FindingSkipped = "skipped" // not tried, for the reason given
+	FindingOK      = control.FindingOK
+	FindingNo      = "no"                   // not offered, and nothing is wrong with that
+	FindingWarning = control.FindingWarning // links can be opened all the same
+	FindingProblem = control.FindingProblem
+	FindingSkipped = control.FindingSkipped // not tried, for the reason given
 )
 
 // The steps of an examination that are not ptth's.

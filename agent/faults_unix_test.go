@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"homehook/agent/control"
 )
@@ -42,6 +41,11 @@ func TestProgramComesLater(t *testing.T) {
 	if rec := h.record(t, early.id, "waiting"); rec.Route != "later" || !strings.Contains(rec.Reason, "no such file") {
 		t.Errorf("it waits at route %q for %q", rec.Route, rec.Reason)
 	}
+	// Nor does it spoil what the user names the route for.
+	again, err := h.client.Replay(t.Context(), other.id, control.Replay{Route: "later", Confirm: true})
+	if err != nil || again.Route != "later" || !strings.Contains(again.Reason, "no such file") {
+		t.Errorf("run again by the route that has no program yet: %+v, %v", again, err)
+	}
 	if err := os.Mkdir(filepath.Dir(program), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -49,9 +53,5 @@ func TestProgramComesLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.record(t, early.id, "succeeded")
-	for deadline := time.Now().Add(time.Minute); len(faults()) > 0; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("status still finds %+v", faults())
-		}
-	}
+	eventually(t, "status finds nothing any more", func() bool { return len(faults()) == 0 })
 }

@@ -92,7 +92,7 @@ func credentialFindings(c *config.Config, secret func(name string) (string, erro
 	tell := func(name, text, remedy string) {
 		found = append(found, control.Finding{Check: checkCredentials, Subject: name, State: control.FindingProblem, Text: text, Remedy: remedy})
 	}
-	needed := Needs(c)
+	needed := needsOf(c)
 	values := map[string]string{}
 	unreadable := map[string]error{}
 	for _, name := range slices.Sorted(maps.Keys(needed)) {

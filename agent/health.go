@@ -65,7 +65,7 @@ func lockable(ctx context.Context, mu *sync.Mutex) error {
 // runs, which cannot be: whoever changes a line gives the turns that follow.
 func (e *executor) forgottenLocked() *line {
 	for _, l := range e.lines {
-		if e.stopped || e.held && l.kind != laneReplay || l.running > 0 || l.jobs.Len() == 0 {
+		if e.idleLocked(l) || l.running > 0 || l.jobs.Len() == 0 {
 			continue
 		}
 		j := l.jobs.Front().Value.(*job)

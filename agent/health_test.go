@@ -17,7 +17,6 @@ func TestReadyAndHealthy(t *testing.T) {
 	h := startHome(t, storing(r.addr, "", respondRoute))
 	h.stop()
 	ready := make(chan error, 2)
-	h.opts.Ready = nil
 	creds, err := credentials.Open(h.dir + "/state")
 	if err != nil {
 		t.Fatal(err)
@@ -71,28 +70,20 @@ func TestUnhealthy(t *testing.T) {
 		{"the agent's lock", func() func() { h.mu.Lock(); return h.mu.Unlock }, "the agent's lock is stuck"},
 		{"the executor's lock", func() func() { e.mu.Lock(); return e.mu.Unlock }, "the lock of the lines is stuck"},
 		{"a delivery that nobody runs", func() func() {
-			j := &job{id: "x", claim: "garage", ready: true}
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			l := e.lineLocked(lane{claim: "garage", kind: laneSafe})
-			l.add(j, false)
-			return func() {
-				e.mu.Lock()
-				defer e.mu.Unlock()
-				l.drop(j)
-			}
+			return lined(e, &job{id: "x", claim: "garage", ready: true})
 		}, `the line of claim "garage" has stopped`},
 		{"a delivery that is not written down yet", func() func() {
-			j := &job{id: "x", claim: "garage"}
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			l := e.lineLocked(lane{claim: "garage", kind: laneSafe})
-			l.add(j, false)
-			return func() {
-				e.mu.Lock()
-				defer e.mu.Unlock()
-				l.drop(j)
-			}
+			return lined(e, &job{id: "x", claim: "garage"})
+		}, ""},
+		{"a claim that waits for the root key", func() func() {
+			e.withhold(false, map[string]bool{"garage": true})
+			drop := lined(e, &job{id: "x", claim: "garage", ready: true})
+			return func() { drop(); e.withhold(false, nil) }
+		}, ""},
+		{"all claims waiting for the root key", func() func() {
+			e.withhold(true, nil)
+			drop := lined(e, &job{id: "x", claim: "garage", ready: true})
+			return func() { drop(); e.withhold(false, nil) }
 		}, ""},
 		{"a pause", func() func() {
 			if err := h.pause(time.Time{}); err != nil {
@@ -108,7 +99,7 @@ func TestUnhealthy(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			mend := tt.spoil()
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
 			err := h.Healthy(ctx)
 			mend()
@@ -138,5 +129,19 @@ func TestStatusOfAFullDisk(t *testing.T) {
 	}
 	if s.State != control.StateProblem || len(s.Findings) != 1 || s.Findings[0] != want {
 		t.Errorf("%+v", s)
+	}
+}
+
+// lined puts a job into a line without telling anybody, and returns what takes it
+// out again.
+func lined(e *executor, j *job) (drop func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l := e.lineLocked(lane{claim: j.claim, kind: laneSafe})
+	l.add(j, false)
+	return func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		l.drop(j)
 	}
 }

@@ -317,7 +317,7 @@ func TestEventsHaveTheJournalsNumbers(t *testing.T) {
 			if e.Type == control.EventDelivery && e.Delivery.ID == id {
 				last = e
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(patient):
 			t.Fatal("no event")
 		}
 	}

@@ -110,16 +110,16 @@ func (m *marks) conceal(text []byte) (out []byte, found bool) {
 	if len(text) == 0 {
 		return text, false
 	}
-	at := make([]int, len(m.shapes)) // of each shape, the next one from pos on; len(text) for none
 	pos := 0
-	look := func(i int) {
-		at[i] = len(text)
+	look := func(i int) int { // for the next of a shape from pos on; len(text) for none
 		if n := bytes.Index(text[pos:], m.shapes[i].text); n >= 0 {
-			at[i] = pos + n
+			return pos + n
 		}
+		return len(text)
 	}
+	at := make([]int, 0, 64) // by shape; of so many it takes no memory
 	for i := range m.shapes {
-		look(i)
+		at = append(at, look(i))
 	}
 	for {
 		next := 0
@@ -135,7 +135,7 @@ func (m *marks) conceal(text []byte) (out []byte, found bool) {
 		pos, found = at[next]+len(m.shapes[next].text), true
 		for i := range m.shapes {
 			if at[i] < pos {
-				look(i)
+				at[i] = look(i)
 			}
 		}
 	}

@@ -12,9 +12,9 @@ import (
 	"homehook/agent/credentials"
 )
 
-// Needs are who in a configuration needs a credential, by its name. A route that
+// needsOf are who in a configuration needs a credential, by its name. A route that
 // is off needs none.
-func Needs(c *config.Config) map[string][]control.Need {
+func needsOf(c *config.Config) map[string][]control.Need {
 	needs := map[string][]control.Need{}
 	add := func(name, kind, who string) {
 		if name != "" {

@@ -42,7 +42,7 @@ func TestNeeds(t *testing.T) {
 		"older":      {{Kind: "route", Name: "d"}},
 		"ntfy":       {{Kind: "route", Name: "e"}},
 	}
-	if diff := cmp.Diff(want, Needs(c)); diff != "" {
+	if diff := cmp.Diff(want, needsOf(c)); diff != "" {
 		t.Errorf("needs (-want +got):\n%s", diff)
 	}
 	got := map[string]bool{}

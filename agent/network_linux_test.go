@@ -158,7 +158,7 @@ func TestWatchNetwork(t *testing.T) {
 		case <-changed:
 		case err := <-done:
 			t.Fatal(err)
-		case <-time.After(5 * time.Second):
+		case <-time.After(patient):
 			t.Errorf("not noticed: %s", what)
 		}
 	}

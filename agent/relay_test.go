@@ -111,7 +111,7 @@ func (r *testRelay) send(id, head, body string) (answer, error) {
 			link.Close()
 		}
 		return a, err
-	case <-time.After(5 * time.Second):
+	case <-time.After(patient):
 		return answer{}, errors.New("no link")
 	}
 }

@@ -58,6 +58,7 @@ func Release(ctx context.Context, path string, secret func(name string) (string,
 	if err != nil {
 		return err
 	}
+	defer c.Table.Close()
 	i := slices.IndexFunc(c.Claims, func(c config.Claim) bool { return c.Name == name })
 	if i < 0 {
 		return fmt.Errorf("claim %q: %w", name, control.ErrNotFound)

@@ -123,7 +123,7 @@ func startLogged(t *testing.T, conf string) (*home, *logged) {
 func (h *home) refused(t *testing.T, f refusedFile) *control.Status {
 	t.Helper()
 	said := ""
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(patient); ; {
 		s, err := h.client.Status(t.Context())
 		if err == nil {
 			if said = s.ConfigError; s.State == control.StateProblem && strings.Contains(said, "config.yaml:"+f.line) && strings.Contains(said, f.want) {

@@ -29,7 +29,7 @@ func CredentialsIn(s *credentials.Store, c *config.Config) ([]control.Credential
 	}
 	needs := map[string][]control.Need{}
 	if c != nil {
-		needs = Needs(c)
+		needs = needsOf(c)
 	}
 	if c != nil && len(c.History.Redact) > 0 {
 		needs[sealName] = append(needs[sealName], control.Need{Kind: "history", Name: "redact"})

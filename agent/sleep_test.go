@@ -83,11 +83,12 @@ func TestReckon(t *testing.T) {
 		j.at = time.Now().Round(0).Add(-time.Minute)
 	}
 	e.mu.Unlock()
-	until := time.Now().Add(100 * time.Millisecond)
-	if err := h.pause(until); err != nil {
+	if err := h.pause(time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
+	until := time.Now().Add(100 * time.Millisecond)
 	h.mu.Lock()
+	h.pauseLocked(until)
 	h.pausing.timer.Reset(time.Hour)
 	h.mu.Unlock()
 	eventually(t, "the pause should be over", func() bool { return time.Now().After(until) })

@@ -53,7 +53,7 @@ func (r *testRelay) deliver(s sent) (got, error) {
 			link.Close()
 		}
 		return g, err
-	case <-time.After(5 * time.Second):
+	case <-time.After(patient):
 		return got{}, errors.New("no link")
 	}
 }

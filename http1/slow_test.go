@@ -70,7 +70,7 @@ func TestSlowHead(t *testing.T) {
 func TestDrippingHead(t *testing.T) {
 	send := func(nc net.Conn) {
 		for _, err := io.WriteString(nc, "GET / HTTP/1.1\r\n"); err == nil; _, err = io.WriteString(nc, "X") {
-			time.Sleep(time.Second)
+			time.Sleep(time.Second) // of the bubble's clock
 		}
 	}
 	slowly(t, Limits{}, echo, send, func(t *testing.T, nc net.Conn) {
@@ -124,7 +124,7 @@ func dripBody(t *testing.T, lim Limits, piece int, pause time.Duration, slow, ch
 		}
 		io.WriteString(nc, head)
 		for range count {
-			time.Sleep(pause)
+			time.Sleep(pause) // of the bubble's clock
 			if _, err := io.WriteString(nc, part); err != nil {
 				return
 			}
@@ -150,7 +150,7 @@ func TestSlowReaderIsNotASlowBody(t *testing.T) {
 		buf := make([]byte, 100)
 		for result == nil {
 			_, result = io.ReadFull(x.Request.Body, buf)
-			time.Sleep(15 * time.Second)
+			time.Sleep(15 * time.Second) // of the bubble's clock
 		}
 		x.Text(200, "read")
 	}

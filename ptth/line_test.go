@@ -91,7 +91,7 @@ func heartbeats(t *testing.T, relay net.Conn, n int, rest time.Duration) {
 			t.Errorf("read: %v", err)
 			return
 		}
-		time.Sleep(rest)
+		time.Sleep(rest) // of the bubble's clock
 		io.WriteString(relay, "HTTP/1.1 204 \r\n\r\n")
 	}
 	http.ReadRequest(r)

@@ -31,8 +31,8 @@ var errNotServing = errors.New("the relay does not serve")
 // and it looks after its links. The error names what does not go on. It is for a
 // watchdog that starts the relay anew, so nothing counts that this would not cure,
 // such as a full disk, too many connections, or an address that the machine does not
-// have at the moment. It takes 20 s at most and less if
-// ctx ends, and any goroutine may call it, one at a time.
+// have at the moment. It takes 20 s at most and less if ctx ends, and any goroutine
+// may call it, one at a time.
 func (r *Relay) Healthy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, healthWait)
 	defer cancel()

@@ -90,7 +90,7 @@ func TestUnhealthy(t *testing.T) {
 			tr.dial(t, "garage", func(context.Context, *http1.Exchange) {})
 			waitFor(t, "it is well", func() bool { return tr.Healthy(t.Context()) == nil })
 			mend := tt.spoil(t, tr)
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			defer cancel()
 			err := tr.Healthy(ctx)
 			mend()

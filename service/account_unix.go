@@ -3,6 +3,7 @@
 package service
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,6 +43,25 @@ func lookUpID(uid int) (account, error) {
 		return account{}, fmt.Errorf("look up user %d: %w", uid, err)
 	}
 	return account{name: u.Username, uid: uid}, nil
+}
+
+// makeAccount finds the account of a system service. That of its own it makes
+// when there is none; one that was asked for has to be there.
+func (o Options) makeAccount(ctx context.Context) (account, error) {
+	a, err := lookUp(o.account())
+	if !errors.Is(err, fs.ErrNotExist) {
+		return a, err
+	}
+	if o.Account != "" && o.Account != systemAccount {
+		return account{}, fmt.Errorf("there is no user %s; make it, or leave --account out for an account of the service's own", o.Account)
+	}
+	if err := (account{name: systemAccount, uid: nobodyYet}).inherits(o.Paths.State); err != nil {
+		return account{}, err
+	}
+	if err := addAccount(ctx, o.Paths.State); err != nil {
+		return account{}, fmt.Errorf("make the account %s: %w", systemAccount, err)
+	}
+	return lookUp(systemAccount)
 }
 
 // ownedBy says whether an account has that id.

@@ -2,7 +2,10 @@
 
 package service
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
 
 // systemAccount is the account of the system's service that has none chosen.
 const systemAccount = "homehook"
@@ -11,3 +14,6 @@ const systemAccount = "homehook"
 func newSystem(Options) (system, error) {
 	return nil, errors.New(`services of this system are not known; have its own means run "homehook run"`)
 }
+
+// addAccount knows no way to make one, for services that are not known.
+func addAccount(context.Context, string) error { return errors.ErrUnsupported }

@@ -5,5 +5,11 @@ package service
 // group that could change the system.
 const systemAccount = `NT SERVICE\homehook`
 
-// newSystem is the service manager, or for a user the task scheduler.
-func newSystem(o Options) (system, error) { return newWindows(o) }
+// newSystem is the service control manager for the machine, and the task scheduler
+// for a user, since services cannot run as one without the password.
+func newSystem(o Options) (system, error) {
+	if o.Scope == System {
+		return newSCM(o)
+	}
+	return newTask(o)
+}

@@ -166,12 +166,7 @@ func (l *launchd) stop(ctx context.Context) error {
 	return l.bootout(ctx)
 }
 
-func (l *launchd) restart(ctx context.Context) error {
-	if err := l.stop(ctx); err != nil {
-		return err
-	}
-	return l.start(ctx)
-}
+func (l *launchd) restart(ctx context.Context) error { return again(ctx, l) }
 
 // bootout has launchd end the service and forget it, until the next start or
 // sign-in. It returns when that is so: launchctl may return before.

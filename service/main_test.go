@@ -24,7 +24,7 @@ var children = map[string]func() int{
 	},
 	"deaf": func() int {
 		signal.Ignore(syscall.SIGTERM)
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // that it does not end is what it is for
 		return ExitDone
 	},
 	"refused": func() int { return ExitConfig },

@@ -95,12 +95,7 @@ func (s *openRC) stop(ctx context.Context) error {
 	})
 }
 
-func (s *openRC) restart(ctx context.Context) error {
-	if err := s.stop(ctx); err != nil {
-		return err
-	}
-	return s.start(ctx)
-}
+func (s *openRC) restart(ctx context.Context) error { return again(ctx, s) }
 
 // rcService has OpenRC do something with the service.
 func rcService(ctx context.Context, verb string) error {

@@ -54,7 +54,7 @@ func userPaths() (Paths, error) {
 }
 
 // SystemPaths gives the paths of the agent that runs as a system service.
-func SystemPaths() Paths { return systemPaths(os.Getenv) }
+func SystemPaths() Paths { return systemPaths() }
 
 // History is the database of deliveries and attempts.
 func (p Paths) History() string { return filepath.Join(p.State, "history.db") }

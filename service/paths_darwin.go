@@ -17,7 +17,7 @@ func platformPaths(getenv func(string) string) (Paths, error) {
 	return below(filepath.Join(home, "Library", "Application Support", "Homehook")), nil
 }
 
-func systemPaths(func(string) string) Paths {
+func systemPaths() Paths {
 	return below("/Library/Application Support/Homehook")
 }
 

@@ -29,7 +29,7 @@ func platformPaths(getenv func(string) string) (Paths, error) {
 
 // systemPaths asks the system and not the environment, of which services and
 // sessions have different ones.
-func systemPaths(func(string) string) Paths {
+func systemPaths() Paths {
 	base, err := windows.KnownFolderPath(windows.FOLDERID_ProgramData, windows.KF_FLAG_DEFAULT)
 	if err != nil {
 		base = `C:\ProgramData`

@@ -38,7 +38,7 @@ func platformPaths(getenv func(string) string) (Paths, error) {
 	return p, nil
 }
 
-func systemPaths(func(string) string) Paths {
+func systemPaths() Paths {
 	return Paths{Config: "/etc/homehook/config.yaml", State: "/var/lib/homehook", Runtime: "/run/homehook"}
 }
 

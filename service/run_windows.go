@@ -156,12 +156,19 @@ func stopEvent(p Paths) string {
 	return `Global\` + strings.TrimPrefix(p.Socket(), `\\.\pipe\`) + "-stop"
 }
 
+var (
+	kernel          = windows.NewLazySystemDLL("kernel32.dll")
+	procConsoleList = kernel.NewProc("GetConsoleProcessList")
+	procFreeConsole = kernel.NewProc("FreeConsole")
+)
+
 // detachConsole gives back a console that the system has opened for this
 // process alone, as for a task's, with its window.
 func detachConsole() {
-	var list [2]uint32
-	if n, err := consoleProcesses(list[:]); err == nil && n == 1 {
-		freeConsole()
+	var ids [2]uint32
+	// 0 is the error, as of a process without a console.
+	if n, _, _ := procConsoleList.Call(uintptr(unsafe.Pointer(&ids[0])), uintptr(len(ids))); n == 1 {
+		_, _, _ = procFreeConsole.Call() // it may be gone by now
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -84,11 +85,13 @@ func TestSuperviseAgain(t *testing.T) {
 func TestSuperviseNothing(t *testing.T) {
 	s, log := supervised(t, "")
 	s.program = filepath.Join(shortDir(t), "none")
-	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer stop()
-	if code := s.run(ctx); code != ExitDone && code != ExitFailed {
-		t.Errorf("exit code is %d", code)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer stop()
+		if code := s.run(ctx); code != ExitDone && code != ExitFailed {
+			t.Errorf("exit code is %d", code)
+		}
+	})
 	if n := strings.Count(log.String(), "agent cannot be started"); n < 2 {
 		t.Errorf("it was tried %d times", n)
 	}
@@ -119,17 +122,16 @@ func TestSupervisedRuns(t *testing.T) {
 	if err := killed.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	for { // again
+	for deadline := time.Now().Add(startLimit); ; time.Sleep(awaitEvery) { // again
 		if now, err := r.read(); err == nil && now.PID != rec.PID && now.Ready {
 			if !strings.Contains(now.last(), "ended by force") && !strings.Contains(now.last(), "exit code 1") || now.Again != 1 {
 				t.Errorf("after it was killed the record is %+v", now)
 			}
 			break
 		}
-		if t.Context().Err() != nil {
+		if time.Now().After(deadline) {
 			t.Fatal("it was not started again")
 		}
-		time.Sleep(awaitEvery)
 	}
 	stop()
 	if code := <-ended; code != ExitDone {

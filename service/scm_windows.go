@@ -249,12 +249,7 @@ func (s *scm) stop(ctx context.Context) error {
 	})
 }
 
-func (s *scm) restart(ctx context.Context) error {
-	if err := s.stop(ctx); err != nil {
-		return err
-	}
-	return s.start(ctx)
-}
+func (s *scm) restart(ctx context.Context) error { return again(ctx, s) }
 
 func (s *scm) status(context.Context) (Status, error) {
 	st := Status{System: "windows-service", State: StateStopped, Log: s.o.Paths.LogFile()}

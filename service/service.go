@@ -122,8 +122,17 @@ type system interface {
 	status(ctx context.Context) (Status, error)
 }
 
+// again is the restart of a manager that has none of its own.
+func again(ctx context.Context, s system) error {
+	if err := s.stop(ctx); err != nil {
+		return err
+	}
+	return s.start(ctx)
+}
+
 // How long the system gets. A start includes what the agent takes until it
-// answers, a stop the 10 seconds that it has to end.
+// answers, also after a stop: a restart that is left in between has stopped it. A
+// stop includes the 10 seconds that the agent has to end.
 const (
 	installLimit = 30 * time.Second
 	startLimit   = 35 * time.Second
@@ -202,7 +211,7 @@ func (s *Service) Stop(ctx context.Context) error {
 // Restart stops the service if it runs, and starts it. Errors are those of
 // Start.
 func (s *Service) Restart(ctx context.Context) error {
-	return perform(ctx, stopLimit, "restart", s.system.restart)
+	return perform(ctx, startLimit, "restart", s.system.restart)
 }
 
 // Status tells what is known of the service. One that is not installed has a

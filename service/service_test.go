@@ -40,7 +40,7 @@ var _ system = (*stub)(nil)
 
 func (s *stub) do(ctx context.Context) error {
 	if s.deaf {
-		time.Sleep(s.takes)
+		time.Sleep(s.takes) // of the bubble's clock
 		return s.err
 	}
 	select {
@@ -90,6 +90,11 @@ func TestLimitPassesOn(t *testing.T) {
 		s.system = &stub{}
 		if got, err := s.Status(t.Context()); err != nil || got.PID != 7 || got.Config != "/c" || got.Folder != "/s" || got.Notes == nil || got.Scope != System {
 			t.Errorf("got %+v, %v", got, err)
+		}
+		// An agent may take 10 s to end, and again some to answer.
+		s.system = &stub{takes: stopLimit + 5*time.Second}
+		if err := s.Restart(t.Context()); err != nil {
+			t.Errorf("a restart is cut off: %v", err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

@@ -104,12 +104,7 @@ func (s *sysV) stop(ctx context.Context) error {
 	return s.act("stop", func() error { return script(ctx, "stop") })
 }
 
-func (s *sysV) restart(ctx context.Context) error {
-	if err := s.stop(ctx); err != nil {
-		return err
-	}
-	return s.start(ctx)
-}
+func (s *sysV) restart(ctx context.Context) error { return again(ctx, s) }
 
 // script runs the script as init does.
 func script(ctx context.Context, verb string) error {

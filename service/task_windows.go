@@ -14,13 +14,8 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// newWindows is the service of Windows: of the service control manager for the
-// machine, and of the task scheduler for a user, since services cannot run as
-// one without the password.
-func newWindows(o Options) (system, error) {
-	if o.Scope == System {
-		return newSCM(o)
-	}
+// newTask is a user's service.
+func newTask(o Options) (system, error) {
 	sid, err := currentUser()
 	if err != nil {
 		return nil, fmt.Errorf("find user: %w", err)
@@ -209,12 +204,7 @@ func (t *task) stop(ctx context.Context) error {
 	return nil
 }
 
-func (t *task) restart(ctx context.Context) error {
-	if err := t.stop(ctx); err != nil {
-		return err
-	}
-	return t.start(ctx)
-}
+func (t *task) restart(ctx context.Context) error { return again(ctx, t) }
 
 func (t *task) status(ctx context.Context) (Status, error) {
 	st := Status{System: "windows-task", State: StateStopped, Log: t.o.Paths.LogFile()}

@@ -83,7 +83,7 @@ func playedTask(t *testing.T) *task {
 	p := ownPaths(t)
 	t.Setenv("HOMEHOOK_TEST_TASK", filepath.Join(shortDir(t), "task.xml"))
 	t.Setenv(childVariable, "schtasks")
-	made, err := newWindows(Options{Scope: User, Program: os.Args[0], Paths: p})
+	made, err := newTask(Options{Scope: User, Program: os.Args[0], Paths: p})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,6 +119,12 @@ routes:
 	if got := errText(err); !strings.Contains(got, "nonsense") || !strings.Contains(got, "cannot be found") {
 		t.Errorf("beside a problem: %q", got)
 	}
+	// What is wrong with the file is told instead of a fault at the same place.
+	shell := filepath.Join(filepath.Dir(program), "bash")
+	_, err = Parse("f", []byte(strings.Replace(text, "'"+program+"', now", shell, 1)))
+	if got := errText(err); !strings.HasPrefix(got, "f:7:17: ") || strings.Contains(got, "cannot be found") {
+		t.Errorf("a shell that is not there, with the body for its code: %q", got)
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

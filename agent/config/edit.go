@@ -152,7 +152,7 @@ func rewrite(path string, change func(old []byte) ([]byte, error)) error {
 
 // changed gives the text of the file after a change.
 func changed(path string, old []byte, change func(*file, *editor) error) ([]byte, error) {
-	if _, err := Parse(path, old); err != nil {
+	if err := check(path, old); err != nil {
 		return nil, err
 	}
 	want, d := decode(path, old)
@@ -169,10 +169,19 @@ func changed(path string, old []byte, change func(*file, *editor) error) ([]byte
 	if got, _ := decode(path, text); !got.same(want) {
 		return nil, fmt.Errorf("%s is laid out in a way that cannot be edited from here; change it by hand", path)
 	}
-	if _, err := Parse(path, text); err != nil {
+	if err := check(path, text); err != nil {
 		return nil, withoutPlaces(err)
 	}
 	return text, nil
+}
+
+// check says what is wrong with the text of a file.
+func check(path string, text []byte) error {
+	c, err := Parse(path, text)
+	if err == nil {
+		c.Table.Close()
+	}
+	return err
 }
 
 // same says whether two files have the same content. An empty list is as good

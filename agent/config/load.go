@@ -124,7 +124,10 @@ func decode(path string, data []byte) (*file, *decoder) {
 // compile has the routes compiled and puts what is wrong with them in place.
 func (c *checker) compile() *routes.Table {
 	table, problems := routes.CompileToRun(c.file.Routes)
-	for _, p := range problems {
+	// Of two about a value, what is wrong with the file itself may not be left out.
+	passing := func(p routes.Problem) bool { return p.Passing }
+	lasting := slices.DeleteFunc(slices.Clone(problems), passing)
+	for _, p := range append(lasting, problems...) {
 		// One sentence about a value is enough, ours or theirs.
 		path, remedy := "routes"+p.Path, p.Remedy
 		if leaf(path) == "when" && c.commented(c.places[path]) {

@@ -29,6 +29,16 @@ type (
 // it has then written nothing.
 type endpoint func(w http.ResponseWriter, r *http.Request) error
 
+// bare is an endpoint that takes no parameters.
+func bare(answer endpoint) endpoint {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if _, err := parseFlags(r.URL.RawQuery, nil); err != nil {
+			return err
+		}
+		return answer(w, r)
+	}
+}
+
 // operation is one method of one path.
 type operation struct {
 	method, path string
@@ -40,31 +50,31 @@ type operation struct {
 // description in openapi.json has the same.
 func (s *Server) operations(ending <-chan struct{}) []operation {
 	return []operation{
-		{http.MethodGet, "/v1/status", 0, s.status},
-		{http.MethodGet, "/v1/relays", 0, s.relays},
-		{http.MethodGet, "/v1/claims", 0, s.claims},
+		{http.MethodGet, "/v1/status", 0, bare(s.status)},
+		{http.MethodGet, "/v1/relays", 0, bare(s.relays)},
+		{http.MethodGet, "/v1/claims", 0, bare(s.claims)},
 		{http.MethodDelete, "/v1/claims/{name}", 0, s.releaseClaim},
-		{http.MethodGet, "/v1/routes", 0, s.routes},
-		{http.MethodPost, "/v1/routes/test", maxRouteTest, s.routeTest},
-		{http.MethodGet, "/v1/credentials", 0, s.credentials},
+		{http.MethodGet, "/v1/routes", 0, bare(s.routes)},
+		{http.MethodPost, "/v1/routes/test", maxRouteTest, bare(s.routeTest)},
+		{http.MethodGet, "/v1/credentials", 0, bare(s.credentials)},
 		{http.MethodPut, "/v1/credentials/{name...}", maxCredential, s.setCredential},
 		{http.MethodDelete, "/v1/credentials/{name...}", 0, s.removeCredential},
-		{http.MethodPost, "/v1/credentials-store", maxSmall, s.moveCredentials},
+		{http.MethodPost, "/v1/credentials-store", maxSmall, bare(s.moveCredentials)},
 		{http.MethodGet, "/v1/deliveries", 0, s.deliveries},
 		{http.MethodGet, "/v1/deliveries/export", 0, s.export},
-		{http.MethodGet, "/v1/deliveries/{id}", 0, s.delivery},
+		{http.MethodGet, "/v1/deliveries/{id}", 0, bare(s.delivery)},
 		{http.MethodGet, "/v1/deliveries/{id}/export", 0, s.export},
-		{http.MethodPost, "/v1/deliveries/{id}/replay", maxReplay, s.replay},
-		{http.MethodPost, "/v1/deliveries/{id}/retry", maxSmall, s.retry},
-		{http.MethodGet, "/v1/pause", 0, s.paused},
-		{http.MethodPost, "/v1/pause", maxSmall, s.pause},
-		{http.MethodDelete, "/v1/pause", 0, s.resume},
+		{http.MethodPost, "/v1/deliveries/{id}/replay", maxReplay, bare(s.replay)},
+		{http.MethodPost, "/v1/deliveries/{id}/retry", maxSmall, bare(s.retry)},
+		{http.MethodGet, "/v1/pause", 0, bare(s.paused)},
+		{http.MethodPost, "/v1/pause", maxSmall, bare(s.pause)},
+		{http.MethodDelete, "/v1/pause", 0, bare(s.resume)},
 		{http.MethodGet, "/v1/doctor", 0, s.doctor},
-		{http.MethodPost, "/v1/doctor/report", maxCheckup, s.report},
+		{http.MethodPost, "/v1/doctor/report", maxCheckup, bare(s.report)},
 		{http.MethodGet, "/v1/events", 0, func(w http.ResponseWriter, r *http.Request) error {
 			return s.events(w, r, ending)
 		}},
-		{http.MethodGet, "/v1/openapi.json", 0, describe},
+		{http.MethodGet, "/v1/openapi.json", 0, bare(describe)},
 	}
 }
 

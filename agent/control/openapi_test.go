@@ -209,6 +209,19 @@ func TestDescriptionHasTheParameters(t *testing.T) {
 	}
 }
 
+// TestUnknownParameters: none is overlooked, by no operation.
+func TestUnknownParameters(t *testing.T) {
+	srv := startServer(t, newFakeBackend(), nil)
+	for _, o := range NewServer(nil, discardLog()).operations(nil) {
+		target := strings.NewReplacer("{id}", "x", "{name}", "x", "{name...}", "x").Replace(o.path)
+		for _, query := range []string{"?nonsense=1", "?nonsense=1&nonsense=2", "?%zz"} {
+			if status, text := ask(t, srv, o.method, target+query, ""); status != http.StatusBadRequest || !strings.Contains(text, "query parameter") {
+				t.Errorf("%s %s: %d %s", o.method, target+query, status, text)
+			}
+		}
+	}
+}
+
 func TestDescriptionIsWhole(t *testing.T) {
 	d := readDescription(t)
 	for part := range strings.SplitSeq(string(description), `"$ref": "`) {

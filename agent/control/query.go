@@ -116,7 +116,11 @@ func parseFlag(name, value string) (bool, error) {
 }
 
 func unknownParameter(name string, known []string) error {
-	return fmt.Errorf("query parameter %q is %w: there is none by that name; known are %s", clip(name), ErrInvalid, strings.Join(known, ", "))
+	there := "this request takes none"
+	if len(known) > 0 {
+		there = "there is none by that name; known are " + strings.Join(known, ", ")
+	}
+	return fmt.Errorf("query parameter %q is %w: %s", clip(name), ErrInvalid, there)
 }
 
 // setAll stores parameters.

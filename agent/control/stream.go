@@ -2,6 +2,7 @@ package control
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -44,10 +45,16 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, ending <-chan st
 // resumeAfter is the number of the last event the client has; 0 is none. The
 // header wins, because a client that reconnects repeats its first URL.
 func resumeAfter(r *http.Request) (uint64, error) {
-	text := r.Header.Get("Last-Event-ID")
-	if text == "" {
-		text = r.URL.Query().Get("after")
+	values, err := parseParameters(r.URL.RawQuery)
+	if err != nil {
+		return 0, err
 	}
+	for name := range values {
+		if name != "after" {
+			return 0, unknownParameter(name, []string{"after"})
+		}
+	}
+	text := cmp.Or(r.Header.Get("Last-Event-ID"), values["after"])
 	if text == "" {
 		return 0, nil
 	}

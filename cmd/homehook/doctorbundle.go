@@ -161,7 +161,7 @@ func packTar(w io.Writer, entries []packed) error {
 	gz := gzip.NewWriter(w)
 	t := tar.NewWriter(gz)
 	for _, e := range entries {
-		h := &tar.Header{Name: path.Join(bundleFolder, e.name), Mode: 0o600, Size: int64(len(e.text)), ModTime: time.Now()}
+		h := &tar.Header{Name: path.Join(bundleFolder, e.name), Mode: 0o600, Size: int64(len(e.text)), ModTime: time.Now().Truncate(time.Second)}
 		if err := t.WriteHeader(h); err != nil {
 			return err
 		}

@@ -40,7 +40,7 @@ func (c *runCmd) service(ctx context.Context, a *app) error {
 		if err != nil {
 			return fmt.Errorf("find this program: %w", err)
 		}
-		code = service.Supervise(ctx, o, program, c.supervised(p))
+		code = service.Supervise(ctx, o, program, c.supervised(a.system))
 	} else {
 		code = service.Run(ctx, o, func(ctx context.Context, h *service.Host) int {
 			err := c.agent(ctx, a, duty{
@@ -57,9 +57,9 @@ func (c *runCmd) service(ctx context.Context, a *app) error {
 }
 
 // supervised are the arguments of the agent that this process supervises.
-func (c *runCmd) supervised(p service.Paths) []string {
+func (c *runCmd) supervised(system bool) []string {
 	args := []string{"run", "--service", "--supervised", "--log-level", c.LogLevel, "--log-format", c.LogFormat}
-	if p == service.SystemPaths() {
+	if system {
 		args = append(args, "--system")
 	}
 	return args

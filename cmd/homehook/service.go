@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 
 	"homehook/agent/config"
 	"homehook/agent/credentials"
@@ -111,11 +110,8 @@ func (c *serviceInstallCmd) Run(ctx context.Context, a *app) error {
 
 // notStarted adds the next step to the error of a service that does not run.
 func (a *app) notStarted(err error) error {
-	if !errors.Is(err, service.ErrNotInstalled) && a.mayNot() {
-		return withNext(err, "run it as root, with sudo")
-	}
 	if errors.Is(err, service.ErrNotInstalled) {
-		return withNext(err, "install it with: homehook service install%s", a.systemFlag())
+		return withNext(err, "install it with: homehook service install")
 	}
 	if errors.Is(err, service.ErrRefused) {
 		found := a.refusedLines()
@@ -130,9 +126,6 @@ func (a *app) notStarted(err error) error {
 	}
 	return err
 }
-
-// mayNot reports whether this user cannot do anything with the service.
-func (a *app) mayNot() bool { return a.system && os.Geteuid() > 0 }
 
 // refusedLines are what keeps an agent from starting that refuses its
 // configuration, as the agent would say it; none if the file is not what is wrong,
@@ -166,14 +159,6 @@ func (a *app) failedNotes(st service.Status) []service.Note {
 		Text:   "the service is not started again by itself",
 		Remedy: a.ours("see what is wrong: homehook doctor; its log says more: " + st.Log + "; then: homehook service start"),
 	}}
-}
-
-// systemFlag is the flag with which the next command means the same agent.
-func (a *app) systemFlag() string {
-	if a.system {
-		return " --system"
-	}
-	return ""
 }
 
 // serviceUninstallCmd is "homehook service uninstall".

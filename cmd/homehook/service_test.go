@@ -26,7 +26,7 @@ func TestStartNext(t *testing.T) {
 		{name: "a failed one", user: service.Status{Installed: true, State: service.StateFailed}, want: "see why: homehook service status"},
 		{name: "one of the machine", whole: service.Status{Installed: true}, want: "start it with: homehook run, or mean that of the machine with --system"},
 		{name: "carried along", home: "/tmp/x", user: service.Status{Installed: true}, want: "start it with: homehook run"},
-		{name: "that of the machine", system: true, whole: service.Status{Installed: true, State: service.StateStopped}, want: "start it with: homehook service start --system"},
+		{name: "that of the machine", system: true, whole: service.Status{Installed: true, State: service.StateStopped}, want: "start it with: homehook --system service start"},
 		{name: "that of the machine, not there", system: true, want: "install it with: sudo homehook service install --system"},
 	}
 	for _, tt := range tests {
@@ -40,10 +40,33 @@ func TestStartNext(t *testing.T) {
 				}
 				return tt.user, tt.unknown
 			}
-			if got := a.startNext(t.Context()); got != tt.want {
+			// The next step as it is shown, by root or by somebody else.
+			if got := strings.ReplaceAll(a.ours(a.startNext(t.Context())), "sudo ", ""); got != strings.ReplaceAll(tt.want, "sudo ", "") {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestNotStarted adds a next step where the error has none of its own.
+func TestNotStarted(t *testing.T) {
+	onlyRoot := errors.New("only root can start the system's service; run: sudo homehook service start --system")
+	for _, tt := range []struct {
+		name   string
+		system bool
+		err    error
+		want   string
+	}{
+		{"not installed", false, service.ErrNotInstalled, "homehook: the service is not installed\n  install it with: homehook service install\n"},
+		{"that of the machine", true, service.ErrNotInstalled, "homehook: the service is not installed\n  install it with: homehook --system service install\n"},
+		{"it says so itself", true, onlyRoot, "homehook: " + onlyRoot.Error() + "\n"},
+	} {
+		a, _, errs := newTestApp(t)
+		a.system = tt.system
+		a.report(t.Context(), a.notStarted(tt.err))
+		if got := errs.String(); strings.ReplaceAll(got, "sudo ", "") != strings.ReplaceAll(tt.want, "sudo ", "") {
+			t.Errorf("%s: got %s", tt.name, got)
+		}
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 	"homehook/service"
 )
 
-// startNext is what to do about an agent that does not run.
+// startNext is what to do about an agent that does not run, for [app.complain] or
+// [app.ours] to say whose that is.
 func (a *app) startNext(ctx context.Context) string {
 	run := "start it with: homehook run"
 	if os.Getenv("HOMEHOOK_HOME") != "" && !a.system {
@@ -18,9 +19,9 @@ func (a *app) startNext(ctx context.Context) string {
 	st, err := a.serviceFor(ctx)
 	switch {
 	case err == nil && st.Installed && st.State == service.StateFailed:
-		return "see why: homehook service status" + a.systemFlag()
+		return "see why: homehook service status"
 	case err == nil && st.Installed:
-		return "start it with: homehook service start" + a.systemFlag()
+		return "start it with: homehook service start"
 	case a.system:
 		return "install it with: sudo homehook service install --system"
 	case a.services != nil && a.machineHas(ctx):

@@ -62,8 +62,8 @@ func unescape(s []byte) (string, error) {
 	return string(b), nil
 }
 
-// escapedRune reads \uXXXX, or two of them that make one character, and returns
-// how long that is.
+// escapedRune reads a backslash, u and four hexadecimal digits, or two of these that
+// make one character, and returns how long that is.
 func escapedRune(s []byte) (rune, int) {
 	r, ok := hex4(s)
 	if !ok {

@@ -70,7 +70,7 @@ func (o *Order) held(path string, rules access.Rules) error {
 	if err != nil || f == nil {
 		return err
 	}
-	return &Custody{Program: o.Argv[0], Path: path, Finding: *f}
+	return &custodyError{program: o.Argv[0], path: path, finding: *f}
 }
 
 // reader is the interpreter of a file as it is now, and whether that was looked at a
@@ -104,28 +104,28 @@ func Interpreter(path string) string {
 	return words[0]
 }
 
-// Custody is the error for a file with code that others can change.
-type Custody struct {
-	Program string // that was to start
-	Path    string // the file, which may be another one that it needs
-	Finding access.Finding
+// custodyError is the error for a file with code that others can change.
+type custodyError struct {
+	program string // that was to start
+	path    string // the file, which may be another one that it needs
+	finding access.Finding
 }
 
-var _ error = (*Custody)(nil)
+var _ error = (*custodyError)(nil)
 
-func (c *Custody) Error() string {
+func (c *custodyError) Error() string {
 	what := "it"
 	switch {
-	case c.Finding.Folder && c.Path == c.Program:
-		what = "its folder " + c.Finding.Path
-	case c.Finding.Folder:
-		what = "the folder " + c.Finding.Path + " of " + c.Path
-	case c.Finding.Path != c.Program:
-		what = c.Finding.Path
+	case c.finding.Folder && c.path == c.program:
+		what = "its folder " + c.finding.Path
+	case c.finding.Folder:
+		what = "the folder " + c.finding.Path + " of " + c.path
+	case c.finding.Path != c.program:
+		what = c.finding.Path
 	}
 	as := ""
-	if c.Finding.UID >= 0 {
+	if c.finding.UID >= 0 {
 		as = " as root"
 	}
-	return fmt.Sprintf("%s %s; see that it is what it was, then run%s: %s", what, &c.Finding, as, c.Finding.Remedy())
+	return fmt.Sprintf("%s %s; see that it is what it was, then run%s: %s", what, &c.finding, as, c.finding.Remedy())
 }

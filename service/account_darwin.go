@@ -4,25 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// makeAccount finds the account of the machine's service. That of its own it
-// makes when there is none; one that was asked for has to be there.
-func (o Options) makeAccount(ctx context.Context) (account, error) {
-	a, err := lookUp(o.account())
-	if !errors.Is(err, fs.ErrNotExist) {
-		return a, err
-	}
-	if o.Account != "" && o.Account != systemAccount {
-		return account{}, fmt.Errorf("there is no user %s; make it, or leave --account out for an account of the service's own", o.Account)
-	}
+// addAccount makes the account of the service's own.
+func addAccount(ctx context.Context, home string) error {
 	id, err := freeID(ctx)
 	if err != nil {
-		return account{}, err
+		return err
 	}
 	group, user := "/Groups/"+systemAccount, "/Users/"+systemAccount
 	for _, c := range [][]string{
@@ -31,16 +22,16 @@ func (o Options) makeAccount(ctx context.Context) (account, error) {
 		{"-create", user},
 		{"-create", user, "UniqueID", id},
 		{"-create", user, "PrimaryGroupID", id},
-		{"-create", user, "NFSHomeDirectory", o.Paths.State},
+		{"-create", user, "NFSHomeDirectory", home},
 		{"-create", user, "UserShell", "/usr/bin/false"},
 		{"-create", user, "RealName", "Homehook"},
 		{"-create", user, "IsHidden", "1"},
 	} {
 		if _, err := command(ctx, "dscl", append([]string{"."}, c...)...); err != nil {
-			return account{}, fmt.Errorf("make the account %s: %w", systemAccount, err)
+			return err
 		}
 	}
-	return lookUp(systemAccount)
+	return nil
 }
 
 // freeID is a number that neither a user nor a group has, from those that are
