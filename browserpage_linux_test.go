@@ -1,4 +1,4 @@
-package homehook_test
+package main_test
 
 import (
 	"bufio"

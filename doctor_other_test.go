@@ -1,6 +1,6 @@
 //go:build !linux
 
-package homehook_test
+package main_test
 
 import "testing"
 

@@ -1,6 +1,6 @@
 //go:build unix
 
-package homehook_test
+package main_test
 
 import (
 	"fmt"

@@ -1,6 +1,6 @@
 // Package homehook_test holds the house as a whole: its import rules, and the
 // way of a delivery through the programs as they are built.
-package homehook_test
+package main_test
 
 import (
 	"encoding/json"

@@ -169,6 +169,15 @@ func (b *backend) Deliveries(ctx context.Context, q control.Query) ([]control.De
 	return list, next, nil
 }
 
+// Outline says where the pages of deliveries begin.
+func (b *backend) Outline(ctx context.Context, q control.Query) (*control.Outline, error) {
+	o, err := b.journal.Outline(ctx, history.Query(q), q.Limit)
+	if err != nil {
+		return nil, translated(err)
+	}
+	return &control.Outline{Count: o.Count, Cursors: o.Cursors}, nil
+}
+
 // Delivery returns one delivery with its contents.
 func (b *backend) Delivery(ctx context.Context, id string) (*control.Record, error) {
 	found, err := b.journal.Get(ctx, id)

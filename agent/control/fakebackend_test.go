@@ -128,6 +128,16 @@ func (f *fakeBackend) Deliveries(_ context.Context, q Query) ([]Delivery, string
 	return f.pages[q.Cursor].Deliveries, f.pages[q.Cursor].Next, f.err
 }
 
+func (f *fakeBackend) Outline(_ context.Context, q Query) (*Outline, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.query = q
+	if q.Search != "" || q.Cursor != "" {
+		return nil, fmt.Errorf("an outline of this is %w", ErrInvalid)
+	}
+	return &Outline{Count: 12}, f.err
+}
+
 func (f *fakeBackend) Delivery(_ context.Context, id string) (*Record, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -61,6 +61,7 @@ func (s *Server) operations(ending <-chan struct{}) []operation {
 		{http.MethodDelete, "/v1/credentials/{name...}", 0, s.removeCredential},
 		{http.MethodPost, "/v1/credentials-store", maxSmall, bare(s.moveCredentials)},
 		{http.MethodGet, "/v1/deliveries", 0, s.deliveries},
+		{http.MethodGet, "/v1/deliveries/outline", 0, s.outline},
 		{http.MethodGet, "/v1/deliveries/export", 0, s.export},
 		{http.MethodGet, "/v1/deliveries/{id}", 0, bare(s.delivery)},
 		{http.MethodGet, "/v1/deliveries/{id}/export", 0, s.export},

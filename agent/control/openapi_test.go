@@ -110,7 +110,7 @@ var described = map[string]any{
 	"Pause": Pause{}, "PauseRequest": pauseRequest{}, "Checkup": Checkup{}, "Finding": Finding{}, "Report": Report{}, "System": System{}, "StateCount": StateCount{}, "Problem": Problem{},
 	"Relays": relaysAnswer{}, "Claims": claimsAnswer{}, "Routes": routesAnswer{}, "Credentials": credentialsAnswer{},
 	"Trace": Trace{}, "TracePart": TracePart{}, "Notification": Notification{},
-	"RouteResults": routeTestAnswer{}, "Deliveries": deliveriesAnswer{},
+	"RouteResults": routeTestAnswer{}, "Deliveries": deliveriesAnswer{}, "Outline": Outline{},
 }
 
 func TestDescriptionHasTheTypes(t *testing.T) {
@@ -195,8 +195,9 @@ func kindOfType(of reflect.Type) string {
 
 func TestDescriptionHasTheParameters(t *testing.T) {
 	for path, want := range map[string][]string{
-		"/v1/deliveries":        queryParameters[:],
-		"/v1/deliveries/export": append([]string{"format", "redact"}, queryParameters[:len(queryParameters)-1]...),
+		"/v1/deliveries":         queryParameters[:],
+		"/v1/deliveries/outline": outlineParameters[:],
+		"/v1/deliveries/export":  append([]string{"format", "redact"}, queryParameters[:len(queryParameters)-1]...),
 	} {
 		var got []string
 		for _, p := range readDescription(t).Paths[path]["get"].Parameters {

@@ -41,6 +41,9 @@ type Backend interface {
 	// Deliveries returns a page, newest first, and the cursor of the next one,
 	// empty after the last. The query is checked and its limit is set.
 	Deliveries(ctx context.Context, q Query) (page []Delivery, next string, err error)
+	// Outline counts what the query chooses and returns where each page of its limit
+	// begins. The error wraps ErrInvalid if the query has what only reading tells.
+	Outline(ctx context.Context, q Query) (*Outline, error)
 	Delivery(ctx context.Context, id string) (*Record, error)
 	// ReleaseClaim gives a claim back. With discard it forgets what still waits
 	// for the claim at the relay; without, the error wraps ErrQueued if there is

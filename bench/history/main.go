@@ -62,7 +62,10 @@ func run(ctx context.Context, out io.Writer, dir string, rows, runs int, limit t
 		return err
 	}
 	fmt.Fprintf(out, "the file has %d MB\n\n", fi.Size()>>20)
-	return measure(ctx, out, j, rows, runs, limit)
+	if err := measure(ctx, out, j, rows, runs, limit); err != nil {
+		return err
+	}
+	return measureOutlines(ctx, out, j, runs, 10*limit)
 }
 
 // build fills the history unless there is one.

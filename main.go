@@ -1,0 +1,9 @@
+//go:build cgo
+
+package main
+
+import (
+	"fyne.io/fyne/v2/app"
+)
+
+func main() { app.New() }
