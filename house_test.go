@@ -71,11 +71,13 @@ var house = map[string][]string{
 	"homehook/agent/export":      {"homehook/agent/control"},
 	"homehook/agent/imports":     {"homehook/agent/config", "homehook/routes"},
 	"homehook/agent/history":     {"homehook/access", "homehook/dbfile", "homehook/faults/point"},
+	"homehook/agent/senders":     {"homehook/agent/config", "homehook/routes/signature", "homehook/spelling"},
 	"homehook/agent/sessionbus":  {},
+	"homehook/agent/templates":   {"homehook/agent/config", "homehook/routes", "homehook/spelling"},
 	"homehook/agent": {
 		"homehook/access", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials", "homehook/agent/export",
-		"homehook/agent/history", "homehook/agent/sessionbus", "homehook/faults/point", "homehook/http1", "homehook/ptth",
-		"homehook/routes", "homehook/routes/signature",
+		"homehook/agent/history", "homehook/agent/senders", "homehook/agent/sessionbus", "homehook/agent/templates", "homehook/faults/point",
+		"homehook/http1", "homehook/ptth", "homehook/routes", "homehook/routes/signature",
 	},
 	"homehook/faults":        {"homehook/faults/port"},
 	"homehook/service":       {"homehook/access", "homehook/agent"},
@@ -84,7 +86,7 @@ var house = map[string][]string{
 	// The command joins relay and agent for `homehook try`.
 	"homehook/cmd/homehook": {
 		"homehook/access", "homehook/agent", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials",
-		"homehook/agent/imports", "homehook/http1", "homehook/relay", "homehook/routes", "homehook/routes/signature", "homehook/service", "homehook/spelling",
+		"homehook/agent/imports", "homehook/agent/senders", "homehook/agent/templates", "homehook/http1", "homehook/relay", "homehook/routes", "homehook/routes/signature", "homehook/service", "homehook/spelling",
 	},
 	"homehook/cmd/homehook-relay": {"homehook/relay"},
 }

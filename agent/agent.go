@@ -70,6 +70,7 @@ type Agent struct {
 	unsealed  error               // why the history does not do yet what history.redact says
 
 	updates  updates
+	silence  *silence
 	feed     *feed
 	programs digests       // of scripts that were approved
 	lines    lastLines     // of the log, for a report
@@ -104,6 +105,7 @@ func New(ctx context.Context, o Options) (*Agent, error) {
 	}
 	a.log = a.lines.with(o.Log)
 	a.expectUpdates(c)
+	a.expectSilence()
 	// The socket first: its owner is the one agent that may open the history.
 	if o.Socket != "" {
 		if a.control, err = control.Listen(o.Socket); err != nil {
@@ -126,6 +128,7 @@ func (a *Agent) open(ctx context.Context, c *config.Config) error {
 	// that; what is told until then nobody has asked for.
 	var hub atomic.Pointer[control.Hub]
 	o.Changed = func(change history.Change) {
+		a.silence.note(&change.Delivery)
 		if h := hub.Load(); h != nil {
 			d := control.Delivery(change.Delivery)
 			h.Publish(control.Event{Type: control.EventDelivery, Seq: change.Number, Delivery: &d})
@@ -139,7 +142,8 @@ func (a *Agent) open(ctx context.Context, c *config.Config) error {
 	a.hub = control.NewHubAt(a.journal.LastChange())
 	hub.Store(a.hub)
 	a.inbox = newInbox(a.journal, a.hub, a.log)
-	a.inbox.credential = remedied(a.values)
+	a.inbox.credential, a.inbox.heard = remedied(a.values), a.silence.note
+	a.silence.configure(c, func(claim string) time.Time { return a.newestOf(ctx, claim) })
 	// Handlers outlive the end of Run's context for as long as they may finish.
 	a.inbox.work, a.abort = context.WithCancelCause(context.WithoutCancel(ctx))
 	a.inbox.stopping, a.halt = context.WithCancel(context.WithoutCancel(ctx))
@@ -182,6 +186,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	wg.Go(func() { a.lookOut(ctx) })
 	wg.Go(func() { a.feed.run(ctx) })
 	wg.Go(func() { a.followCredentials(ctx) })
+	wg.Go(func() { a.followSilence(ctx) })
 	if a.opts.Ready != nil {
 		a.opts.Ready()
 	}
@@ -247,6 +252,7 @@ func (a *Agent) watch(ctx context.Context) {
 func (a *Agent) apply(c *config.Config) {
 	a.inbox.install(c)
 	a.warnMissing(c)
+	a.silence.configure(c, func(claim string) time.Time { return a.newestOf(a.base, claim) })
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if before := a.config.History; before.Keep != c.History.Keep || before.MaxSize != c.History.MaxSize {

@@ -36,6 +36,7 @@ func (b *backend) Status() control.Status {
 	b.mu.Unlock()
 	s.Findings = b.inbox.executor.addWaiting(findings(inUse, b.opts.Credentials.Get, &b.programs), inUse)
 	s.Findings = append(append(s.Findings, faultFindings(inUse)...), b.unsealedFindings()...)
+	s.Findings = append(s.Findings, silenceFindings(s.Claims)...)
 	if s.Findings == nil {
 		s.Findings = []control.Finding{}
 	}
@@ -140,6 +141,7 @@ func (b *backend) Claims() []control.Claim {
 			out.URL, out.Connected, out.Error, out.Links = s.url, s.connected, s.err, int(k.up.Load())
 			out.Queued = int(k.queued.Load())
 		}
+		b.silence.show(&out)
 		list = append(list, out)
 	}
 	return list
@@ -271,6 +273,11 @@ func (b *backend) Resume() error {
 // Subscribe follows events.
 func (b *backend) Subscribe(after uint64) (<-chan control.Event, func()) {
 	return b.hub.Subscribe(after)
+}
+
+// SubscribeShowing follows events for one who shows notifications.
+func (b *backend) SubscribeShowing(after uint64) (<-chan control.Event, func()) {
+	return b.hub.SubscribeShowing(after)
 }
 
 // publishStatus tells listeners that the status changed. It is called from

@@ -26,6 +26,9 @@ func (d *doctor) claims() {
 	}
 	for _, c := range d.running.Claims() {
 		d.claim(c)
+		if c.Silent {
+			d.found = append(d.found, silenceFinding(&c))
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ type inbox struct {
 	turns      turns                               // of deliveries that wait for the rate of their route
 	host       *host                               // what handlers ask for
 	credential func(name string) ([]string, error) // the values of a credential, newest first
+	heard      func(*history.Delivery)             // told of what the journal does not keep
 
 	// work is the context of handlers. It outlives the links by the time that
 	// running handlers get when the agent stops. stopping ends when the agent
@@ -107,7 +108,9 @@ func (in *inbox) take(k *keeper, link ptth.AgentLink, x *http1.Exchange) {
 func (in *inbox) pass(k *keeper, x *http1.Exchange, route *routes.Route, no *rejection, d *routes.Delivery, n *note, began time.Time) {
 	keep := in.keep.Load()
 	if keep < 0 && in.hub.Subscribers() == 0 {
-		in.dispatch(k, route, no, d, x)
+		if _, no = in.dispatch(k, route, no, d, x); no == nil {
+			in.heard(&history.Delivery{Claim: k.claim.Name, State: history.Succeeded, Received: n.time(began)})
+		}
 		return
 	}
 	r := in.open(k, x, d, n, began, keep)
@@ -228,6 +231,7 @@ func (in *inbox) finish(r *history.Record, keep int64) {
 			in.log.Error("delivery's end is not in the history", "delivery", r.ID, "error", err)
 		}
 	} else {
+		in.heard(&r.Delivery)
 		d := control.Delivery(in.journal.veil.concealed(r).Delivery)
 		in.hub.Publish(control.Event{Type: control.EventDelivery, Delivery: &d})
 	}

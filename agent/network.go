@@ -41,6 +41,7 @@ func (a *Agent) lookOut(ctx context.Context) {
 	wg.Go(func() {
 		watchSleep(ctx, clock{}, func(slept time.Duration) {
 			a.reckon()
+			a.silence.awake()
 			tell("the machine or the agent stood still for " + slept.Round(time.Second).String())
 		})
 	})

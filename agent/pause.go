@@ -151,6 +151,7 @@ func (a *Agent) resume(until time.Time) error {
 	if a.base != nil && a.base.Err() == nil {
 		a.reconcileLocked()
 	}
+	a.silence.awake()
 	a.log.Info("resumed")
 	return nil
 }

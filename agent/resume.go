@@ -18,6 +18,7 @@ import (
 // written down runs before resume.
 func newInbox(j *ledger, hub *control.Hub, log *slog.Logger) *inbox {
 	in := &inbox{journal: j, hub: hub, log: log, bodies: newRoom(bodiesAtOnce), kept: newBudget(bodiesKept)}
+	in.heard = func(*history.Delivery) {}
 	in.host = &host{in}
 	in.executor = newExecutor(in.run)
 	in.executor.held = true

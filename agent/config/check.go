@@ -56,7 +56,7 @@ func (c *checker) report(path, message, remedy string) {
 		return
 	}
 	c.reported[path] = true
-	c.reportAt(c.place(path), message, remedy)
+	c.reportAt(path, c.place(path), message, remedy)
 }
 
 // relay checks one relay.

@@ -15,7 +15,8 @@ const (
 	maxLinks    = 1024             // that one claim may ask for
 	maxHold     = 12 * time.Second // senders give up not long behind it
 	maxParallel = 64
-	maxAccepted = 4 << 10 // bytes of an answer's body and fields together
+	minSilence  = time.Minute // how long one may have to be before it is told
+	maxAccepted = 4 << 10     // bytes of an answer's body and fields together
 )
 
 // claim checks one claim.
@@ -42,6 +43,9 @@ func (c *checker) claim(i int) {
 	c.accepted(path+".accepted", cl)
 	c.queue(path+".queue", cl.Queue)
 	c.sender(path, cl)
+	if c.given(path+".silence") && time.Duration(cl.Silence) < minSilence {
+		c.report(path+".silence", "silence is shorter than 1m", "leave it out for no warning, or give it some hours or days, such as 24h")
+	}
 }
 
 // claimHold checks how long the relay waits for home.

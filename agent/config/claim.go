@@ -68,6 +68,9 @@ type Claim struct {
 	// VerifyToken is the name of the credential with the text that Meta asks
 	// for. The relay gets a digest of it.
 	VerifyToken string `yaml:"verify_token,omitempty"`
+	// Silence is how long it may be that no delivery comes before the agent warns
+	// of it; 0 is for ever.
+	Silence routes.Duration `yaml:"silence,omitempty"`
 }
 
 // Accepted is an answer in place of home's own.

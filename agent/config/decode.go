@@ -23,6 +23,8 @@ type decoder struct {
 	path     string
 	doc      *document
 	problems Problems
+	// about has the path of the value that each of the problems is about.
+	about []string
 	// unreadable: the text is no YAML, so nothing was decoded.
 	unreadable bool
 	// places has the token of each value read, by its path: "claims[1].relay".
@@ -79,11 +81,13 @@ func (d *decoder) isBroken(path string) bool {
 // report notes a problem with the value of that path.
 func (d *decoder) report(path, message, remedy string) {
 	d.broken[path] = true
-	d.reportAt(d.place(path), message, remedy)
+	d.reportAt(path, d.place(path), message, remedy)
 }
 
-func (d *decoder) reportAt(t *token.Token, message, remedy string) {
+// reportAt notes a problem of the value at path, which shows at a token.
+func (d *decoder) reportAt(path string, t *token.Token, message, remedy string) {
 	d.problems = append(d.problems, *at(d.path, t, message, remedy))
+	d.about = append(d.about, path)
 }
 
 // value reads n into v. An empty value leaves v as it is.
@@ -127,7 +131,7 @@ func (d *decoder) resolve(n ast.Node, path string) (plain ast.Node, leave func()
 			if d.aliased++; d.aliased > maxAliased {
 				// One report is enough: everything after it is dropped too.
 				if d.aliased == maxAliased+1 {
-					d.reportAt(first(n), "aliases repeat too much of this file", "write some of the values out")
+					d.reportAt(path, first(n), "aliases repeat too much of this file", "write some of the values out")
 				}
 				return nil, leave
 			}
@@ -139,7 +143,7 @@ func (d *decoder) resolve(n ast.Node, path string) (plain ast.Node, leave func()
 			name := t.Value.GetToken().Value
 			target, ok := d.doc.anchors[name]
 			if !ok {
-				d.reportAt(t.GetToken(), fmt.Sprintf("alias %q has no anchor", name), fmt.Sprintf("write &%s before the value that is meant", name))
+				d.reportAt(path, t.GetToken(), fmt.Sprintf("alias %q has no anchor", name), fmt.Sprintf("write &%s before the value that is meant", name))
 				return nil, leave
 			}
 			d.through++
@@ -147,7 +151,7 @@ func (d *decoder) resolve(n ast.Node, path string) (plain ast.Node, leave func()
 			n = target
 		case *ast.TagNode:
 			message, remedy := tagProblem(path, t.GetToken().Value)
-			d.reportAt(t.GetToken(), message, remedy)
+			d.reportAt(path, t.GetToken(), message, remedy)
 			if v := t.Value; v != nil && first(v).Position.Line > t.GetToken().Position.Line {
 				// It took the next key for its value, of whose absence nobody is told.
 				d.broken[path[:max(strings.LastIndexAny(path, ".["), 0)]] = true
@@ -197,11 +201,11 @@ func (d *decoder) object(n ast.Node, v reflect.Value, path string) {
 			continue
 		}
 		if open.name != "" && slices.Contains(keysOf(v.Field(fields[open.name]).Type().Elem()), e.name) {
-			d.reportAt(e.key, fmt.Sprintf("%q stands beside %q, to which it belongs", e.name, open.name), "indent it below "+open.name+":")
+			d.reportAt(join(path, e.name), e.key, fmt.Sprintf("%q stands beside %q, to which it belongs", e.name, open.name), "indent it below "+open.name+":")
 			continue
 		}
 		message, remedy, meant := unknownKey(e.name, path, v.Type())
-		d.reportAt(e.key, message, remedy)
+		d.reportAt(join(path, e.name), e.key, message, remedy)
 		d.broken[join(path, meant)] = true
 	}
 }
@@ -308,5 +312,5 @@ func (d *decoder) wrongKind(n ast.Node, path, want string) {
 		what = strconv.Quote(leaf(path))
 	}
 	d.broken[path] = true
-	d.reportAt(first(n), fmt.Sprintf("%s wants %s, not %s", what, want, kindName(n)), example(path, want))
+	d.reportAt(path, first(n), fmt.Sprintf("%s wants %s, not %s", what, want, kindName(n)), example(path, want))
 }

@@ -17,11 +17,16 @@ func Lint(path string) (Problems, error) {
 	} else if err != nil {
 		return nil, err
 	}
+	return lint(path, data), nil
+}
+
+// lint is Lint for a text that loads.
+func lint(path string, data []byte) Problems {
 	f, d := decode(path, data)
 	f.fillIn(d.given)
 	var found Problems
 	for _, p := range routes.Lint(f.Routes) {
-		found = append(found, *at(path, d.place("routes"+p.Path), p.Message, p.Remedy))
+		found = append(found, *f.placed(at(path, d.place("routes"+p.Path), p.Message, p.Remedy), "routes"+p.Path))
 	}
-	return found.sorted(), nil
+	return found.sorted()
 }

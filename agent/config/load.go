@@ -86,6 +86,7 @@ func Parse(path string, data []byte) (*Config, error) {
 	f.fillIn(d.given)
 	c := checker{decoder: d, file: f, reported: map[string]bool{}}
 	table := c.check()
+	d.assign(f)
 	if slices.ContainsFunc(d.problems, func(p Problem) bool { return !p.Passing }) {
 		if table != nil {
 			table.Close()

@@ -33,11 +33,11 @@ func (d *decoder) entries(n ast.Node, path string) (list []entry, ok bool) {
 		}
 		name, plain := keyText(key)
 		if !plain {
-			d.reportAt(first(key), "a key must be plain text", "write it as one word without brackets")
+			d.reportAt(path, first(key), "a key must be plain text", "write it as one word without brackets")
 			continue
 		}
 		if before, twice := seen[name]; twice {
-			d.reportAt(first(key), fmt.Sprintf("key %q is given twice (first at line %d)", name, before.Position.Line), "remove one of them")
+			d.reportAt(join(path, name), first(key), fmt.Sprintf("key %q is given twice (first at line %d)", name, before.Position.Line), "remove one of them")
 			continue
 		}
 		seen[name] = first(key)
@@ -73,7 +73,7 @@ func (d *decoder) merge(n ast.Node, path string) []entry {
 	list, ok := d.entries(n, path)
 	if !ok {
 		d.broken[path] = true
-		d.reportAt(first(n), "<< wants a mapping or a list of mappings, not "+kindName(n), "name an anchor behind it: <<: *name")
+		d.reportAt(path, first(n), "<< wants a mapping or a list of mappings, not "+kindName(n), "name an anchor behind it: <<: *name")
 	}
 	return list
 }

@@ -15,6 +15,10 @@ type Problem struct {
 	// Line and Column count from 1, a column in characters. Both are 0 when
 	// the file as a whole is meant.
 	Line, Column int
+	// Part, Name and Field say what it is about: Part is one of [PartRelay] and so
+	// on, Name that of the entry, and Field the path of keys in it such as
+	// "forward.to". Empty where that is not known.
+	Part, Name, Field string
 	// Message says what is wrong, and Remedy what to do.
 	Message, Remedy string
 	// Passing says that a file or folder that the configuration names is not as
@@ -74,6 +78,7 @@ func (ps Problems) sorted() Problems {
 	})
 	seen := make(map[Problem]bool, len(ps))
 	ps = slices.DeleteFunc(ps, func(p Problem) bool {
+		p.Part, p.Name, p.Field = "", "", ""
 		defer func() { seen[p] = true }()
 		return seen[p]
 	})

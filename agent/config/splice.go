@@ -15,6 +15,9 @@ import (
 // parser found and copies every other byte, so comments and layout stay.
 type editor struct {
 	doc *document
+	// split are the lines of the document, and begins where they do.
+	split  [][]byte
+	begins []int
 	// out is the text after the change.
 	out []byte
 }
@@ -50,7 +53,7 @@ func (e *editor) remove(key string, i int) error {
 	}
 	lines := e.lines()
 	from, to := e.startOf(seq, i), e.endOf(seq, i)
-	e.out = bytes.Join(slices.Delete(lines, from, to), nil)
+	e.out = bytes.Join(slices.Delete(slices.Clone(lines), from, to), nil)
 	return nil
 }
 
@@ -83,7 +86,7 @@ func (e *editor) addLines(after, indent int, value any) error {
 	if err != nil {
 		return err
 	}
-	lines := e.lines()
+	lines := slices.Clone(e.lines())
 	after = min(after, len(lines))
 	if after > 0 && !bytes.HasSuffix(lines[after-1], []byte("\n")) {
 		lines[after-1] = append(slices.Clip(lines[after-1]), e.newline()...)
@@ -195,11 +198,8 @@ func (e *editor) insert(offset int, item []byte) {
 
 // offset is where in the text a token begins. The parser counts characters.
 func (e *editor) offset(t *token.Token) int {
-	lines := e.lines()
-	n := 0
-	for _, line := range lines[:min(t.Position.Line-1, len(lines))] {
-		n += len(line)
-	}
+	starts := e.starts()
+	n := starts[min(t.Position.Line-1, len(starts)-1)]
 	for range t.Position.Column - 1 {
 		_, size := utf8.DecodeRune(e.doc.text[n:])
 		n += size
@@ -207,13 +207,29 @@ func (e *editor) offset(t *token.Token) int {
 	return n
 }
 
-// lines splits the text into lines that keep their ends.
+// lines splits the text into lines that keep their ends. The list is not to be
+// changed.
 func (e *editor) lines() [][]byte {
-	lines := bytes.SplitAfter(e.doc.text, []byte("\n"))
-	if last := len(lines) - 1; len(lines[last]) == 0 {
-		lines = lines[:last]
+	if e.split == nil {
+		e.split = bytes.SplitAfter(e.doc.text, []byte("\n"))
+		if last := len(e.split) - 1; len(e.split[last]) == 0 {
+			e.split = e.split[:last]
+		}
 	}
-	return lines
+	return e.split
+}
+
+// starts are the places at which the lines begin, and the end of the text.
+func (e *editor) starts() []int {
+	if e.begins == nil {
+		n := 0
+		for _, line := range e.lines() {
+			e.begins = append(e.begins, n)
+			n += len(line)
+		}
+		e.begins = append(e.begins, n)
+	}
+	return e.begins
 }
 
 // newline is how the lines of the text end.

@@ -9,12 +9,16 @@ import (
 // changesPage is how many changes are read at once for a client that resumes.
 const changesPage = 256
 
-// catchUp subscribes to the events after number after. What the hub no longer
+// catchUp subscribes to the events that a client asks for. What the hub no longer
 // keeps, as after a restart of the agent, it adds to out from the changes that
 // the agent remembers; only when that fails too does out get a gap.
-func (s *Server) catchUp(ctx context.Context, out *stream, after uint64, ending <-chan struct{}) (events <-chan Event, cancel func()) {
+func (s *Server) catchUp(ctx context.Context, out *stream, from resumption, ending <-chan struct{}) (events <-chan Event, cancel func()) {
+	subscribe, after := s.backend.Subscribe, from.after
+	if from.shows {
+		subscribe = s.backend.SubscribeShowing
+	}
 	for {
-		events, cancel = s.backend.Subscribe(after)
+		events, cancel = subscribe(after)
 		gap, missed := takeFirst(events, out)
 		if !missed {
 			return events, cancel

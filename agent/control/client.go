@@ -128,9 +128,19 @@ func (c *Client) ReleaseClaim(ctx context.Context, name string, discard bool) er
 // io.EOF when the agent has ended it, because it ends or because each was too
 // slow.
 func (c *Client) Events(ctx context.Context, after uint64, each func(Event) error) error {
+	return c.events(ctx, after, url.Values{}, each)
+}
+
+// EventsShowing is Events for a program that shows notifications to the user. As
+// long as it runs, the agent shows none itself, and a [Notification] that is not
+// Shown is the program's to show.
+func (c *Client) EventsShowing(ctx context.Context, after uint64, each func(Event) error) error {
+	return c.events(ctx, after, url.Values{"notifications": {showHere}}, each)
+}
+
+func (c *Client) events(ctx context.Context, after uint64, query url.Values, each func(Event) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	query := url.Values{}
 	if after > 0 {
 		query.Set("after", strconv.FormatUint(after, 10))
 	}

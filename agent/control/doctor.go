@@ -42,6 +42,25 @@ type Finding struct {
 	Text    string `json:"text"`
 	// Remedy is what to do about it; empty for nothing.
 	Remedy string `json:"remedy"`
+	// Action is the same for a program that can do it; left out if there is nothing
+	// that one could do by itself.
+	Action Action `json:"action,omitzero"`
+}
+
+// Kinds of an [Action].
+const (
+	ActionSetCredential = "set_credential" // Name is that of the credential
+	ActionApproveRoute  = "approve_route"  // Name is that of the route
+	ActionUnlock        = "unlock"         // the keyring
+	ActionFixMode       = "fix_mode"       // Name is a path that others than its owner may use
+	ActionServiceStart  = "service_start"
+	ActionServiceAdd    = "service_install"
+)
+
+// Action is what a program can do about a [Finding] when a person agrees.
+type Action struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"` // of what it is done to; empty where there is but one
 }
 
 // Report is the answer to POST /v1/doctor/report: what somebody who is to find out

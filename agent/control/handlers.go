@@ -52,6 +52,11 @@ func (s *Server) operations(ending <-chan struct{}) []operation {
 	return []operation{
 		{http.MethodGet, "/v1/status", 0, bare(s.status)},
 		{http.MethodGet, "/v1/relays", 0, bare(s.relays)},
+		{http.MethodPost, "/v1/relays/test", maxCredential + maxSmall, bare(s.testRelay)},
+		{http.MethodGet, "/v1/senders", 0, bare(s.senders)},
+		{http.MethodGet, "/v1/templates", 0, bare(s.templates)},
+		{http.MethodPost, "/v1/templates/fill", maxAnswers, bare(s.fillTemplate)},
+		{http.MethodPost, "/v1/send", maxTestSend, bare(s.sendTest)},
 		{http.MethodGet, "/v1/claims", 0, bare(s.claims)},
 		{http.MethodDelete, "/v1/claims/{name}", 0, s.releaseClaim},
 		{http.MethodGet, "/v1/routes", 0, bare(s.routes)},

@@ -49,17 +49,18 @@ type Event struct {
 	Notification *Notification `json:"notification,omitempty"`
 }
 
-// Notification is what a person is to be told of a delivery. All of it is plain
-// text.
+// Notification is what a person is to be told of a delivery, or of a claim that has
+// become silent or is so no more. All of it is plain text.
 type Notification struct {
-	Delivery string `json:"delivery"` // id
+	Delivery string `json:"delivery"` // id; empty for what is about the claim
 	Claim    string `json:"claim"`
-	Route    string `json:"route"`
+	Route    string `json:"route"` // likewise
 	Title    string `json:"title"`
 	Text     string `json:"text"`
 	Link     string `json:"link"` // http or https, for a click; empty for none
 	Urgent   bool   `json:"urgent"`
-	// Shown says that the agent has shown it on the desktop already.
+	// Shown says that the agent has shown it on the desktop already. It does not
+	// while a subscriber shows them.
 	Shown bool `json:"shown"`
 }
 
@@ -76,7 +77,10 @@ type Hub struct {
 	closed  bool
 }
 
-type subscription struct{ events chan Event }
+type subscription struct {
+	events chan Event
+	shows  bool // notifications, to the user
+}
 
 // NewHub returns a hub for an agent without a memory. It counts from the
 // present time in microseconds: an agent that has restarted continues above all
@@ -101,13 +105,32 @@ func NewHubAt(last uint64) *Hub {
 // It never waits: a subscriber with a full buffer is disconnected. On a closed
 // hub it does nothing.
 func (h *Hub) Publish(e Event) {
-	if e.Time.IsZero() {
-		e.Time = time.Now()
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.publishLocked(e)
+}
+
+// Offer publishes e if there is a subscriber that shows notifications, and reports
+// whether there is: then nobody else is to show it.
+func (h *Hub) Offer(e Event) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	shows := false
+	for s := range h.subs {
+		shows = shows || s.shows
+	}
+	if shows {
+		h.publishLocked(e)
+	}
+	return shows
+}
+
+func (h *Hub) publishLocked(e Event) {
 	if h.closed {
 		return
+	}
+	if e.Time.IsZero() {
+		e.Time = time.Now()
 	}
 	if e.Type == EventDelivery {
 		h.last = max(h.last+1, e.Seq)
@@ -137,10 +160,20 @@ func (h *Hub) Publish(e Event) {
 // The channel is closed when the subscriber is too slow, when the hub is closed
 // and by cancel, which may be called more than once and must be called once.
 func (h *Hub) Subscribe(after uint64) (events <-chan Event, cancel func()) {
+	return h.subscribe(after, false)
+}
+
+// SubscribeShowing is Subscribe for one who shows notifications to the user, as long
+// as the subscription lasts: see Offer.
+func (h *Hub) SubscribeShowing(after uint64) (events <-chan Event, cancel func()) {
+	return h.subscribe(after, true)
+}
+
+func (h *Hub) subscribe(after uint64, shows bool) (events <-chan Event, cancel func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	backlog := h.backlogLocked(after)
-	s := &subscription{events: make(chan Event, len(backlog)+subscriberBuffer)}
+	s := &subscription{events: make(chan Event, len(backlog)+subscriberBuffer), shows: shows}
 	for _, e := range backlog {
 		s.events <- e
 	}

@@ -111,6 +111,9 @@ var described = map[string]any{
 	"Relays": relaysAnswer{}, "Claims": claimsAnswer{}, "Routes": routesAnswer{}, "Credentials": credentialsAnswer{},
 	"Trace": Trace{}, "TracePart": TracePart{}, "Notification": Notification{},
 	"RouteResults": routeTestAnswer{}, "Deliveries": deliveriesAnswer{}, "Outline": Outline{},
+	"Action": Action{}, "RelayTest": RelayTest{}, "RelayLine": relayLine{}, "RelayStep": RelayStep{}, "RelayVerdict": RelayVerdict{},
+	"Templates": templatesAnswer{}, "Template": Template{}, "Question": Question{}, "TemplateAnswers": TemplateAnswers{}, "TemplateFilled": TemplateFilled{},
+	"Senders": sendersAnswer{}, "Sender": Sender{}, "TestSend": TestSend{}, "TestSent": TestSent{},
 }
 
 func TestDescriptionHasTheTypes(t *testing.T) {

@@ -19,6 +19,8 @@ import (
 // An error may be a *Problem, or wrap ErrNotFound or ErrInvalid; the text of
 // any error is shown to the owner and so must hold no credential.
 type Backend interface {
+	SetupBackend
+
 	Status() Status
 	Relays() []Relay
 	Claims() []Claim
@@ -81,6 +83,9 @@ type Backend interface {
 	// Subscribe is that of a Hub. Events of deliveries have the numbers that
 	// Changes gives them.
 	Subscribe(after uint64) (events <-chan Event, cancel func())
+	// SubscribeShowing is that of a Hub too, for a client that shows notifications:
+	// while there is one, the agent shows none itself.
+	SubscribeShowing(after uint64) (events <-chan Event, cancel func())
 }
 
 // Limits of the server. They are far above what the command line and the

@@ -1,11 +1,9 @@
 package control
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 )
@@ -18,6 +16,11 @@ type RelayTest struct {
 	// Token is the token itself, for a relay that is not configured yet. It is kept
 	// nowhere.
 	Token string `json:"token,omitempty"`
+	// CA and Plain are those of such a relay, as the configuration has them: a PEM
+	// file with roots to trust besides the system's, and that http:// may lead to
+	// another machine.
+	CA    string `json:"ca,omitempty"`
+	Plain bool   `json:"plain,omitempty"`
 }
 
 // RelayStep is one step of a test: DNS, TCP, TLS and so on.
@@ -52,28 +55,7 @@ func (c *Client) TestRelay(ctx context.Context, t RelayTest, each func(RelayStep
 		return nil, err
 	}
 	defer resp.Body.Close()
-	// One JSON value a line: {"step": …} as they end, then {"verdict": …}.
-	lines := bufio.NewScanner(io.LimitReader(resp.Body, maxAnswer))
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var line struct {
-			Step    *RelayStep    `json:"step"`
-			Verdict *RelayVerdict `json:"verdict"`
-		}
-		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-			return nil, fmt.Errorf("read answer of agent: %w", err)
-		}
-		if line.Step != nil {
-			each(*line.Step)
-		}
-		if line.Verdict != nil {
-			return line.Verdict, nil
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read answer of agent: %w", err)
-	}
-	return nil, fmt.Errorf("read answer of agent: %w", io.ErrUnexpectedEOF)
+	return readRelayLines(resp.Body, each)
 }
 
 // Template is a tested route with blanks to fill in.
@@ -93,9 +75,12 @@ type Template struct {
 type Question struct {
 	Key     string `json:"key"`
 	Text    string `json:"text"`
-	Default string `json:"default"` // empty: it has to be answered
+	Default string `json:"default"` // empty: it has to be answered, unless it is optional
 	// Kind is "text", "file", "folder", "url" or "credential".
 	Kind string `json:"kind"`
+	// Optional says that the answer may be empty. In a template for any sender,
+	// "scheme" and "credential" are: without them the route checks nobody.
+	Optional bool `json:"optional"`
 }
 
 // TemplateAnswers fill a template in.
@@ -107,7 +92,8 @@ type TemplateAnswers struct {
 
 // TemplateFilled is what came of it; nothing is written.
 type TemplateFilled struct {
-	// Routes are the entries to add to the configuration, as YAML of one each.
+	// Routes are the entries to add to the configuration, as YAML of one each, which
+	// begins with its first key.
 	Routes []string `json:"routes"`
 	Names  []string `json:"names"`
 	// Missing are the credentials that they need and that are not stored.
@@ -143,8 +129,9 @@ type Sender struct {
 	// here and given to it.
 	SecretFrom string `json:"secret_from"`
 	Generate   bool   `json:"generate"`
-	// Settings is the page where its webhooks are set up; empty for none that is
-	// the same for all. Events are kinds of events worth choosing.
+	// Settings is the page where its webhooks are set up or, where everybody has
+	// another one, a page that says how; empty for neither. Events are kinds of
+	// events worth choosing.
 	Settings string   `json:"settings"`
 	Events   []string `json:"events"`
 	// Claimable says that the name may stand in a claim's sender, Signs that
@@ -170,7 +157,8 @@ type TestSend struct {
 	Path  string `json:"path,omitempty"` // with its query; "/" by default
 	// Method is POST by default.
 	Method string `json:"method,omitempty"`
-	// Sender is whose webhook it looks like, and is signed as with Credential.
+	// Sender is whose webhook it looks like. With Credential, the name of one that
+	// is stored, it is signed as they do.
 	Sender     string  `json:"sender,omitempty"`
 	Credential string  `json:"credential,omitempty"`
 	Fields     []Field `json:"fields,omitempty"`

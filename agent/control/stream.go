@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -17,7 +18,7 @@ const maxBatch = 64 << 10
 // the server ends. Each write has a time limit, and a subscription that lags
 // too far behind is closed by the hub: the agent never waits for a reader.
 func (s *Server) events(w http.ResponseWriter, r *http.Request, ending <-chan struct{}) error {
-	after, err := resumeAfter(r)
+	from, err := readResumption(r)
 	if err != nil {
 		return err
 	}
@@ -36,33 +37,48 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, ending <-chan st
 		return nil
 	}
 	out.pending.WriteString(": homehook events\n\n")
-	events, cancel := s.catchUp(r.Context(), out, after, ending)
+	events, cancel := s.catchUp(r.Context(), out, from, ending)
 	defer cancel()
 	out.follow(events, s.beat, r.Context().Done(), ending)
 	return nil
 }
 
-// resumeAfter is the number of the last event the client has; 0 is none. The
-// header wins, because a client that reconnects repeats its first URL.
-func resumeAfter(r *http.Request) (uint64, error) {
+// resumption is what a client asks for of events.
+type resumption struct {
+	after uint64 // the last event that it has; 0 is none
+	shows bool   // it shows notifications to the user
+}
+
+// eventParameters are the parameters of GET /v1/events, and showHere is the value
+// of notifications with which a client says that it shows them.
+var eventParameters = [...]string{"after", "notifications"}
+
+const showHere = "show"
+
+// readResumption reads what a client asks for. The number in the header wins,
+// because a client that reconnects repeats its first URL.
+func readResumption(r *http.Request) (from resumption, err error) {
 	values, err := parseParameters(r.URL.RawQuery)
 	if err != nil {
-		return 0, err
+		return from, err
 	}
-	for name := range values {
-		if name != "after" {
-			return 0, unknownParameter(name, []string{"after"})
+	for name, value := range values {
+		switch {
+		case !slices.Contains(eventParameters[:], name):
+			return from, unknownParameter(name, eventParameters[:])
+		case name == "notifications" && value != showHere && value != "":
+			return from, fmt.Errorf("query parameter %q is %w: it is %s, or left out", name, ErrInvalid, showHere)
 		}
 	}
+	from.shows = values["notifications"] == showHere
 	text := cmp.Or(r.Header.Get("Last-Event-ID"), values["after"])
 	if text == "" {
-		return 0, nil
+		return from, nil
 	}
-	after, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		return 0, newProblem(http.StatusBadRequest, codeInvalid, "%q is not the number of an event", clip(text))
+	if from.after, err = strconv.ParseUint(text, 10, 64); err != nil {
+		return from, newProblem(http.StatusBadRequest, codeInvalid, "%q is not the number of an event", clip(text))
 	}
-	return after, nil
+	return from, nil
 }
 
 // stream is the answer to one GET /v1/events.

@@ -68,6 +68,13 @@ type Claim struct {
 	Links     int    `json:"links"`
 	Queued    int    `json:"queued"` // deliveries that wait at the relay
 	Error     string `json:"error"`
+	// LastDelivery is when the newest delivery came that home did not reject; left
+	// out if none is known.
+	LastDelivery time.Time `json:"last_delivery,omitzero"`
+	// Silence is for how many seconds none may come before that is told; 0 is for
+	// ever. Silent says that none came for so long.
+	Silence float64 `json:"silence"`
+	Silent  bool    `json:"silent"`
 }
 
 // Route is one configured route, in file order.

@@ -20,14 +20,10 @@ type Sample struct {
 // Sample makes a delivery up that the sender might have sent. No two are alike, so
 // that none is taken for the repetition of another.
 func (s *Sender) Sample(now time.Time) Sample {
-	fill := strings.NewReplacer("ID", rand.Text(), "NOW", strconv.FormatInt(now.Unix(), 10))
+	fill := strings.NewReplacer("$ID", rand.Text(), "$NOW", strconv.FormatInt(now.Unix(), 10))
 	out := Sample{Fields: [][2]string{{"Content-Type", cmp.Or(s.kind, "application/json")}}, Body: []byte(fill.Replace(s.body))}
 	for _, f := range s.fields {
-		value := f[1]
-		if value == "ID" {
-			value = fill.Replace(value)
-		}
-		out.Fields = append(out.Fields, [2]string{f[0], value})
+		out.Fields = append(out.Fields, [2]string{f[0], fill.Replace(f[1])})
 	}
 	return out
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"homehook/agent/control"
+	"homehook/routes"
 )
 
 // claimsCmd is "homehook claims".
@@ -46,12 +48,36 @@ func (a *app) claimTable(claims []control.Claim) {
 		if c.Connected {
 			state = control.StateConnected
 		}
-		row := plainCells(c.Name, c.Relay, state, c.URL, c.Answer, strconv.Itoa(c.Links), strconv.Itoa(c.Queued), c.Error)
+		row := plainCells(c.Name, c.Relay, state, c.URL, c.Answer, strconv.Itoa(c.Links), strconv.Itoa(c.Queued),
+			lastDelivery(&c), silenceText(&c), c.Error)
 		row[2].colour = red
 		if c.Connected {
 			row[2].colour = green
 		}
+		if c.Silent {
+			row[8].colour = yellow
+		}
 		rows = append(rows, row)
 	}
-	a.table([]string{"CLAIM", "RELAY", "STATE", "PUBLIC URL", "ANSWER", "LINKS", "QUEUED", "PROBLEM"}, rows)
+	a.table([]string{"CLAIM", "RELAY", "STATE", "PUBLIC URL", "ANSWER", "LINKS", "QUEUED", "LAST DELIVERY", "SILENCE", "PROBLEM"}, rows)
+}
+
+// lastDelivery is when the newest delivery of a claim came.
+func lastDelivery(c *control.Claim) string {
+	if c.LastDelivery.IsZero() {
+		return "none"
+	}
+	return c.LastDelivery.Local().Format("2006-01-02 15:04")
+}
+
+// silenceText is how long a claim may be silent, and whether it is for longer.
+func silenceText(c *control.Claim) string {
+	if c.Silence == 0 {
+		return "-"
+	}
+	text := routes.Duration(time.Duration(c.Silence * float64(time.Second))).String()
+	if c.Silent {
+		text = "silent for " + text
+	}
+	return text
 }

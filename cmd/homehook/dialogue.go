@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"homehook/agent/config"
+	"homehook/agent/templates"
 	"homehook/spelling"
 )
 
@@ -23,7 +24,7 @@ type dialogue struct {
 func (d *dialogue) asks() bool { return d.lines != nil }
 
 // choose finds the template and the answers.
-func (d *dialogue) choose(ctx context.Context, all []routeTemplate, name string, set map[string]string) (*routeTemplate, map[string]string, error) {
+func (d *dialogue) choose(ctx context.Context, all []templates.Template, name string, set map[string]string) (*templates.Template, map[string]string, error) {
 	t, err := d.template(ctx, all, name)
 	if err != nil {
 		return nil, nil, err
@@ -39,20 +40,20 @@ func (d *dialogue) choose(ctx context.Context, all []routeTemplate, name string,
 			if value, err = d.question(ctx, q); err != nil {
 				return nil, nil, err
 			}
-		case q.Default == "":
+		case q.Default == "" && !q.Optional:
 			unset = append(unset, fmt.Sprintf("--set %s=… (%s)", q.Key, q.Text))
 			continue
 		default:
 			value = q.Default
 		}
-		if err := q.check(value); err != nil {
-			return nil, nil, misused("%s %q: %w", q.Key, value, err)
+		if err := checkAnswer(q, value); err != nil {
+			return nil, nil, err
 		}
 		answers[q.Key] = value
 	}
 	for key := range set {
-		if !slices.ContainsFunc(t.Ask, func(q question) bool { return q.Key == key }) {
-			return nil, nil, t.unknown(key)
+		if !slices.ContainsFunc(t.Ask, func(q templates.Question) bool { return q.Key == key }) {
+			return nil, nil, unknownAnswer(t, key)
 		}
 	}
 	if len(unset) > 0 {
@@ -61,8 +62,19 @@ func (d *dialogue) choose(ctx context.Context, all []routeTemplate, name string,
 	return t, answers, nil
 }
 
-// unknown is the error for a value that the template does not ask for.
-func (t *routeTemplate) unknown(key string) error {
+// checkAnswer says what is wrong with an answer of the command line.
+func checkAnswer(q *templates.Question, value string) error {
+	if q.Kind == "credential" && value != "" {
+		return checkCredential(q.Key, value)
+	}
+	if err := q.Check(value); err != nil {
+		return misused("%s %q: %w", q.Key, value, err)
+	}
+	return nil
+}
+
+// unknownAnswer is the error for a value that the template does not ask for.
+func unknownAnswer(t *templates.Template, key string) error {
 	keys := make([]string, len(t.Ask))
 	for i := range t.Ask {
 		keys[i] = t.Ask[i].Key
@@ -93,7 +105,7 @@ func (d *dialogue) claim(ctx context.Context, f *importFlags, cfg *config.Config
 }
 
 // template finds a template by its name, or asks for its number.
-func (d *dialogue) template(ctx context.Context, all []routeTemplate, name string) (*routeTemplate, error) {
+func (d *dialogue) template(ctx context.Context, all []templates.Template, name string) (*templates.Template, error) {
 	if name == "" && d.asks() {
 		for i, t := range all {
 			d.app.say("%2d  %-17s %s", i+1, t.Name, t.Title)
@@ -121,10 +133,13 @@ func (d *dialogue) template(ctx context.Context, all []routeTemplate, name strin
 }
 
 // question asks until the answer will do.
-func (d *dialogue) question(ctx context.Context, q *question) (string, error) {
+func (d *dialogue) question(ctx context.Context, q *templates.Question) (string, error) {
 	prompt := q.Text
-	if q.Default != "" {
+	switch {
+	case q.Default != "":
 		prompt += " [" + q.Default + "]"
+	case q.Optional:
+		prompt += " [none]"
 	}
 	for {
 		value, err := d.read(ctx, prompt+": ")
@@ -134,7 +149,7 @@ func (d *dialogue) question(ctx context.Context, q *question) (string, error) {
 		if value == "" {
 			value = q.Default
 		}
-		if err = q.check(value); err == nil {
+		if err = checkAnswer(q, value); err == nil {
 			return value, nil
 		}
 		d.app.say("%s", err)

@@ -19,6 +19,7 @@ import (
 // fakeAgent answers the control API with what a test puts into it, for what
 // would be hard to bring about in a true agent.
 type fakeAgent struct {
+	control.SetupBackend // what these tests do not ask for
 	*control.Hub
 	records  map[string]*control.Record
 	routes   []control.Route
@@ -52,6 +53,10 @@ func (f *fakeAgent) RotateCredential(string, string, time.Duration) error { retu
 func (f *fakeAgent) RemoveOldValues(string) error                         { return nil }
 func (f *fakeAgent) MoveCredentials(context.Context, control.MoveCredentials) (control.CredentialStore, error) {
 	return control.CredentialStore{}, nil
+}
+
+func (f *fakeAgent) Outline(context.Context, control.Query) (*control.Outline, error) {
+	return &control.Outline{}, nil
 }
 
 func (f *fakeAgent) Changes(context.Context, uint64, int) ([]control.Change, error) { return nil, nil }

@@ -33,6 +33,10 @@ func (s standIn) Subscribe(after uint64) (<-chan control.Event, func()) {
 	return s.Hub.Subscribe(after)
 }
 
+func (s standIn) SubscribeShowing(after uint64) (<-chan control.Event, func()) {
+	return s.Hub.SubscribeShowing(after)
+}
+
 func (s standIn) Deliveries(_ context.Context, q control.Query) ([]control.Delivery, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

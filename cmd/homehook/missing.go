@@ -7,12 +7,9 @@ import (
 	"homehook/agent"
 	"homehook/agent/config"
 	"homehook/agent/credentials"
+	"homehook/agent/senders"
 	"homehook/routes"
 )
-
-// chosenHere are the schemes whose secret the owner of the address chooses and
-// gives to the sender. The senders of others make their own.
-var chosenHere = []string{"basic", "bearer", "bitbucket", "gitea", "github", "gitlab", "gogs", "graph", "hmac", "jira", "token", "twitch"}
 
 // secretSource says where the value of a credential comes from that is to be
 // stored.
@@ -22,7 +19,7 @@ func secretSource(specs []routes.Spec, name string) string {
 		if v == nil || v.Secret != name && !slices.Contains(v.Secrets, name) {
 			continue
 		}
-		if slices.Contains(chosenHere, v.Scheme) {
+		if senders.ChosenHere(v.Scheme) {
 			return "or with --generate --show for a new one to give to the sender"
 		}
 		return "with the secret that the sender shows you"

@@ -5,10 +5,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"strings"
 
 	"homehook/agent/config"
+	"homehook/agent/templates"
 	"homehook/routes"
 )
 
@@ -36,7 +36,7 @@ Examples:
 
 // Run makes a route of a template.
 func (c *routeNewCmd) Run(ctx context.Context, a *app) error {
-	all, err := readTemplates()
+	all, err := templates.All()
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (c *routeNewCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	specs, err := t.fill(answers, cmp.Or(claim, "any"))
+	specs, err := t.Fill(answers, cmp.Or(claim, "any"))
 	if err != nil {
 		return setRemedies(err)
 	}
@@ -75,6 +75,9 @@ func setRemedies(err error) error {
 	if problems, ok := errors.AsType[config.Problems](err); ok {
 		p := problems[0]
 		return &failure{error: errors.New(p.Message), next: p.Remedy, code: exitUsage}
+	}
+	if wrong, ok := errors.AsType[*templates.AnswerError](err); ok {
+		return misused("%w", wrong)
 	}
 	return err
 }
@@ -93,7 +96,7 @@ type newAnswer struct {
 
 // finish shows the routes, writes them if that is wanted, and says what is left
 // to do.
-func (c *routeNewCmd) finish(ctx context.Context, d *dialogue, t *routeTemplate, answers map[string]string, specs []routes.Spec, path string) error {
+func (c *routeNewCmd) finish(ctx context.Context, d *dialogue, t *templates.Template, answers map[string]string, specs []routes.Spec, path string) error {
 	a := d.app
 	out := newAnswer{Template: t.Name, Config: path, Routes: []string{}, After: a.afterwards(ctx, t, answers, specs)}
 	for _, s := range specs {
@@ -130,15 +133,10 @@ func (c *routeNewCmd) finish(ctx context.Context, d *dialogue, t *routeTemplate,
 
 // afterwards is what is left to do outside of Homehook. Where the claim's address
 // is not known, a word stands for it.
-func (a *app) afterwards(ctx context.Context, t *routeTemplate, answers map[string]string, specs []routes.Spec) string {
-	all := maps.Clone(answers)
-	all["address"] = strings.TrimSuffix(a.publicURL(ctx, specs[0].Claim), "/")
-	known := all["address"] != ""
-	if !known {
-		all["address"] = "ADDRESS"
-	}
-	text := withAnswers(t.After, all).(string)
-	if !known && strings.Contains(t.After, "${address}") {
+func (a *app) afterwards(ctx context.Context, t *templates.Template, answers map[string]string, specs []routes.Spec) string {
+	address := a.publicURL(ctx, specs[0].Claim)
+	text := t.Afterwards(answers, cmp.Or(address, "ADDRESS"))
+	if address == "" && t.NeedsAddress() {
 		text = strings.TrimSuffix(text, ".") + "; ADDRESS is the claim's, which homehook claims shows while the agent runs"
 	}
 	return text
@@ -184,7 +182,7 @@ func (a *app) afterNew(out *newAnswer, specs []routes.Spec) {
 }
 
 // listTemplates prints the templates.
-func (a *app) listTemplates(all []routeTemplate) error {
+func (a *app) listTemplates(all []templates.Template) error {
 	if a.json {
 		return a.writeJSON(all)
 	}
@@ -193,8 +191,11 @@ func (a *app) listTemplates(all []routeTemplate) error {
 		a.wrapped("    ", t.About)
 		for _, q := range t.Ask {
 			line := q.Key + ": " + q.Text
-			if q.Default != "" {
+			switch {
+			case q.Default != "":
 				line += " (" + q.Default + ")"
+			case q.Optional:
+				line += " (may be left out)"
 			}
 			a.wrapped("    - ", line)
 		}

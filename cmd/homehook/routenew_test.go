@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -18,6 +17,7 @@ import (
 
 	"homehook/agent/config"
 	"homehook/agent/control"
+	"homehook/agent/templates"
 	"homehook/routes"
 )
 
@@ -38,7 +38,7 @@ func TestTemplates(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 	h := startHousehold(t)
 	cases := h.templates()
-	all, err := readTemplates()
+	all, err := templates.All()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,11 +73,15 @@ func TestTemplates(t *testing.T) {
 func (h *household) templates() map[string]made {
 	for name, value := range map[string]string{
 		"github": "gh", "stripe": "whsec_s", "doorbell": "ding", "attachments": "clip", "backup": "a-token-of-mine", "slack": "sl", "hook": standardSecret, "alert": "a-token-of-mine",
+		"any": "for any",
 	} {
 		h.secret(name, value)
 	}
 	all := h.scripts()
 	for name, c := range h.passedOn() {
+		all[name] = c
+	}
+	for name, c := range h.simple() {
 		all[name] = c
 	}
 	all["save-attachments"], all["cgi-folder"] = h.attachments(), h.cgi()
@@ -167,6 +171,57 @@ func (h *household) passedOn() map[string]made {
 	}
 }
 
+// simple are the templates for any sender, each with another scheme.
+func (h *household) simple() map[string]made {
+	script, got := h.script("simple", "cat > OUT")
+	folder := h.folder("bodies")
+	set := func(scheme, path string, more ...string) map[string]string {
+		values := map[string]string{"scheme": scheme, "credential": "any", "path": path}
+		for i := 0; i < len(more); i += 2 {
+			values[more[i]] = more[i+1]
+		}
+		return values
+	}
+	signed := func(scheme, path, body string) hook {
+		return hook{method: "POST", path: path, body: body, scheme: scheme, secret: "for any"}
+	}
+	return map[string]made{
+		"forward": {set("github", "/any/", "to", h.url, "events", "push,release"), func() {
+			k := signed("github", "/any/below", `{"ref":"x"}`)
+			k.header = map[string]string{"X-GitHub-Event": "release"}
+			h.taken(k, 200, "from the app")
+			h.askedFor(`POST /any/below {"ref":"x"}`)
+			k.secret = "wrong"
+			h.refused(k)
+		}},
+		"script": {set("stripe", "/any-script", "script", script), func() {
+			h.refused(hook{method: "POST", path: "/any-script", body: "{}"})
+			h.taken(signed("stripe", "/any-script", `{"a":1}`), 202, "")
+			h.wrote(got, `{"a":1}`)
+		}},
+		"notify": {set("slack", "/any-notice", "title", "It came"), func() {
+			h.refused(hook{method: "POST", path: "/any-notice", body: "{}"})
+			h.taken(signed("slack", "/any-notice", `{"message":"a word"}`), 202, "")
+			h.notified("It came", "a word")
+		}},
+		"save": {set("shopify", "/any-file", "folder", folder, "file", "{json.id}.json"), func() {
+			h.refused(hook{method: "POST", path: "/any-file", body: "{}"})
+			h.taken(signed("shopify", "/any-file", `{"id":7}`), 204, "")
+			h.wrote(filepath.Join(folder, "7.json"), `{"id":7}`)
+		}},
+	}
+}
+
+// notified waits until somebody was told something.
+func (h *household) notified(title, text string) {
+	h.t.Helper()
+	h.until("there is a notification of "+text, func() bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return slices.ContainsFunc(h.events, func(n control.Notification) bool { return n.Title == title && n.Text == text })
+	})
+}
+
 // attachments saves a file of a form.
 func (h *household) attachments() made {
 	folder := h.folder("attachments")
@@ -236,11 +291,11 @@ func (h *household) askedFor(text string) {
 
 // TestRouteNewAsks goes through the questions as a person does.
 func TestRouteNewAsks(t *testing.T) {
-	all, err := readTemplates()
+	all, err := templates.All()
 	if err != nil {
 		t.Fatal(err)
 	}
-	number := slices.IndexFunc(all, func(t routeTemplate) bool { return t.Name == "stripe-app" }) + 1
+	number := slices.IndexFunc(all, func(t templates.Template) bool { return t.Name == "stripe-app" }) + 1
 	var out bytes.Buffer
 	a := &app{out: &out, err: &out}
 	d := dialogue{app: a, lines: bufio.NewReader(strings.NewReader(fmt.Sprintf("%d\n\nstripe\n/pay\npayments\nmine\nn\n", number)))}
@@ -307,35 +362,5 @@ func TestSecretSource(t *testing.T) {
 		if got := strings.Contains(secretSource(specs, name), "--generate"); got != want {
 			t.Errorf("%s: %s", name, secretSource(specs, name))
 		}
-	}
-}
-
-// TestTemplateValues holds that a value is never taken for something else.
-func TestTemplateValues(t *testing.T) {
-	q := func(kind string) *question { return &question{Key: "k", Kind: kind} }
-	for _, tt := range []struct {
-		kind, value string
-		ok          bool
-	}{
-		{"word", "main", true},
-		{"word", `main" || true || "`, false},
-		{"word", "a b", false},
-		{"path", "/a/b", true},
-		{"path", "a", false},
-		{"path", "/{x}", false},
-		{"program", "bin/x", false},
-		{"credential", "hh_token", false},
-		{"url", "file:///etc/passwd", false},
-		{"text", "two\nlines", false},
-		{"text", "", false},
-		{"text", "Somebody's {query.name}", true},
-	} {
-		if err := q(tt.kind).check(tt.value); (err == nil) != tt.ok {
-			t.Errorf("%s %q: %v", tt.kind, tt.value, err)
-		}
-	}
-	got := withAnswers(map[string]any{"a": []any{"${x} ${y}"}}, map[string]string{"x": "${y}", "y": "${x}"})
-	if text, _ := json.Marshal(got); string(text) != `{"a":["${y} ${x}"]}` {
-		t.Errorf("%s", text)
 	}
 }

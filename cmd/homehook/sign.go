@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
 	"homehook/agent/credentials"
+	"homehook/agent/senders"
 	"homehook/routes"
 	"homehook/routes/signature"
 )
@@ -51,15 +51,8 @@ func (c *sendCmd) sign(ctx context.Context, a *app, req *http.Request, body []by
 	if err != nil {
 		return a.unlockable(err)
 	}
-	fields, err := scheme.Sign(&signature.Message{
-		Method: req.Method, URL: signedURL(req), Body: body, Received: a.now(),
-		Header: func(name string) iter.Seq[[]byte] { return valuesOf(req.Header, name) },
-	}, []byte(secret), a.now())
-	if err != nil {
+	if err := senders.Sign(scheme, req, body, []byte(secret), a.now()); err != nil {
 		return fmt.Errorf("sign with credential %s: %w", c.Secret, err)
-	}
-	for _, f := range fields {
-		req.Header.Set(f.Name, f.Value)
 	}
 	return nil
 }
@@ -101,29 +94,4 @@ func (c *sendCmd) scheme() (*signature.Scheme, error) {
 		return nil, misused("--as %s: %s; %s (--with %s=…)", c.As, wrong.Message, wrong.Remedy, wrong.Option)
 	}
 	return scheme, err
-}
-
-// signedURL is the URL that the receiver will see.
-func signedURL(req *http.Request) string {
-	scheme, rest, _ := strings.Cut(req.URL.String(), "://")
-	path := ""
-	if at := strings.IndexAny(rest, "/?"); at >= 0 {
-		path = rest[at:]
-	}
-	if !strings.HasPrefix(path, "/") {
-		path = "/" + path
-	}
-	path, _, _ = strings.Cut(path, "#")
-	return scheme + "://" + req.Host + path
-}
-
-// valuesOf are the values of a field of a request.
-func valuesOf(h http.Header, name string) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		for _, v := range h.Values(name) {
-			if !yield([]byte(v)) {
-				return
-			}
-		}
-	}
 }

@@ -5,12 +5,21 @@ import (
 	"iter"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"homehook/routes/signature"
 )
+
+// bytesOf are texts as the signature package reads them.
+func bytesOf(texts []string) (out [][]byte) {
+	for _, t := range texts {
+		out = append(out, []byte(t))
+	}
+	return out
+}
 
 func TestSendSigned(t *testing.T) {
 	secrets := map[string]string{
@@ -39,7 +48,7 @@ func TestSendSigned(t *testing.T) {
 		}
 		failed = s.Verify(&signature.Message{
 			Method: r.Method, URL: "http://" + r.Host + r.URL.Path, Body: body, Received: time.Now(),
-			Header: func(name string) iter.Seq[[]byte] { return valuesOf(r.Header, name) },
+			Header: func(name string) iter.Seq[[]byte] { return slices.Values(bytesOf(r.Header.Values(name))) },
 		}, [][]byte{[]byte(secrets[scheme])}, 0)
 	}))
 	defer at.Close()

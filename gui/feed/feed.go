@@ -60,6 +60,7 @@ type Feed struct {
 	Client *control.Client
 	crew   *Crew
 	state  atomic.Pointer[State]
+	shows  bool
 
 	// The rest belongs to the goroutine of the user interface.
 	onState   listeners[func()]
@@ -125,6 +126,11 @@ func (f *Feed) OnNotification(each func(control.Notification)) (remove func()) {
 	return f.onNotice.add(each)
 }
 
+// Shows says before Run whether the app shows what OnNotification is told. If it
+// does, the agent shows none of it itself while the feed follows it; if not, what
+// the agent could not show is told all the same.
+func (f *Feed) Shows(shows bool) { f.shows = shows }
+
 // Look has an agent that is away looked for at once, as after starting one.
 func (f *Feed) Look() {
 	select {
@@ -137,11 +143,16 @@ func (f *Feed) Look() {
 func (f *Feed) Run(ctx context.Context) {
 	var after uint64
 	for ctx.Err() == nil {
+		began := time.Now()
 		err := f.follow(ctx, &after)
 		if ctx.Err() != nil {
 			return
 		}
-		f.lost(err)
+		if err != nil {
+			f.lost(err)
+		} else if time.Since(began) > redial {
+			continue // to see at once whether the agent has gone, or only the stream
+		}
 		select {
 		case <-ctx.Done():
 		case <-f.kick:
@@ -150,7 +161,8 @@ func (f *Feed) Run(ctx context.Context) {
 	}
 }
 
-// follow reads status and events until the agent or ctx ends.
+// follow reads status and events until the stream of these ends, as when the agent
+// does or this app was too slow. The error says that the agent cannot be asked.
 func (f *Feed) follow(ctx context.Context, after *uint64) error {
 	status, err := f.Client.Status(ctx)
 	if err != nil {
@@ -164,11 +176,16 @@ func (f *Feed) follow(ctx context.Context, after *uint64) error {
 	if back && *after == 0 {
 		f.changed(nil)
 	}
-	return f.Client.Events(ctx, *after, func(e control.Event) error {
+	events := f.Client.Events
+	if f.shows {
+		events = f.Client.EventsShowing
+	}
+	_ = events(ctx, *after, func(e control.Event) error {
 		*after = e.Seq
 		f.take(&e)
 		return nil
-	})
+	}) // why it has ended shows when the agent is asked again
+	return nil
 }
 
 // take deals with one event.
@@ -191,8 +208,7 @@ func (f *Feed) take(e *control.Event) {
 	}
 }
 
-// lost notes that the agent cannot be asked. The end of a stream is no news by
-// itself: only an agent that does not answer any more is away.
+// lost notes that the agent cannot be asked.
 func (f *Feed) lost(err error) {
 	s := &State{Reach: Away, Err: err, Status: f.State().Status}
 	if errors.Is(err, control.ErrNotOwner) {

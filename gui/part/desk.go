@@ -101,6 +101,8 @@ type Desk struct {
 	Say func(text string)
 	// Wizard opens the wizard of the first run.
 	Wizard func()
+
+	closers []func() // of the dialogs that are open, the topmost last
 }
 
 // Client asks the agent. Its calls wait, so they are for functions of [Do].

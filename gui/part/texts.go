@@ -113,7 +113,7 @@ func Empty(icon, title, text string, steps ...fyne.CanvasObject) fyne.CanvasObje
 func Failed(err error, again func()) fyne.CanvasObject {
 	var steps []fyne.CanvasObject
 	if again != nil {
-		steps = append(steps, widget.NewButtonWithIcon(look.T("Try again"), look.Icon("retry"), again))
+		steps = append(steps, Button(look.T("Try again"), "retry", again))
 	}
 	return Empty("problem", look.T("This did not work"), VisibleLines(err.Error()), steps...)
 }

@@ -1,0 +1,204 @@
+package part
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	"homehook/gui/look"
+)
+
+// bubble hands a key that a widget has no use for to the window, which Fyne does
+// only while nothing has the focus. So Esc closes and j and k move from anywhere.
+func bubble(from fyne.CanvasObject, key *fyne.KeyEvent) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(from); c != nil {
+		if typed := c.OnTypedKey(); typed != nil {
+			typed(key)
+		}
+	}
+}
+
+// Push is a button that Enter pushes, too, and that lets other keys through.
+type Push struct{ widget.Button }
+
+func newPush(text, icon string, of widget.Importance, tapped func()) *Push {
+	b := &Push{}
+	b.Text, b.OnTapped, b.Importance = text, tapped, of
+	if icon != "" {
+		b.Icon = look.Icon(icon)
+	}
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// Primary is the button of what a person most likely wants here.
+func Primary(text, icon string, tapped func()) *Push {
+	return newPush(text, icon, widget.HighImportance, tapped)
+}
+
+// Button is any other button; icon may be empty.
+func Button(text, icon string, tapped func()) *Push {
+	return newPush(text, icon, widget.MediumImportance, tapped)
+}
+
+// Quiet is a button without a ground, for rows and toolbars.
+func Quiet(text, icon string, tapped func()) *Push {
+	return newPush(text, icon, widget.LowImportance, tapped)
+}
+
+// Danger is the button of what cannot be taken back.
+func Danger(text, icon string, tapped func()) *Push {
+	return newPush(text, icon, widget.DangerImportance, tapped)
+}
+
+// TypedKey pushes the button or lets the key through.
+func (b *Push) TypedKey(key *fyne.KeyEvent) {
+	switch key.Name {
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+		if !b.Disabled() && b.OnTapped != nil {
+			b.OnTapped()
+		}
+	default:
+		bubble(b, key)
+	}
+}
+
+// Entry is one line to write in. Enter is OnSubmitted, and Esc goes to the window.
+type Entry struct {
+	widget.Entry
+	many bool
+}
+
+// NewEntry returns an entry with a text that shows while it is empty.
+func NewEntry(placeholder string) *Entry {
+	e := &Entry{}
+	e.PlaceHolder = placeholder
+	e.Scroll = fyne.ScrollHorizontalOnly
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// NewPassword returns an entry that shows dots.
+func NewPassword(placeholder string) *Entry {
+	e := NewEntry(placeholder)
+	e.Password = true
+	return e
+}
+
+// NewLines returns an entry of several lines, in letters of one width if mono.
+func NewLines(placeholder string, mono bool) *Entry {
+	e := NewEntry(placeholder)
+	e.MultiLine, e.many = true, true
+	e.Wrapping, e.Scroll = fyne.TextWrapOff, fyne.ScrollBoth
+	e.TextStyle.Monospace = mono
+	return e
+}
+
+// TypedKey edits, or lets the key through that an entry has no use for.
+func (e *Entry) TypedKey(key *fyne.KeyEvent) {
+	switch key.Name {
+	case fyne.KeyEscape, fyne.KeyF1, fyne.KeyF5:
+		bubble(e, key)
+	case fyne.KeyUp, fyne.KeyDown, fyne.KeyPageUp, fyne.KeyPageDown:
+		if !e.many {
+			bubble(e, key)
+			return
+		}
+		e.Entry.TypedKey(key)
+	default:
+		e.Entry.TypedKey(key)
+	}
+}
+
+// Select is one of a few words, of which one is chosen. The words stand for values.
+type Select struct {
+	widget.Select
+	values []string
+}
+
+// Choice returns a select of values, which labels stand for, in the same order.
+func Choice(values, labels []string, chosen func(value string)) *Select {
+	s := &Select{values: values}
+	s.Options = labels
+	s.ExtendBaseWidget(s)
+	s.OnChanged = func(string) {
+		if i := s.SelectedIndex(); i >= 0 && chosen != nil {
+			chosen(s.values[i])
+		}
+	}
+	return s
+}
+
+// Value is the value chosen; empty is none.
+func (s *Select) Value() string {
+	if i := s.SelectedIndex(); i >= 0 && i < len(s.values) {
+		return s.values[i]
+	}
+	return ""
+}
+
+// Choose chooses a value, or nothing where there is none such, without telling.
+func (s *Select) Choose(value string) {
+	tell := s.OnChanged
+	s.OnChanged = nil
+	s.ClearSelected()
+	for i, v := range s.values {
+		if v == value {
+			s.SetSelectedIndex(i)
+		}
+	}
+	s.OnChanged = tell
+}
+
+// Offer replaces what may be chosen. What is chosen stays if it is still offered.
+func (s *Select) Offer(values, labels []string) {
+	was := s.Value()
+	s.values = values
+	tell := s.OnChanged
+	s.OnChanged = nil
+	s.SetOptions(labels)
+	s.OnChanged = tell
+	s.Choose(was)
+}
+
+// TypedKey opens and chooses, or lets the key through.
+func (s *Select) TypedKey(key *fyne.KeyEvent) {
+	switch key.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		s.Select.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	case fyne.KeySpace, fyne.KeyUp, fyne.KeyDown:
+		s.Select.TypedKey(key)
+	default:
+		bubble(s, key)
+	}
+}
+
+// Check is a box to tick.
+type Check struct{ widget.Check }
+
+// NewCheck returns a box with a word beside it.
+func NewCheck(text string, changed func(on bool)) *Check {
+	c := &Check{}
+	c.Text, c.OnChanged = text, changed
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// Tick sets it without telling.
+func (c *Check) Tick(on bool) {
+	tell := c.OnChanged
+	c.OnChanged = nil
+	c.SetChecked(on)
+	c.OnChanged = tell
+}
+
+// TypedKey ticks it, or lets the key through.
+func (c *Check) TypedKey(key *fyne.KeyEvent) {
+	switch key.Name {
+	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
+		if !c.Disabled() {
+			c.SetChecked(!c.Checked)
+		}
+	default:
+		bubble(c, key)
+	}
+}
