@@ -1,9 +1,47 @@
 //go:build cgo
 
+// Command homehook is the desktop app: a window and an icon in the tray for the agent
+// of the user who starts it.
 package main
 
 import (
+	"fmt"
+	"os"
+
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
+
+	"homehook/assets"
+	"homehook/gui"
 )
 
-func main() { app.New() }
+func main() {
+	f, code, done := readFlags(os.Args[1:], os.Stdout, os.Stderr)
+	if done {
+		os.Exit(code)
+	}
+	if err := show(f); err != nil {
+		fmt.Fprintln(os.Stderr, "homehook:", err)
+		os.Exit(1)
+	}
+}
+
+// show runs the app until it is quit.
+func show(f flags) error {
+	if err := display(); err != nil {
+		return err
+	}
+	o, err := options(f)
+	if err != nil {
+		return err
+	}
+	o.NewApp = func() fyne.App {
+		icon := fyne.NewStaticResource("homehook.svg", assets.Icon)
+		// Without this a file that lies beside the program would name the app.
+		app.SetMetadata(fyne.AppMetadata{ID: appID, Name: "Homehook", Version: o.Version, Build: 1, Icon: icon})
+		a := app.NewWithID(appID)
+		a.SetIcon(icon)
+		return a
+	}
+	return gui.Run(o)
+}

@@ -39,6 +39,8 @@ type Options struct {
 	Credentials *credentials.Store // holds relay tokens
 	Version     string             // of this program
 	Log         *slog.Logger       // default: nowhere
+	// Embedded runs the relays that the configuration has embedded; nil runs none.
+	Embedded Embedder
 	// Ready, if set, is called once, by Run, when the control API answers and
 	// deliveries that were left unfinished have their places. Links come up later.
 	Ready func()
@@ -180,6 +182,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		a.stopHandlers()
 		return err
 	}
+	a.embed(a.config)
 	a.reconcile()
 	a.serveControl(ctx, stop, &wg)
 	wg.Go(func() { a.watch(ctx) })
@@ -253,6 +256,7 @@ func (a *Agent) apply(c *config.Config) {
 	a.inbox.install(c)
 	a.warnMissing(c)
 	a.silence.configure(c, func(claim string) time.Time { return a.newestOf(a.base, claim) })
+	a.embed(c)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if before := a.config.History; before.Keep != c.History.Keep || before.MaxSize != c.History.MaxSize {

@@ -36,7 +36,7 @@ func (b *backend) Status() control.Status {
 	b.mu.Unlock()
 	s.Findings = b.inbox.executor.addWaiting(findings(inUse, b.opts.Credentials.Get, &b.programs), inUse)
 	s.Findings = append(append(s.Findings, faultFindings(inUse)...), b.unsealedFindings()...)
-	s.Findings = append(s.Findings, silenceFindings(s.Claims)...)
+	s.Findings = append(append(s.Findings, silenceFindings(s.Claims)...), b.embeddedFindings(inUse)...)
 	if s.Findings == nil {
 		s.Findings = []control.Finding{}
 	}
@@ -100,7 +100,7 @@ func (b *backend) Relays() []control.Relay {
 }
 
 func (b *backend) relayStateLocked(r config.Relay) control.Relay {
-	out := control.Relay{Name: r.Name, URL: r.URL, State: control.StateIdle}
+	out := control.Relay{Name: r.Name, URL: r.URL, State: control.StateIdle, Embedded: r.Embedded}
 	if b.pausing.paused {
 		out.State = control.StatePaused
 	}

@@ -73,11 +73,17 @@ type doctor struct {
 	patience time.Duration // for canaries; 0 for canaryWait
 }
 
+// serviceStart is how an agent is started that is installed as a service.
+const serviceStart = "homehook service start"
+
 // Diagnose looks at an agent that does not run and at all around it. What only
 // an agent knows is skipped. It changes nothing; the error is that of ctx.
 func Diagnose(ctx context.Context, p Patient) (*control.Checkup, error) {
 	d := newDoctor(p)
 	d.problem(checkAgent, "", "the agent is not running, so nothing that comes in is handled", "start it with: "+cmp.Or(p.Start, "homehook run"))
+	if p.Start == serviceStart {
+		d.act(control.ActionServiceStart, "")
+	}
 	d.configuration()
 	if d.config != nil {
 		defer d.config.Table.Close()
@@ -174,6 +180,11 @@ func (d *doctor) tell(check, subject, state, text, remedy string) {
 	d.found = append(d.found, control.Finding{Check: check, Subject: subject, State: state, Text: text, Remedy: remedy})
 }
 
+// act says what a program can do about the finding that was told last.
+func (d *doctor) act(kind, name string) {
+	d.found[len(d.found)-1].Action = control.Action{Kind: kind, Name: name}
+}
+
 func (d *doctor) ok(check, subject, text string) {
 	d.tell(check, subject, control.FindingOK, text, "")
 }
@@ -255,6 +266,7 @@ func (d *doctor) history(ctx context.Context) {
 	}
 	for _, path := range in.Exposed {
 		d.problem(checkHistory, path, path+" is open to other users of this machine", "run: chmod 600 "+path)
+		d.act(control.ActionFixMode, path)
 	}
 	switch {
 	case d.running == nil && errors.Is(err, os.ErrNotExist):

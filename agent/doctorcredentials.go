@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"homehook/agent/control"
 	"homehook/agent/credentials"
 )
 
@@ -37,10 +38,12 @@ func (d *doctor) keyring(ctx context.Context) {
 		d.problem(checkKeyring, "", err.Error(), "find out what writes to the state folder: a backup, a program that keeps folders alike, or somebody else")
 	case errors.Is(err, credentials.ErrLocked):
 		d.problem(checkKeyring, "", "the root key of the credentials cannot be had: "+err.Error(), unlockRemedy)
+		d.act(control.ActionUnlock, "")
 	case err != nil:
 		d.problem(checkKeyring, "", err.Error(), "see where the root key is, and choose another place: homehook secret store")
 	case d.store.InMemory(ctx):
 		d.warn(checkKeyring, "", "it is locked; the agent has had the root key of the credentials since before, but waits when it starts the next time", unlockRemedy)
+		d.act(control.ActionUnlock, "")
 	case place == credentials.PlaceKeyring:
 		d.ok(checkKeyring, "", "it has the root key of the credentials, and is open")
 	default:
@@ -100,6 +103,7 @@ func (d *doctor) lockedCredentials() {
 			continue
 		}
 		d.problem(checkCredentials, name, fmt.Sprintf("the credential %q is missing, which %s needs", name, inWords(needs[name])), "unlock the keyring, then set it: homehook secret set "+name)
+		d.act(control.ActionUnlock, "")
 	}
 	if len(needs) == 0 {
 		d.ok(checkCredentials, "", "the configuration names none")

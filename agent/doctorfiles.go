@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"homehook/agent/control"
 	"homehook/agent/history"
 )
 
@@ -62,6 +63,7 @@ func (d *doctor) stateFiles() bool {
 		}
 		if info.Mode().Perm()&0o077 != 0 {
 			d.problem(checkPermissions, path, fmt.Sprintf("other users may read or change %s (%#o)", path, info.Mode().Perm()), "run: chmod 600 "+path)
+			d.act(control.ActionFixMode, path)
 			good = false
 		}
 	}
@@ -82,8 +84,10 @@ func (d *doctor) folder(dir string, info fs.FileInfo, err error) bool {
 		d.problem(checkPermissions, dir, "folder "+dir+" belongs to another user", "run as root: chown -R "+strconv.Itoa(os.Geteuid())+" "+dir)
 	case info.Mode().Perm()&0o022 != 0:
 		d.problem(checkPermissions, dir, fmt.Sprintf("other users may change folder %s (%#o)", dir, info.Mode().Perm()), remedy)
+		d.act(control.ActionFixMode, dir)
 	case info.Mode().Perm()&0o077 != 0:
 		d.warn(checkPermissions, dir, fmt.Sprintf("other users may look into folder %s (%#o)", dir, info.Mode().Perm()), remedy)
+		d.act(control.ActionFixMode, dir)
 	default:
 		return true
 	}

@@ -124,6 +124,9 @@ func (d *doctor) relay(r config.Relay, v *Verdict) {
 			d.skip(checkToken, r.Name, f.Text)
 		case !told[check] || check == checkRelay:
 			d.problem(check, r.Name, f.Text, f.Remedy)
+			if check == checkToken && r.Token != "" {
+				d.act(control.ActionSetCredential, r.Token)
+			}
 		}
 		told[check] = true
 		switch check {

@@ -86,6 +86,9 @@ type Examination struct {
 	// an agent would: the link alone would take a free name with those by default.
 	Claims  []config.Claim
 	Version string // of this program
+	// Fresh says that the relay is not configured, so that nothing can be done about
+	// its entry.
+	Fresh bool
 	// Tell is told of each finding as it is made.
 	Tell func(Finding)
 

@@ -190,6 +190,12 @@ func (x *examiner) token(ctx context.Context) bool {
 	switch {
 	case !json || a.status != 200 && a.status != 401 && a.status != 403:
 		f.State, f.Text, f.MS = FindingSkipped, "this relay has no claims API to ask about the token; a link shows whether it is accepted", 0
+	case a.status != 200 && x.Fresh && x.Token == "":
+		f.State, f.Text = FindingProblem, fmt.Sprintf("the relay wants a token (%d), and none was given", a.status)
+		f.Remedy = "give the token that the relay's operator has for you"
+	case a.status != 200 && x.Fresh:
+		f.State, f.Text = FindingProblem, fmt.Sprintf("the relay does not accept the token (%d)", a.status)
+		f.Remedy = "compare it with the one that the relay's operator gave you, or ask for another"
 	case a.status != 200 && x.Relay.Token == "":
 		f.State, f.Text = FindingProblem, fmt.Sprintf("the relay wants a token (%d), and the configuration names none", a.status)
 		f.Remedy = set + ", and write token: relay/" + x.Relay.Name + " for it in the configuration"
@@ -216,7 +222,7 @@ func (x *examiner) advertised(a *reply) bool {
 	if len(offers) == 0 {
 		x.tell(Finding{
 			Step: StepDialect, State: FindingSkipped, Text: fmt.Sprintf("the relay does not say what it offers (%d)", a.status),
-			Remedy: "claim a name, then this command can try: homehook claim NAME --relay " + x.Relay.Name,
+			Remedy: x.toClaim("claim a name, then this command can try: homehook claim NAME --relay "),
 		})
 		return true
 	}
@@ -231,9 +237,18 @@ func (x *examiner) advertised(a *reply) bool {
 	}
 	x.tell(Finding{
 		Step: StepLink, State: FindingSkipped, Text: "no claim is configured for this relay, so no link was tried",
-		Remedy: "claim a name: homehook claim NAME --relay " + x.Relay.Name,
+		Remedy: x.toClaim("claim a name: homehook claim NAME --relay "),
 	})
 	return true
+}
+
+// toClaim is how a name is claimed at the relay; empty where that has to be
+// configured first.
+func (x *examiner) toClaim(how string) string {
+	if x.Fresh {
+		return ""
+	}
+	return how + x.Relay.Name
 }
 
 // dialectOf is the dialect of an upgrade token, "" if it is not known.

@@ -90,7 +90,10 @@ func secretNames(s *routes.Spec) []string {
 // those that a scheme cannot use.
 func credentialFindings(c *config.Config, secret func(name string) (string, error)) (found []control.Finding) {
 	tell := func(name, text, remedy string) {
-		found = append(found, control.Finding{Check: checkCredentials, Subject: name, State: control.FindingProblem, Text: text, Remedy: remedy})
+		found = append(found, control.Finding{
+			Check: checkCredentials, Subject: name, State: control.FindingProblem, Text: text, Remedy: remedy,
+			Action: control.Action{Kind: control.ActionSetCredential, Name: name},
+		})
 	}
 	needed := needsOf(c)
 	values := map[string]string{}
@@ -159,6 +162,7 @@ func programFindings(s *routes.Spec, known *digests) (found []control.Finding) {
 			Check: checkScripts, Subject: nameOf(s), State: control.FindingProblem,
 			Text:   fmt.Sprintf("route %q does not run %s: it has changed since you approved it", nameOf(s), program),
 			Remedy: "look at it, then run: " + routes.ApproveCommand(nameOf(s)),
+			Action: control.Action{Kind: control.ActionApproveRoute, Name: nameOf(s)},
 		})
 	}
 	return found

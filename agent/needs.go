@@ -77,7 +77,10 @@ func unreadableFindings(of map[string]error) (found []control.Finding) {
 	for _, name := range slices.Sorted(maps.Keys(of)) {
 		switch err := of[name]; {
 		case errors.Is(err, credentials.ErrDamaged):
-			found = append(found, control.Finding{Subject: name, Text: err.Error(), Remedy: "set it: homehook secret set " + name})
+			found = append(found, control.Finding{
+				Subject: name, Text: err.Error(), Remedy: "set it: homehook secret set " + name,
+				Action: control.Action{Kind: control.ActionSetCredential, Name: name},
+			})
 		case errors.Is(err, credentials.ErrLocked):
 			locked = append(locked, name)
 		default:
@@ -87,6 +90,7 @@ func unreadableFindings(of map[string]error) (found []control.Finding) {
 	if len(locked) > 0 {
 		f := cannotBeRead(locked, unlockRemedy)
 		f.Text += ": " + credentials.ErrLocked.Error()
+		f.Action.Kind = control.ActionUnlock
 		found = append(found, f)
 	}
 	if len(closed) > 0 {

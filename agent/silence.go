@@ -57,10 +57,10 @@ func newSilence(path string, log *slog.Logger) *silence {
 
 // begins is when a claim's silence began, or would have.
 func (h *hush) begins() time.Time {
-	if h.last.After(h.since) {
-		return h.last
+	if h.last.IsZero() {
+		return h.since
 	}
-	return h.since
+	return h.last
 }
 
 // configure follows the claims of a configuration. newest says when the last

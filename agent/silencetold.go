@@ -8,13 +8,12 @@ import (
 	"path/filepath"
 	"time"
 
-	"homehook/agent/control"
 	"homehook/agent/history"
 	"homehook/routes"
 )
 
 // dayAndTime is how a person is told when something was.
-const dayAndTime = "2006-01-02 15:04"
+const dayAndTime = time.DateTime
 
 // lengthOf is a length of time as the configuration has it.
 func lengthOf(d time.Duration) string { return routes.Duration(d).String() }

@@ -167,6 +167,7 @@ func (b *backend) unsealedFindings() []control.Finding {
 	}
 	switch {
 	case errors.Is(err, credentials.ErrLocked):
+		f.Action.Kind = control.ActionUnlock
 	case b.opts.Credentials.Ready() != nil:
 		f.Remedy = seeStore
 	default:

@@ -10,6 +10,11 @@ import "embed"
 //go:embed icons
 var Icons embed.FS
 
+// Icon is the icon of Homehook itself, an SVG file.
+//
+//go:embed icon.svg
+var Icon []byte
+
 // Translations are the words of the app, in files named AREA.LANGUAGE.json.
 //
 //go:embed translations

@@ -74,6 +74,7 @@ func (c *checker) relay(i int) {
 		}
 		c.report(path+".token", "token is the name of a credential, never the secret itself", fmt.Sprintf("keep the secret with: homehook secret set relay/%s, and write token: relay/%s", name, name))
 	}
+	c.embedded(path, i)
 	c.roots(path+".ca", r.CA)
 	c.proxy(path, r)
 	if r.Dialect != "" && !slices.Contains(Dialects, r.Dialect) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -45,22 +46,23 @@ func composed(v any, t reflect.Type) ([]string, error) {
 		text = bytes.ReplaceAll(text, []byte("\n\"off\": "), []byte("\noff: "))
 	}
 	if err != nil || !says(text, v, t) {
-		var b bytes.Buffer
-		if err := inBraces(&b, ordered(v, t)); err != nil {
+		quoted, err := composedFlow(v, t, true)
+		if err != nil {
 			return nil, err
 		}
-		text = b.Bytes()
-		if !says(text, v, t) {
+		if text = []byte(quoted); !says(text, v, t) {
 			return nil, errUnwritable
 		}
 	}
 	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), nil
 }
 
-// composedFlow writes values on one line.
-func composedFlow(v any, t reflect.Type) (string, error) {
+// composedFlow writes values on one line, as JSON or, if quoted is not set, without
+// the quotes that they do not need.
+func composedFlow(v any, t reflect.Type, quoted bool) (string, error) {
 	var b bytes.Buffer
-	if err := inBraces(&b, ordered(v, t)); err != nil {
+	w := flowWriter{&b, quoted}
+	if err := w.write(ordered(v, t)); err != nil {
 		return "", err
 	}
 	return b.String(), nil
@@ -75,43 +77,62 @@ func says(text []byte, v any, t reflect.Type) bool {
 	return alike((&plainReader{anchors: doc.anchors}).value(doc.root, t), v)
 }
 
-// inBraces writes values as JSON, because the file around them may be.
-func inBraces(b *bytes.Buffer, v any) error {
+// flowWriter writes values in braces and brackets.
+type flowWriter struct {
+	*bytes.Buffer
+	// quoted has all text in quotes, because the file around it is JSON.
+	quoted bool
+}
+
+func (w flowWriter) write(v any) error {
 	switch v := v.(type) {
 	case yaml.MapSlice:
-		b.WriteByte('{')
-		for i, item := range v {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			if err := inBraces(b, item.Key); err != nil {
+		return w.all("{}", len(v), func(i int) error {
+			if err := w.write(v[i].Key); err != nil {
 				return err
 			}
-			b.WriteString(": ")
-			if err := inBraces(b, item.Value); err != nil {
-				return err
-			}
-		}
-		b.WriteByte('}')
-		return nil
+			w.WriteString(": ")
+			return w.write(v[i].Value)
+		})
 	case []any:
-		b.WriteByte('[')
-		for i, item := range v {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			if err := inBraces(b, item); err != nil {
-				return err
-			}
+		return w.all("[]", len(v), func(i int) error { return w.write(v[i]) })
+	case string:
+		if !w.quoted && simple(v) {
+			w.WriteString(v)
+			return nil
 		}
-		b.WriteByte(']')
-		return nil
 	}
-	e := json.NewEncoder(b)
+	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("write value: %w", err)
 	}
-	b.Truncate(b.Len() - 1) // its line end
+	w.Truncate(w.Len() - 1) // its line end
 	return nil
+}
+
+// all writes items between two brackets.
+func (w flowWriter) all(brackets string, n int, item func(i int) error) error {
+	w.WriteByte(brackets[0])
+	for i := range n {
+		if i > 0 {
+			w.WriteString(", ")
+		}
+		if err := item(i); err != nil {
+			return err
+		}
+	}
+	w.WriteByte(brackets[1])
+	return nil
+}
+
+// reserved are words that YAML takes, or took once, for something other than text.
+var reserved = []string{"null", "true", "false", "yes", "no", "on", "y", "n"}
+
+// simple reports whether a text stands for itself without quotes.
+func simple(s string) bool {
+	if s == "" || !strings.ContainsRune("/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", rune(s[0])) {
+		return false
+	}
+	return onlyOf(strings.ToLower(s), "_./-") && !slices.Contains(reserved, strings.ToLower(s))
 }

@@ -22,6 +22,9 @@ const (
 type Config struct {
 	// Path is the file it came from, as given to Load or Parse.
 	Path string
+	// Digest is the SHA-256, in hex, of the file as Load read it; empty for one that
+	// is not there, and from Parse.
+	Digest string
 	// Relays, Claims and Routes keep the order of the file. A route without a
 	// name is named after its match; its claim may be left out when there is
 	// one claim only, and is filled in then.
@@ -64,6 +67,9 @@ type Relay struct {
 	// ProxyPassword is the name of the credential that holds the password of the
 	// user in Proxy.
 	ProxyPassword string `yaml:"proxy_password,omitempty"`
+	// Embedded has the agent serve this relay itself, at URL, which only this
+	// machine can reach.
+	Embedded bool `yaml:"embedded,omitempty"`
 }
 
 // ProxyNone is the value of a relay's proxy that goes without one, whatever the
@@ -120,6 +126,11 @@ type historySpec struct {
 // fillIn completes what the file leaves out. given says whether it has a value
 // at a path.
 func (f *file) fillIn(given func(path string) bool) {
+	for i := range f.Relays {
+		if r := &f.Relays[i]; r.Embedded && r.Token == "" {
+			r.Token = "relay/" + r.Name
+		}
+	}
 	for i := range f.Claims {
 		c := &f.Claims[i]
 		if c.Relay == "" && len(f.Relays) == 1 {

@@ -45,6 +45,9 @@ func load(path string, obey bool) (*Config, digest, error) {
 		return nil, digest{}, err
 	}
 	cfg, err := Parse(path, data)
+	if cfg != nil {
+		cfg.Digest = digestOf(data)
+	}
 	return cfg, sha256.Sum256(data), err
 }
 

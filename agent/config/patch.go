@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"sort"
@@ -32,7 +31,7 @@ type cut struct {
 
 // errLayout says that a file is laid out in a way that the patch does not
 // understand.
-var errLayout = errors.New("it is laid out in a way that cannot be edited from here; change it by hand")
+var errLayout = errors.New("the file is laid out in a way that cannot be edited from here; change it by hand")
 
 func newPatch(doc *document) *patch {
 	return &patch{editor: &editor{doc: doc}, reader: &plainReader{anchors: doc.anchors}}
@@ -112,6 +111,9 @@ func (p *patch) lineAt(n int) int {
 	}
 	return starts[n]
 }
+
+// isJSON reports whether the document is in braces as a whole, as JSON is.
+func (p *patch) isJSON() bool { return inFlow(p.doc.root) }
 
 // locate is where a token begins.
 func (p *patch) locate(t *token.Token) (int, bool) {
@@ -245,6 +247,3 @@ func (p *patch) restOfLine(from int) (string, bool) {
 	trimmed := strings.TrimLeft(rest, " ")
 	return rest, trimmed == "" || trimmed[0] == '#' && len(trimmed) < len(rest)
 }
-
-// wrapped adds what was to be changed to an error.
-func wrapped(path string, err error) error { return fmt.Errorf("%s cannot be changed: %w", path, err) }

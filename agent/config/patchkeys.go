@@ -161,29 +161,19 @@ func (m *mappingPatch) insertKey(i int, name string, value any) {
 	m.insertLines(end, indented(lines, f.key.Position.Column-1))
 }
 
-// insertFlowKey is insertKey within braces. The new key is in quotes if the others
-// are.
+// insertFlowKey is insertKey within braces.
 func (m *mappingPatch) insertFlowKey(i int, name string, value any) {
 	_, at, ok := m.rangeOf(m.have[i].value)
 	if !ok {
 		m.lost()
 		return
 	}
-	text, err := composedFlow(map[string]any{name: value}, m.t)
+	text, err := composedFlow(map[string]any{name: value}, m.t, m.isJSON())
 	if err != nil {
 		m.fail(err)
 		return
 	}
-	text = text[1 : len(text)-1]
-	if key := strings.TrimSpace(m.have[i].key.Origin); key[0] != '"' && simpleKey(name) {
-		text = name + strings.TrimPrefix(text, `"`+name+`"`)
-	}
-	m.cut(at, at, ", "+text)
-}
-
-// simpleKey reports whether a key needs no quotes in braces.
-func simpleKey(name string) bool {
-	return label(strings.ReplaceAll(name, "_", "-")) && name[0] >= 'a' && name != "null" && name != "true" && name != "false"
+	m.cut(at, at, ", "+text[1:len(text)-1])
 }
 
 // sequence has a list say what want does, neither of them empty. Entries at its

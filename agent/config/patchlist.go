@@ -106,7 +106,7 @@ func (p *patch) insertItems(seq *ast.SequenceNode, i int, items []any, t reflect
 		p.insertEntry(seq, i, indented(lines, dashIndent(seq)))
 		return
 	}
-	text, err := composedFlow(items, t)
+	text, err := composedFlow(items, t, p.isJSON())
 	if err != nil {
 		p.fail(err)
 		return

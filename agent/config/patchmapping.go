@@ -91,7 +91,7 @@ func (m *mappingPatch) whole(want map[string]any) {
 
 // putFlow puts values into a range within braces or brackets.
 func (p *patch) putFlow(from, to int, v any, t reflect.Type) {
-	text, err := composedFlow(v, t)
+	text, err := composedFlow(v, t, p.isJSON())
 	if err != nil {
 		p.fail(err)
 	}

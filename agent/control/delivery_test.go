@@ -2,7 +2,7 @@ package control
 
 import "testing"
 
-func TestSent(t *testing.T) {
+func TestSentOf(t *testing.T) {
 	log := []Attempt{{Status: 503, ResponseSize: 3}, {Status: 200, ResponseSize: 7}}
 	for _, tt := range []struct {
 		name  string

@@ -12,6 +12,7 @@ import (
 
 // fakeBackend is an agent with one of everything.
 type fakeBackend struct {
+	fakeSetup
 	*Hub
 	mu        sync.Mutex
 	secrets   map[string]string

@@ -186,6 +186,8 @@ func kindOfType(of reflect.Type) string {
 		return of.Name()
 	case reflect.Slice:
 		return "array"
+	case reflect.Map:
+		return "object"
 	case reflect.Bool:
 		return "boolean"
 	case reflect.Float64:

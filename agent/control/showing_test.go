@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -54,16 +55,21 @@ func TestShowing(t *testing.T) {
 }
 
 func TestShowingIsAskedFor(t *testing.T) {
-	srv := startServer(t, newFakeBackend(), nil)
-	for query, want := range map[string]int{
-		"": 200, "?notifications=show": 200, "?notifications=": 200, "?after=1&notifications=show": 200,
-		"?notifications=true": 400, "?notifications=show&notifications=show": 400, "?notification=show": 400,
+	const refused = "refused"
+	for query, want := range map[string]any{
+		"": resumption{}, "notifications=show": resumption{shows: true}, "notifications=": resumption{}, "after=1&notifications=show": resumption{1, true},
+		"notifications=true": refused, "notifications=show&notifications=show": refused, "notification=show": refused, "after=x": refused,
 	} {
-		resp, body := exchange(t, srv.path, "HEAD /v1/events"+query+" HTTP/1.1\r\nHost: homehook\r\nConnection: close\r\n\r\n")
-		if resp.StatusCode != want {
-			t.Errorf("%q: %d %s", query, resp.StatusCode, body)
+		var got any = refused
+		from, err := readResumption(httptest.NewRequest(http.MethodGet, "/v1/events?"+query, nil))
+		if err == nil {
+			got = from
+		}
+		if got != want {
+			t.Errorf("%q: %v, %v; want %v", query, from, err, want)
 		}
 	}
+	srv := startServer(t, newFakeBackend(), nil)
 	if err := srv.client.call(t.Context(), callTimeout, http.MethodGet, "/v1/events", map[string][]string{"notifications": {"no"}}, nil, nil); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "show") {
 		t.Errorf("%v", err)
 	}

@@ -56,6 +56,8 @@ type Relay struct {
 	RoundTripMS float64 `json:"round_trip_ms"`
 	// Note says what stood in the way of a better dialect; empty for nothing.
 	Note string `json:"note"`
+	// Embedded says that the agent serves it itself, for this machine only.
+	Embedded bool `json:"embedded"`
 }
 
 // Claim is one claim and whether it can be reached now.

@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"homehook/routes"
+	"homehook/spelling"
 )
 
 //go:embed routes/*.yaml
@@ -68,6 +69,25 @@ func All() ([]Template, error) {
 		all = append(all, t)
 	}
 	return all, nil
+}
+
+// Find reads the template of that name.
+func Find(name string) (*Template, error) {
+	all, err := All()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for i := range all {
+		if all[i].Name == name {
+			return &all[i], nil
+		}
+		names = append(names, all[i].Name)
+	}
+	if near := spelling.Nearest(name, names); near != "" {
+		return nil, fmt.Errorf("there is no template %q; did you mean %q?", name, near)
+	}
+	return nil, fmt.Errorf("there is no template %q; there are: %s", name, strings.Join(names, ", "))
 }
 
 // handler is the kind of the first route's handler.

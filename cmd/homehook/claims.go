@@ -67,7 +67,7 @@ func lastDelivery(c *control.Claim) string {
 	if c.LastDelivery.IsZero() {
 		return "none"
 	}
-	return c.LastDelivery.Local().Format("2006-01-02 15:04")
+	return c.LastDelivery.Local().Format(time.DateTime)
 }
 
 // silenceText is how long a claim may be silent, and whether it is for longer.

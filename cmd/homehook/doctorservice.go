@@ -114,6 +114,11 @@ func (a *app) serviceFindings(ctx context.Context, st *service.Status, unknown e
 	tell := func(state, text, remedy string) []control.Finding {
 		return []control.Finding{{Check: checkService, State: state, Text: text, Remedy: remedy}}
 	}
+	install := func(text string) []control.Finding {
+		found := tell(control.FindingWarning, text, "have it run by itself: homehook service install")
+		found[0].Action.Kind = control.ActionServiceAdd
+		return found
+	}
 	switch {
 	case a.services == nil:
 		return nil
@@ -124,9 +129,9 @@ func (a *app) serviceFindings(ctx context.Context, st *service.Status, unknown e
 	case !st.Installed && a.machineHas(ctx):
 		return tell(control.FindingSkipped, "this user has no service, but the machine has one; look at it with: homehook doctor --system", "")
 	case !st.Installed && runs:
-		return tell(control.FindingWarning, "the agent runs, but is no service of "+st.System+": it ends with the session that it was started in", "have it run by itself: homehook service install")
+		return install("the agent runs, but is no service of " + st.System + ": it ends with the session that it was started in")
 	case !st.Installed:
-		return tell(control.FindingWarning, "the agent is no service of "+st.System+", so nothing starts it", "have it run by itself: homehook service install")
+		return install("the agent is no service of " + st.System + ", so nothing starts it")
 	}
 	found := installedFindings(st, runs)
 	if path := st.Config; a.system && st.User != "" && !readableBy(path, st.User) {
@@ -171,9 +176,11 @@ func installedFindings(st *service.Status, runs bool) (found []control.Finding) 
 		tell(control.FindingWarning, "the service is stopped, and the agent runs without it", "end that agent, then run: homehook service start")
 	default:
 		tell(control.FindingProblem, "the service is stopped"+last, "run: homehook service start")
+		found[0].Action.Kind = control.ActionServiceStart
 	}
 	if !st.Enabled {
 		tell(control.FindingWarning, "the service does not start by itself", "run: homehook service install")
+		found[len(found)-1].Action.Kind = control.ActionServiceAdd
 	}
 	if self, err := os.Executable(); err == nil && st.Program != "" && !sameFile(self, st.Program) {
 		tell(control.FindingWarning, "the service runs "+st.Program+", and this is "+self, "to have it run this one: homehook service install")

@@ -88,7 +88,7 @@ func (c *relayAddCmd) Run(ctx context.Context, a *app) error {
 		}
 	}
 	if a.json {
-		return a.writeJSON(control.Relay{Name: r.Name, URL: r.URL})
+		return a.writeJSON(control.Relay{Name: r.Name, URL: r.URL, Embedded: r.Embedded})
 	}
 	a.say("relay %s is in %s", r.Name, p.Config)
 	a.note("see if it works: homehook relay test %s", r.Name)
@@ -140,7 +140,7 @@ func relaysOf(path string) ([]control.Relay, error) {
 	defer cfg.Table.Close()
 	var relays []control.Relay
 	for _, r := range cfg.Relays {
-		relays = append(relays, control.Relay{Name: r.Name, URL: r.URL})
+		relays = append(relays, control.Relay{Name: r.Name, URL: r.URL, Embedded: r.Embedded})
 	}
 	return relays, nil
 }

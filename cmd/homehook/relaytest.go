@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"homehook/agent"
 	"homehook/agent/config"
-	"homehook/agent/credentials"
 )
 
 // relayTestCmd is "homehook relay test".
@@ -48,7 +46,7 @@ func (c *relayTestCmd) Run(ctx context.Context, a *app) error {
 	if !a.json {
 		e.Tell = a.finding
 	}
-	v := agent.Examine(ctx, e)
+	v := agent.Examine(ctx, *e)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -71,35 +69,17 @@ func (c *relayTestCmd) Run(ctx context.Context, a *app) error {
 }
 
 // examination gathers what is configured for the relay.
-func (c *relayTestCmd) examination(a *app, path string, secret func(name string) (string, error)) (agent.Examination, error) {
-	e := agent.Examination{Version: a.version}
+func (c *relayTestCmd) examination(a *app, path string, secret func(name string) (string, error)) (*agent.Examination, error) {
 	cfg, err := config.Load(path)
 	if err != nil {
-		return e, err
+		return nil, err
 	}
 	defer cfg.Table.Close()
-	for _, r := range cfg.Relays {
-		if r.Name == c.Name {
-			e.Relay = r
-		}
+	e, err := agent.ExaminationOf(cfg, c.Name, secret)
+	if err != nil {
+		return nil, withNext(err, "see: homehook relay list")
 	}
-	if e.Relay.Name == "" {
-		return e, withNext(fmt.Errorf("relay %q %w", c.Name, config.ErrNotFound), "see: homehook relay list")
-	}
-	for _, claim := range cfg.Claims {
-		if claim.Relay == c.Name && e.Claim == "" {
-			e.Claim = claim.Name
-		}
-	}
-	e.Claims, e.Secret = cfg.Claims, secret
-	if e.Relay.Token == "" {
-		return e, nil
-	}
-	e.Token, err = secret(e.Relay.Token)
-	if errors.Is(err, credentials.ErrNotFound) {
-		err = fmt.Errorf("credential %q is missing; set it with: homehook secret set %s", e.Relay.Token, e.Relay.Token)
-	}
-	e.TokenErr = err
+	e.Version = a.version
 	return e, nil
 }
 

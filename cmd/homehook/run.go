@@ -85,8 +85,10 @@ func (c *runCmd) agent(ctx context.Context, a *app, d duty) error {
 	}
 	defer store.Close()
 	var ag *agent.Agent
+	relays := newEmbedded(p.State, log)
 	ag, err = agent.New(ctx, agent.Options{
-		Config: p.Config, History: p.History(), Socket: p.Socket(),
+		Embedded: relays,
+		Config:   p.Config, History: p.History(), Socket: p.Socket(),
 		Credentials: store, Version: a.version, Log: log,
 		Ready: func() {
 			if d.ready != nil {
@@ -97,6 +99,8 @@ func (c *runCmd) agent(ctx context.Context, a *app, d duty) error {
 	if err != nil {
 		return err
 	}
+	relays.run(ctx, store.Get, ag)
+	defer relays.close()
 	log.Info("agent starts", "version", a.version, "pid", os.Getpid(), "config", p.Config, "socket", p.Socket())
 	stopped := context.AfterFunc(ctx, func() {
 		log.Info("agent ends; running handlers may finish, another signal ends it at once")

@@ -102,7 +102,7 @@ type Desk struct {
 	// Wizard opens the wizard of the first run.
 	Wizard func()
 
-	closers []func() // of the dialogs that are open, the topmost last
+	sheets []*Sheet // that are open, the topmost last
 }
 
 // Client asks the agent. Its calls wait, so they are for functions of [Do].

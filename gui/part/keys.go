@@ -2,6 +2,7 @@ package part
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
 	"homehook/gui/look"
@@ -107,6 +108,25 @@ func (e *Entry) TypedKey(key *fyne.KeyEvent) {
 	default:
 		e.Entry.TypedKey(key)
 	}
+}
+
+// TypedShortcut edits, or hands the window a combination with which no text is
+// edited. Fyne gives those of the window to the window only while no text has the
+// focus.
+func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	custom, ok := s.(*desktop.CustomShortcut)
+	window, takes := fyne.CurrentApp().Driver().CanvasForObject(e).(fyne.Shortcutable)
+	if !ok || !takes || moves[custom.KeyName] {
+		e.Entry.TypedShortcut(s)
+		return
+	}
+	window.TypedShortcut(s)
+}
+
+// moves are the keys that edit text or move in it with Ctrl or Alt.
+var moves = map[fyne.KeyName]bool{
+	fyne.KeyLeft: true, fyne.KeyRight: true, fyne.KeyBackspace: true, fyne.KeyDelete: true,
+	fyne.KeyHome: true, fyne.KeyEnd: true,
 }
 
 // Select is one of a few words, of which one is chosen. The words stand for values.

@@ -2,6 +2,7 @@ package part
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -25,6 +26,8 @@ type SheetOptions struct {
 	// Prepare reads the form on the goroutine of the user interface and returns what
 	// to do beside it, or what is wrong.
 	Prepare func() (do func(context.Context) error, err error)
+	// Failed may take an error to deal with it otherwise: the sheet closes then.
+	Failed func(error) bool
 	// Done is called when it is done and the sheet has closed; Closed whenever it
 	// has closed.
 	Done, Closed func()
@@ -68,7 +71,7 @@ func (d *Desk) Sheet(o SheetOptions) *Sheet {
 	}
 	s.window.SetButtons(buttons)
 	s.forget = d.Feed.OnState(s.reach)
-	d.closers = append(d.closers, s.Close)
+	d.sheets = append(d.sheets, s)
 	s.window.Show()
 	s.reach()
 	if o.First != nil {
@@ -81,10 +84,10 @@ func (d *Desk) Sheet(o SheetOptions) *Sheet {
 
 // CloseTop closes the dialog on top, as Esc does; false where none of ours is open.
 func (d *Desk) CloseTop() bool {
-	if len(d.closers) == 0 {
+	if len(d.sheets) == 0 {
 		return false
 	}
-	d.closers[len(d.closers)-1]()
+	d.sheets[len(d.sheets)-1].Close()
 	return true
 }
 
@@ -96,7 +99,7 @@ func (s *Sheet) Close() {
 	s.open = false
 	s.forget()
 	s.bar.Stop()
-	s.desk.closers = s.desk.closers[:len(s.desk.closers)-1]
+	s.desk.sheets = slices.DeleteFunc(s.desk.sheets, func(o *Sheet) bool { return o == s })
 	s.window.Hide()
 	if s.options.Closed != nil {
 		s.options.Closed()
@@ -182,6 +185,10 @@ func (s *Sheet) done(err error) {
 		return
 	}
 	s.work(false)
+	if err != nil && s.options.Failed != nil && s.options.Failed(err) {
+		s.Close()
+		return
+	}
 	if err != nil {
 		s.Problem(err.Error())
 		return

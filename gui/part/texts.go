@@ -157,6 +157,11 @@ func Card(o fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewStack(newFill(look.ColourCard, 8), container.New(layout.NewCustomPaddedLayout(room, room, room, room), o))
 }
 
+// Tight stacks lines of text without the room that Fyne leaves between widgets.
+func Tight(lines ...fyne.CanvasObject) *fyne.Container {
+	return container.New(layout.NewCustomPaddedVBoxLayout(-theme.InnerPadding()), lines...)
+}
+
 // Line is a thin line from side to side.
 func Line() fyne.CanvasObject { return widget.NewSeparator() }
 

@@ -1,0 +1,229 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// isEntry reports whether an edit is about an entry of a list.
+func (e *Edit) isEntry() bool { return e.Part != PartHistory && e.Part != PartUpdates }
+
+// check finds edits that mean nothing.
+func (e *Edit) check() error {
+	section := !e.isEntry()
+	given := e.YAML != "" || len(e.Values) > 0
+	switch {
+	case partKeys[e.Part] == "":
+		return fmt.Errorf("%w: there is no part %q; it is relay, claim, route, history or updates", ErrEdit, e.Part)
+	case !slices.Contains([]string{EditAdd, EditSet, EditRemove, EditMove}, e.Op):
+		return fmt.Errorf("%w: there is no op %q; it is add, set, remove or move", ErrEdit, e.Op)
+	case section && e.Op != EditSet:
+		return fmt.Errorf("%w: %s as a whole can only be set", ErrEdit, e.Part)
+	case e.YAML != "" && len(e.Values) > 0:
+		return fmt.Errorf("%w: it has both yaml and values; give one of them", ErrEdit)
+	case !section && !given && (e.Op == EditAdd || e.Op == EditSet):
+		return fmt.Errorf("%w: it has neither yaml nor values", ErrEdit)
+	case e.Part != PartRoute && (e.Op == EditMove || e.Before != ""):
+		return fmt.Errorf("%w: only routes have an order", ErrEdit)
+	}
+	return nil
+}
+
+// changer makes one edit of a text.
+type changer struct {
+	*Edit
+	path string
+	text []byte
+	p    *patch
+	c    *content
+	have []Entry // of the part
+	// line and indent are where the content stands then, line -1 where it is not in
+	// lines.
+	line, indent int
+}
+
+// made gives a text after the edit. With problems it is the text that they are in.
+func (e *Edit) made(path string, text []byte) ([]byte, Problems, error) {
+	if err := e.check(); err != nil {
+		return nil, nil, err
+	}
+	ch := &changer{Edit: e, path: path, text: text}
+	doc, problem := read(path, bare(text))
+	if problem != nil {
+		return text, Problems{*problem}, nil
+	}
+	ch.p = newPatch(doc)
+	now, err := ch.make()
+	switch {
+	case errors.Is(err, ErrEdit):
+		return nil, nil, err
+	case err != nil:
+		return nil, nil, fmt.Errorf("%w: %w", ErrEdit, err)
+	case ch.c != nil && ch.c.problem != nil:
+		return now, ch.c.misplaced(e, ch.line, ch.indent), nil
+	}
+	return now, nil, nil
+}
+
+// make makes the edit.
+func (ch *changer) make() (now []byte, err error) {
+	ch.have = ch.p.entriesOf(ch.Part)
+	if ch.Op == EditAdd || ch.Op == EditSet {
+		if ch.c, err = ch.contentOf(ch.path); err != nil {
+			return nil, err
+		}
+	}
+	if !ch.isEntry() {
+		return ch.finish(ch.section, ch.c.sectionValue)
+	}
+	if ch.Op == EditAdd {
+		return ch.addEntry()
+	}
+	i := indexNamed(ch.have, ch.Name)
+	if i < 0 {
+		return nil, ch.absent(ch.Name)
+	}
+	switch ch.Op {
+	case EditSet:
+		return ch.finish(func() { ch.setEntry(i) }, func(list any) any { return with(list, i, i+1, ch.c.values) })
+	case EditRemove:
+		return ch.finish(func() { ch.removeEntry(i) }, func(list any) any { return with(list, i, i+1) })
+	}
+	return ch.moveEntry(i)
+}
+
+func (ch *changer) absent(name string) error {
+	return fmt.Errorf("%w: %s %q %w", ErrEdit, ch.Part, name, ErrNotFound)
+}
+
+// finish makes a change of the text and holds what it says against what it is to
+// say: expect changes the values of the part.
+func (ch *changer) finish(change func(), expect func(part any) any) ([]byte, error) {
+	change()
+	now, err := ch.p.apply(ch.text)
+	if err != nil || ch.c != nil && ch.c.problem != nil {
+		return now, err
+	}
+	doc, problem := read(ch.path, bare(now))
+	if problem != nil {
+		return nil, errLayout
+	}
+	if ch.c != nil {
+		ch.c.read(doc.anchors)
+	}
+	t, key := reflect.TypeFor[file](), partKeys[ch.Part]
+	want, _ := ch.p.value(ch.p.doc.root, t).(map[string]any)
+	if want == nil {
+		want = map[string]any{}
+	}
+	want[key] = expect(want[key])
+	got := newPatch(doc).value(doc.root, t)
+	if !alike(trimmed(want), trimmed(got)) {
+		return nil, errLayout
+	}
+	return now, nil
+}
+
+// with puts items in the place of those from a to before b.
+func with(list any, a, b int, items ...any) any {
+	all, _ := list.([]any)
+	return slices.Replace(slices.Clone(all), a, b, items...)
+}
+
+// addEntry adds the content to its list, a route at the best place.
+func (ch *changer) addEntry() ([]byte, error) {
+	var err error
+	switch ch.Part {
+	case PartClaim:
+		err = ch.c.complete(ch.path, "relay", ch.p.entriesOf(PartRelay))
+	case PartRoute:
+		err = ch.c.complete(ch.path, "claim", ch.p.entriesOf(PartClaim))
+	}
+	if err != nil {
+		return nil, err
+	}
+	at := len(ch.have)
+	if ch.Before != "" {
+		if at = indexNamed(ch.have, ch.Before); at < 0 {
+			return nil, ch.absent(ch.Before)
+		}
+	}
+	now, err := ch.addAt(at)
+	if err != nil || ch.Part != PartRoute || ch.Before != "" || ch.c.problem != nil {
+		return now, err
+	}
+	f, d := decode(ch.path, now)
+	f.fillIn(d.given)
+	if len(f.Routes) != at+1 {
+		return now, nil
+	}
+	if best := placeFor(f.Routes[:at], f.Routes[at:]); best < at {
+		ch.p = newPatch(ch.p.doc)
+		return ch.addAt(best)
+	}
+	return now, nil
+}
+
+func (ch *changer) addAt(i int) ([]byte, error) {
+	return ch.finish(func() { ch.insert(i) }, func(list any) any { return with(list, i, i, ch.c.values) })
+}
+
+// section sets a section as a whole; without content it is left out.
+func (ch *changer) section() {
+	m, i := ch.p.topField(partKeys[ch.Part])
+	switch {
+	case m == nil && ch.p.doc.root != nil:
+		ch.p.lost()
+	case ch.YAML == "" && len(ch.c.values) == 0:
+		if i >= 0 {
+			m.drop(i)
+		}
+	case i < 0:
+		ch.newKey(m, false)
+	default:
+		ch.replaceSection(m, i)
+	}
+}
+
+// sectionValue is what a section is to be.
+func (c *content) sectionValue(any) any { return c.values }
+
+// replaceSection sets a section that is there.
+func (ch *changer) replaceSection(m *mappingPatch, i int) {
+	ch.line = -1
+	old, _ := ch.p.value(m.have[i].value, ch.c.t).(map[string]any)
+	if ch.c.lines == nil || inFlow(m.node) {
+		if ch.c.problem == nil && !alike(old, ch.c.values) {
+			m.set(i, ch.c.values)
+		}
+		return
+	}
+	if ch.p.section(ch.Part).YAML == joined(ch.c.lines) {
+		return
+	}
+	deep := m.have[i].key.Position.Column - 1
+	ch.line, ch.indent = m.have[i].key.Position.Line, deep+2-ch.c.shift
+	m.replaceValue(i, sectionLines(partKeys[ch.Part], ch.c.lines))
+}
+
+// drop takes key i of the document out.
+func (m *mappingPatch) drop(i int) {
+	want := map[string]any{}
+	said, _ := m.value(m.node, m.t).(map[string]any)
+	for key, value := range said {
+		want[key] = value
+	}
+	delete(want, m.have[i].name)
+	if len(m.have) > 1 {
+		m.mapping(m.node, want, m.t, true)
+		return
+	}
+	if from, to, ok := m.rangeOf(m.node); ok {
+		m.cut(from, to, "{}")
+		return
+	}
+	from, end := m.extent(i)
+	m.cut(m.lineAt(from), m.lineAt(end), "")
+}

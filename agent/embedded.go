@@ -1,0 +1,55 @@
+package agent
+
+import (
+	"homehook/agent/config"
+	"homehook/agent/control"
+)
+
+// Embedder runs relays in the agent's process. The agent knows how to reach relays
+// and not how to be one.
+type Embedder interface {
+	// Embed has those relays run from now on, and no others. It returns when they
+	// do, or will take longer. One call follows the other.
+	Embed(relays []config.Relay)
+	// Findings are why any of them does not.
+	Findings() []control.Finding
+}
+
+// embed has the relays run that a configuration has embedded.
+func (a *Agent) embed(c *config.Config) {
+	if a.opts.Embedded == nil {
+		return
+	}
+	var relays []config.Relay
+	for _, r := range c.Relays {
+		if r.Embedded {
+			relays = append(relays, r)
+		}
+	}
+	a.opts.Embedded.Embed(relays)
+}
+
+// embeddedFindings say why an embedded relay does not run.
+func (b *backend) embeddedFindings(c *config.Config) (found []control.Finding) {
+	if b.opts.Embedded != nil {
+		return b.opts.Embedded.Findings()
+	}
+	for _, r := range c.Relays {
+		if r.Embedded {
+			found = append(found, control.Finding{
+				Check: checkRelay, Subject: r.Name, State: control.FindingProblem,
+				Text: "this agent runs no embedded relay", Remedy: "start it with: homehook run",
+			})
+		}
+	}
+	return found
+}
+
+// SetCredential stores a credential and uses it from now on.
+func (a *Agent) SetCredential(name, value string) error {
+	return (&backend{a}).SetCredential(name, value)
+}
+
+// Announce tells all who listen what the status is now, as when an [Embedder] has
+// other findings.
+func (a *Agent) Announce() { a.publishStatus() }

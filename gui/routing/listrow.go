@@ -1,0 +1,243 @@
+package routing
+
+import (
+	"image/color"
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"homehook/gui/look"
+	"homehook/gui/part"
+)
+
+// row is one route in the list.
+type row struct {
+	widget.BaseWidget
+	of        *rows
+	at, index int // of the rows shown, and of the routes
+	hover     bool
+
+	ground              *canvas.Rectangle
+	grip                *handle
+	number              *widget.Label
+	on                  *part.Check
+	name, match, target *widget.Label
+	kind                *widget.Icon
+	check               *part.Badge
+	marks               *widget.Label
+	up, down, more      *part.Push
+	warning             *widget.Label
+	approve             *part.Push
+	below               *fyne.Container
+	body                fyne.CanvasObject
+}
+
+func newRow(of *rows) *row {
+	r := &row{of: of, ground: canvas.NewRectangle(color.Transparent), number: part.Muted(""), kind: widget.NewIcon(nil)}
+	r.ground.CornerRadius = theme.Size(theme.SizeNameInputRadius)
+	r.grip = newHandle(r)
+	r.number.Alignment, r.number.Wrapping = fyne.TextAlignTrailing, fyne.TextWrapOff
+	r.on = part.NewCheck("", func(bool) { of.act.toggle(r.index) })
+	r.name, r.match, r.target = widget.NewLabel(""), part.Mono(""), part.Mono("")
+	r.name.TextStyle.Bold, r.name.Truncation = true, fyne.TextTruncateEllipsis
+	r.match.SizeName, r.target.SizeName = theme.SizeNameCaptionText, theme.SizeNameCaptionText
+	r.match.Importance = widget.LowImportance
+	r.check = part.NewBadge(look.Sign{})
+	r.marks = part.Muted("")
+	r.marks.Wrapping, r.marks.Truncation = fyne.TextWrapOff, fyne.TextTruncateEllipsis
+	r.up = part.Quiet("", "up", func() { of.choose(r.index); of.up() })
+	r.down = part.Quiet("", "down", func() { of.choose(r.index); of.down() })
+	r.more = part.Quiet("", "more", r.menu)
+	r.warning = widget.NewLabel("")
+	r.warning.Wrapping, r.warning.Importance = fyne.TextWrapWord, widget.WarningImportance
+	r.warning.SizeName = theme.SizeNameCaptionText
+	r.approve = part.Button(look.T("Approve"), "verified", func() { of.act.approve(r.index) })
+	r.below = container.NewBorder(nil, nil, nil, container.NewCenter(r.approve), r.warning)
+	r.body = r.laid()
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+// laid is how the parts of a row stand.
+func (r *row) laid() fyne.CanvasObject {
+	tight := layout.NewCustomPaddedVBoxLayout(-8)
+	icon := container.NewCenter(container.NewGridWrap(fyne.NewSquareSize(theme.IconInlineSize()), r.kind))
+	who := container.New(tight, r.name, r.match)
+	what := container.New(tight, r.target, r.marks)
+	number := container.NewGridWrap(fyne.NewSize(34, 30), r.number)
+	left := container.NewHBox(container.NewGridWrap(fyne.NewSize(20, 40), r.grip), container.NewCenter(number), r.on)
+	right := container.NewHBox(container.NewCenter(container.NewGridWrap(fyne.NewSize(128, 28), r.check)), r.up, r.down, r.more)
+	middle := container.New(&shares{of: []float32{1.1, 1}}, who, container.NewBorder(nil, nil, icon, nil, what))
+	return container.NewVBox(container.NewBorder(nil, nil, left, right, middle), r.below)
+}
+
+// set shows a route; movable says that its place can be changed.
+func (r *row) set(at, index int, of *route, movable bool) {
+	r.at, r.index = at, index
+	r.number.SetText(strconv.Itoa(index + 1))
+	r.on.Tick(!of.off)
+	r.name.SetText(part.Visible(of.name))
+	r.name.Importance = widget.MediumImportance
+	if of.off {
+		r.name.Importance = widget.LowImportance
+	}
+	match := part.Visible(of.match)
+	if of.claim != "" {
+		match = part.Visible(of.claim) + "  " + match
+	}
+	r.match.SetText(match)
+	r.kind.SetResource(look.Icon(look.HandlerIcon(of.kind)))
+	target := part.Visible(of.target)
+	if target == "" {
+		target = kindWord(of.kind)
+	}
+	r.target.SetText(target)
+	r.marks.SetText(marksOf(of))
+	r.check.Set(checkSign(of))
+	for _, b := range []*part.Push{r.up, r.down} {
+		b.Enable()
+	}
+	if !movable || index == 0 {
+		r.up.Disable()
+	}
+	if !movable || index == len(r.of.all)-1 {
+		r.down.Disable()
+	}
+	r.warn(of)
+}
+
+// warn shows below a route what keeps it from its work.
+func (r *row) warn(of *route) {
+	text := ""
+	for i := range of.problems {
+		text += problemWords(&of.problems[i]) + "\n"
+	}
+	r.approve.Hidden = of.finding == nil
+	if of.finding != nil {
+		text = look.T("The program has changed since it was approved, so this route does not run it. Look at the program first.") + "\n"
+	}
+	r.below.Hidden = text == ""
+	if text != "" {
+		text = text[:len(text)-1]
+	}
+	r.warning.SetText(text)
+}
+
+// checkSign says whether the sender is checked.
+func checkSign(of *route) look.Sign {
+	if of.scheme == "" {
+		return look.Sign{Icon: "unverified", Colour: theme.ColorNameWarning, Word: look.T("Unverified")}
+	}
+	return look.Sign{Icon: "verified", Colour: theme.ColorNameSuccess, Word: part.Visible(of.scheme)}
+}
+
+// marksOf are the few words behind a handler.
+func marksOf(of *route) (text string) {
+	for _, m := range []struct {
+		on   bool
+		word string
+	}{{of.off, look.T("off")}, {of.background, look.T("in background")}, {of.goesOn, look.T("continues")}} {
+		if !m.on {
+			continue
+		}
+		if text != "" {
+			text += " · "
+		}
+		text += m.word
+	}
+	return text
+}
+
+// menu shows what else can be done with a route.
+func (r *row) menu() {
+	r.of.choose(r.index)
+	at, act := r.index, r.of.act
+	word := look.T("Switch off")
+	if r.of.all[at].off {
+		word = look.T("Switch on")
+	}
+	up, down := fyne.NewMenuItem(look.T("Move up"), func() { r.of.up() }), fyne.NewMenuItem(look.T("Move down"), func() { r.of.down() })
+	up.Disabled, down.Disabled = r.up.Disabled(), r.down.Disabled()
+	menu := fyne.NewMenu("",
+		fyne.NewMenuItem(look.T("Edit"), func() { act.edit(at) }),
+		fyne.NewMenuItem(look.T("Duplicate"), func() { act.double(at) }),
+		fyne.NewMenuItem(word, func() { act.toggle(at) }),
+		fyne.NewMenuItemSeparator(), up, down, fyne.NewMenuItemSeparator(),
+		fyne.NewMenuItem(look.T("Remove…"), func() { act.remove(at) }),
+	)
+	app := fyne.CurrentApp().Driver()
+	canvas := app.CanvasForObject(r)
+	if canvas == nil {
+		return
+	}
+	pos := app.AbsolutePositionForObject(r.more).AddXY(0, r.more.Size().Height)
+	widget.ShowPopUpMenuAtPosition(menu, canvas, pos)
+}
+
+// mark paints the ground.
+func (r *row) mark(chosen int, focus bool) {
+	r.ground.FillColor, r.ground.StrokeWidth = color.Transparent, 0
+	if r.hover {
+		r.ground.FillColor = look.Colour(theme.ColorNameHover)
+	}
+	if r.index == chosen {
+		r.ground.FillColor = look.Colour(theme.ColorNameSelection)
+		if focus {
+			r.ground.StrokeColor, r.ground.StrokeWidth = look.Colour(theme.ColorNamePrimary), 1.5
+		}
+	}
+	r.ground.Refresh()
+}
+
+// Tapped chooses the route, DoubleTapped opens it.
+func (r *row) Tapped(*fyne.PointEvent) {
+	r.of.choose(r.index)
+	if c := fyne.CurrentApp().Driver().CanvasForObject(r); c != nil {
+		c.Focus(r.of)
+	}
+}
+
+// DoubleTapped opens the route.
+func (r *row) DoubleTapped(*fyne.PointEvent) { r.of.choose(r.index); r.of.act.edit(r.index) }
+
+// MouseIn, MouseMoved and MouseOut show what the mouse is on.
+func (r *row) MouseIn(*desktop.MouseEvent)    { r.hover = true; r.mark(r.of.chosen, r.of.focus) }
+func (r *row) MouseMoved(*desktop.MouseEvent) {}
+func (r *row) MouseOut()                      { r.hover = false; r.mark(r.of.chosen, r.of.focus) }
+
+// CreateRenderer shows the row on its ground, with a line below.
+func (r *row) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(container.NewStack(r.ground, container.NewBorder(nil, part.Line(), nil, nil, r.body)))
+}
+
+// shares lays out objects side by side, each with its share of the width.
+type shares struct{ of []float32 }
+
+func (s *shares) MinSize(objects []fyne.CanvasObject) (size fyne.Size) {
+	for _, o := range objects {
+		m := o.MinSize()
+		size = fyne.NewSize(size.Width+m.Width, max(size.Height, m.Height))
+	}
+	return size
+}
+
+func (s *shares) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	all := float32(0)
+	for _, of := range s.of {
+		all += of
+	}
+	x := float32(0)
+	for i, o := range objects {
+		w := size.Width * s.of[i] / all
+		h := min(o.MinSize().Height, size.Height)
+		o.Move(fyne.NewPos(x, (size.Height-h)/2))
+		o.Resize(fyne.NewSize(w, h))
+		x += w
+	}
+}

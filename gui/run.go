@@ -1,0 +1,108 @@
+package gui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"fyne.io/fyne/v2"
+
+	"homehook/agent/control"
+	"homehook/gui/feed"
+	"homehook/gui/look"
+	"homehook/gui/part"
+)
+
+// Options are what the app is started with.
+type Options struct {
+	// NewApp makes Fyne's app. It is called once, and only if the window is this
+	// process's to show.
+	NewApp func() fyne.App
+	// Socket is where the agent listens, Instance where this app does, for a second
+	// start of the same user.
+	Socket, Instance string
+	Host             part.Host
+	Version          string
+	// Tray has the window stay closed where a tray can open it.
+	Tray bool
+	// Places is a file in which tests find what the window shows; empty for none.
+	Places string
+}
+
+// Run shows the app until it is quit. If the user has one already, that one's window
+// is shown and Run returns at once.
+func Run(o Options) error {
+	door, err := enter(o.Instance, o.Tray)
+	switch {
+	case errors.Is(err, errSecond):
+		return nil
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "homehook: a second start will not find this window:", err)
+	}
+	app := o.NewApp()
+	speaks := look.Speak(app.Preferences().String(part.PreferLanguage))
+	if speaks != nil {
+		return fmt.Errorf("read the words of the app: %w", speaks)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	crew := feed.NewCrew(ctx, fyne.Do)
+	client := control.NewClient(o.Socket)
+	defer client.Close()
+	r := &running{Options: o, app: app, crew: crew, feed: feed.New(client, crew), door: door}
+	app.Lifecycle().SetOnStarted(func() { r.begin(ctx) })
+	r.build(ctx)
+	app.Run()
+	stop()
+	if door != nil {
+		_ = door.Close() // ends its goroutine
+	}
+	r.beside.Wait()
+	crew.Wait()
+	return nil
+}
+
+// running is the app while it runs.
+type running struct {
+	Options
+	app    fyne.App
+	crew   *feed.Crew
+	feed   *feed.Feed
+	door   *door
+	shell  *shell
+	beside sync.WaitGroup
+}
+
+// build makes the window and all around it.
+func (r *running) build(ctx context.Context) {
+	r.follow()
+	r.app.Preferences().AddChangeListener(func() { r.crew.Do(r.follow) })
+	w := r.app.NewWindow("Homehook")
+	w.SetIcon(appIcon())
+	desk := &part.Desk{App: r.app, Window: w, Crew: r.crew, Feed: r.feed, Host: r.Host}
+	r.shell = newShell(desk, entries(), wizard, r.Version, r.app.Quit)
+	p := r.app.Preferences()
+	w.Resize(fyne.NewSize(float32(p.FloatWithFallback(keyWidth, 1100)), float32(p.FloatWithFallback(keyHeight, 720))))
+	w.SetMaster()
+	w.SetCloseIntercept(r.shell.close)
+}
+
+// begin starts what runs beside the window, and shows it.
+func (r *running) begin(ctx context.Context) {
+	r.beside.Go(func() {
+		r.feed.Run(ctx)
+	})
+	if r.door != nil {
+		r.beside.Go(func() { r.door.serve(func() { r.crew.Do(r.shell.open) }) })
+	}
+	if !r.Tray {
+		r.shell.open()
+	}
+}
+
+// follow applies what a person prefers.
+func (r *running) follow() {
+	p := r.app.Preferences()
+	r.app.Settings().SetTheme(look.NewTheme(p.String(part.PreferTheme), float32(p.Float(part.PreferScale))))
+}

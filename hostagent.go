@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"homehook/agent/control"
+)
+
+const (
+	// startWait is how long an agent may take until it answers.
+	startWait = 20 * time.Second
+	// startLook is the time between two looks whether it does.
+	startLook = 100 * time.Millisecond
+	// maxTold bounds what is told of the log of an agent that has ended, in bytes.
+	maxTold = 600
+)
+
+// StartAgent starts an agent of its own, which goes on when this app ends, and
+// returns when it answers. Its log is the file agent.log in the folder of state.
+func (h *host) StartAgent(ctx context.Context) error {
+	program, err := h.program()
+	if err != nil {
+		return err
+	}
+	if err := h.paths.Make(); err != nil {
+		return err
+	}
+	log := filepath.Join(h.paths.State, "agent.log")
+	out, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the agent's log: %w", err)
+	}
+	defer out.Close()
+	cmd := exec.Command(program, "run")
+	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = out, out, detached()
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start the agent: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	return h.answers(ctx, ended, log)
+}
+
+// answers waits until the agent does, or has ended.
+func (h *host) answers(ctx context.Context, ended <-chan error, log string) error {
+	ctx, cancel := context.WithTimeout(ctx, startWait)
+	defer cancel()
+	client := control.NewClient(h.paths.Socket())
+	defer client.Close()
+	look := time.NewTicker(startLook)
+	defer look.Stop()
+	for {
+		if _, err := client.Status(ctx); err == nil {
+			return nil
+		}
+		select {
+		case <-look.C:
+		case <-ended:
+			return fmt.Errorf("the agent ended at once; its log is %s%s", log, lastWords(log))
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("the agent was started and does not answer; its log is %s", log), ctx.Err())
+		}
+	}
+}
+
+// lastWords are the end of a log, from the beginning of a line.
+func lastWords(log string) string {
+	text, err := os.ReadFile(log)
+	if err != nil || len(text) == 0 {
+		return ""
+	}
+	if len(text) > maxTold {
+		text = text[len(text)-maxTold:]
+		if _, rest, ok := strings.Cut(string(text), "\n"); ok {
+			text = []byte(rest)
+		}
+	}
+	return ":\n" + strings.TrimSpace(string(text))
+}
