@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"homehook/agent/config"
+	"homehook/agent/control"
 	"homehook/agent/credentials"
 	"homehook/routes"
 )
@@ -76,7 +77,7 @@ func TestFindings(t *testing.T) {
 	if diff := cmp.Diff(want, told()); diff != "" {
 		t.Error(diff)
 	}
-	if got := Findings(c, get); len(got) != 2 || !strings.HasSuffix(got[0].Text, "it has changed since you approved it") {
+	if got := Findings(c, get); len(got) != 2 || got[1].Action != (control.Action{Kind: "approve_route", Name: "/also"}) || !strings.HasSuffix(got[0].Text, "it has changed since you approved it") {
 		t.Errorf("%+v", got)
 	}
 	if names := CredentialsOf(&c.Routes[1]); !slices.Equal(names, []string{"mail", "ntfy"}) {

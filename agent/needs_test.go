@@ -62,6 +62,8 @@ func TestFindingsOfWhatCannotBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Table.Close()
+	set := func(name string) control.Action { return control.Action{Kind: "set_credential", Name: name} }
+	unlock := control.Action{Kind: "unlock"}
 	locked := func(name string) error { return fmt.Errorf("credential %q: %w", name, credentials.ErrLocked) }
 	for _, tt := range []struct {
 		name string
@@ -70,20 +72,20 @@ func TestFindingsOfWhatCannotBeRead(t *testing.T) {
 	}{
 		{"all are there", nil, nil},
 		{"one is missing", map[string]error{"ntfy": credentials.ErrNotFound}, []control.Finding{
-			{Subject: "ntfy", Text: `the credential "ntfy" is missing, which route "e" needs`, Remedy: "set it: homehook secret set ntfy"},
+			{Subject: "ntfy", Text: `the credential "ntfy" is missing, which route "e" needs`, Remedy: "set it: homehook secret set ntfy", Action: set("ntfy")},
 		}},
 		{"locked, and one missing", map[string]error{"github": locked("github"), "older": credentials.ErrNotFound, "relay/mine": locked("relay/mine")}, []control.Finding{
-			{Subject: "older", Text: `the credential "older" is missing, which route "d" needs`, Remedy: "set it: homehook secret set older"},
-			{Text: "these credentials cannot be read: github, relay/mine: waiting for the keyring", Remedy: unlockRemedy},
+			{Subject: "older", Text: `the credential "older" is missing, which route "d" needs`, Remedy: "set it: homehook secret set older", Action: set("older")},
+			{Text: "these credentials cannot be read: github, relay/mine: waiting for the keyring", Remedy: unlockRemedy, Action: unlock},
 		}},
 		{"one is locked", map[string]error{"github": locked("github")}, []control.Finding{
-			{Subject: "github", Text: `the credential "github" cannot be read: waiting for the keyring`, Remedy: unlockRemedy},
+			{Subject: "github", Text: `the credential "github" cannot be read: waiting for the keyring`, Remedy: unlockRemedy, Action: unlock},
 		}},
 		{"two are damaged", map[string]error{
 			"github": fmt.Errorf("credential %q %w", "github", credentials.ErrDamaged), "ntfy": fmt.Errorf("credential %q %w", "ntfy", credentials.ErrDamaged),
 		}, []control.Finding{
-			{Subject: "github", Text: `credential "github" is damaged`, Remedy: "set it: homehook secret set github"},
-			{Subject: "ntfy", Text: `credential "ntfy" is damaged`, Remedy: "set it: homehook secret set ntfy"},
+			{Subject: "github", Text: `credential "github" is damaged`, Remedy: "set it: homehook secret set github", Action: set("github")},
+			{Subject: "ntfy", Text: `credential "ntfy" is damaged`, Remedy: "set it: homehook secret set ntfy", Action: set("ntfy")},
 		}},
 		{"the root key is lost", map[string]error{"github": errors.New(`credential "github": no key`), "ntfy": errors.New(`credential "ntfy": no key`)}, []control.Finding{
 			{Text: "these credentials cannot be read: github, ntfy", Remedy: "see why: homehook secret store"},

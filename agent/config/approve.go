@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -19,6 +20,9 @@ type Approved struct {
 	SHA256  string `json:"sha256"`
 	Before  string `json:"before"` // the digest that was there; empty for none
 }
+
+// ErrNoScript: a route has no program to approve.
+var ErrNoScript = errors.New("runs no script")
 
 // Approve writes the digests of the programs of a route's scripts, as they are
 // now, into the file at path. The error wraps ErrNotFound when there is no such
@@ -63,7 +67,7 @@ func scriptsOf(path, route string) (places []int, err error) {
 		}
 	}
 	if len(places) == 0 {
-		return nil, fmt.Errorf("route %q runs no script", route)
+		return nil, fmt.Errorf("route %q %w", route, ErrNoScript)
 	}
 	return places, nil
 }

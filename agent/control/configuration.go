@@ -42,10 +42,11 @@ type Configuration struct {
 // ConfigEntry is one entry of a list of the configuration, or one section.
 type ConfigEntry struct {
 	Name string `json:"name"`
-	// YAML is its text as it stands in the file, with comments, indented by
-	// nothing.
+	// YAML is its text as it stands in the file, with comments, those right above
+	// the entry of a list included, indented by nothing.
 	YAML string `json:"yaml"`
-	// Values are the same as JSON: keys are those of the file.
+	// Values are the same as JSON: keys are those of the file. Durations and sizes
+	// are text as the file has them.
 	Values map[string]any `json:"values"`
 	// Line is where it begins in the file, from 1.
 	Line int `json:"line"`
@@ -76,7 +77,8 @@ type ConfigEdit struct {
 	// Name is that of the entry to set, remove or move.
 	Name string `json:"name,omitempty"`
 	// YAML is the new entry, as ConfigEntry has it; Values may stand in its place.
-	// A set with Values keeps the comments of keys that stay.
+	// A set with Values keeps the comments of keys that stay. A set of a section with
+	// neither takes it out.
 	YAML   string         `json:"yaml,omitempty"`
 	Values map[string]any `json:"values,omitempty"`
 	// Before is the route that the moved or added one comes before; empty is the
@@ -100,7 +102,8 @@ type ConfigChange struct {
 type ConfigChanged struct {
 	// Configuration is the file as it would be. With Problems, nothing was written.
 	Configuration
-	// Written says that the file has changed and that the agent uses it.
+	// Written says that the file is so now. The agent uses it, unless that takes it
+	// more than some seconds.
 	Written bool `json:"written"`
 }
 
@@ -120,11 +123,7 @@ func (c *Client) ChangeConfiguration(ctx context.Context, change ConfigChange) (
 // ApproveRoute writes the digests of the programs of a route's scripts, as they
 // are now, into the configuration.
 func (c *Client) ApproveRoute(ctx context.Context, name string) ([]Approved, error) {
-	a, err := post[struct {
-		Approved []Approved `json:"approved"`
-	}](ctx, c, callTimeout, "/v1/routes/approve", struct {
-		Route string `json:"route"`
-	}{name})
+	a, err := post[approveAnswer](ctx, c, callTimeout, "/v1/routes/approve", approveRequest{name})
 	if err != nil {
 		return nil, err
 	}

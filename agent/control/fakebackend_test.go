@@ -13,6 +13,7 @@ import (
 // fakeBackend is an agent with one of everything.
 type fakeBackend struct {
 	fakeSetup
+	fakeConfiguration
 	*Hub
 	mu        sync.Mutex
 	secrets   map[string]string

@@ -110,6 +110,8 @@ var described = map[string]any{
 	"Pause": Pause{}, "PauseRequest": pauseRequest{}, "Checkup": Checkup{}, "Finding": Finding{}, "Report": Report{}, "System": System{}, "StateCount": StateCount{}, "Problem": Problem{},
 	"Relays": relaysAnswer{}, "Claims": claimsAnswer{}, "Routes": routesAnswer{}, "Credentials": credentialsAnswer{},
 	"Trace": Trace{}, "TracePart": TracePart{}, "Notification": Notification{},
+	"Configuration": Configuration{}, "ConfigEntry": ConfigEntry{}, "ConfigProblem": ConfigProblem{}, "ConfigEdit": ConfigEdit{}, "ConfigChange": ConfigChange{}, "ConfigChanged": ConfigChanged{},
+	"Approved": Approved{}, "ApproveRequest": approveRequest{}, "ApproveAnswer": approveAnswer{},
 	"RouteResults": routeTestAnswer{}, "Deliveries": deliveriesAnswer{}, "Outline": Outline{},
 	"Action": Action{}, "RelayTest": RelayTest{}, "RelayLine": relayLine{}, "RelayStep": RelayStep{}, "RelayVerdict": RelayVerdict{},
 	"Templates": templatesAnswer{}, "Template": Template{}, "Question": Question{}, "TemplateAnswers": TemplateAnswers{}, "TemplateFilled": TemplateFilled{},

@@ -20,6 +20,7 @@ import (
 // any error is shown to the owner and so must hold no credential.
 type Backend interface {
 	SetupBackend
+	ConfigurationBackend
 
 	Status() Status
 	Relays() []Relay

@@ -140,7 +140,8 @@ type Sender struct {
 	Signs     bool `json:"signs"`
 }
 
-// Senders returns the senders that have presets, by title.
+// Senders returns the senders that are known, by title; those that are no certain
+// service come last, such as "hmac" and "other".
 func (c *Client) Senders(ctx context.Context) ([]Sender, error) {
 	a, err := get[struct {
 		Senders []Sender `json:"senders"`

@@ -16,7 +16,7 @@ func (m *model) apply(c feed.Changes) {
 		m.log.add(c.Deliveries)
 	}
 	m.replay(c.Deliveries)
-	if len(m.head) > maxHead && m.tail.there() {
+	if len(m.head) > maxHead && m.tail.there() || m.log.dropped > 0 {
 		m.again.due()
 	}
 }
@@ -53,9 +53,9 @@ func (m *model) take(d *control.Delivery) {
 	if known {
 		m.tail.put(at, d)
 	}
-	// It may have come late or be where nobody looks; or it is where it does not
-	// belong any more.
-	if m.tail.there() && known != fits && (fits || changeable(&m.query)) {
+	// It may have come late, be where nobody looks, or be where it does not belong
+	// any more.
+	if m.tail.there() && !(known && fits) && mayChoose(&m.query, d) {
 		m.again.due()
 	}
 }

@@ -156,9 +156,11 @@ func (m *model) replace(a *anew) {
 	oldHead, oldTail, oldTotal := m.head, m.tail, m.total()
 	anchor, chosen := m.row(m.anchor), m.row(m.chosen)
 	pages, chosenAt, anchorAt, fresh := oldTail.pages, m.chosen, m.anchor, m.fresh
-	again := m.again
+	due := m.again.waits
 	m.stop()
-	m.again.last, m.again.pace = again.last, again.pace
+	if due {
+		m.again.due()
+	}
 	m.head, m.tail, m.seq = pointers(a.rows), tail{}, sequence{next: a.next}
 	if a.outline != nil {
 		m.head = newerThan(m.head, a.until)

@@ -14,8 +14,10 @@ func chooses(q *control.Query, d *control.Delivery) bool {
 		(q.Until.IsZero() || d.Received.Before(q.Until))
 }
 
-// changeable says whether a delivery that a query chooses may become one that it
-// does not, or the other way round.
-func changeable(q *control.Query) bool {
-	return q.State != "" || q.Route != "" || q.Status != 0
+// mayChoose says whether a query chooses a delivery, or has done so, or may yet: its
+// state, route and status change.
+func mayChoose(q *control.Query, d *control.Delivery) bool {
+	kept := *q
+	kept.State, kept.Route, kept.Status = "", "", 0
+	return chooses(&kept, d) && (kept != *q || chooses(q, d))
 }

@@ -75,8 +75,8 @@ type sequence struct {
 // newModel returns a model that has read nothing.
 func newModel(j journal, c crew, changed func()) *model {
 	m := &model{journal: j, crew: c, now: time.Now, changed: changed, chosen: -1}
-	m.again.run, m.probe.run = m.rebuild, m.ask
-	m.again.m, m.probe.m = m, m
+	m.again = repeat{m: m, run: m.rebuild, least: time.Second}
+	m.probe = repeat{m: m, run: m.ask, least: time.Second / 2}
 	m.stop()
 	return m
 }

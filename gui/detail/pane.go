@@ -2,9 +2,12 @@ package detail
 
 import (
 	"context"
+	"errors"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
 
 	"homehook/agent/control"
 	"homehook/gui/look"
@@ -22,11 +25,21 @@ type Pane struct {
 	id      string          // of the delivery that is shown, or asked for
 	record  *control.Record // nil until it is there
 	asked   int             // counts what was asked, to know stale answers by
+
+	tab    int // that is looked at, of this delivery and of the next
+	tabs   *container.AppTabs
+	shown  []*tab
+	top    *header
+	result *replayed     // what came of the last replay from here
+	away   *widget.Label // that the agent is
+	edit   *editor       // the dialog that is open; nil is none
+	busy   bool          // something was asked for that changes something
 }
 
 // New returns a pane that shows nothing yet.
 func New(d *part.Desk) *Pane {
 	p := &Pane{desk: d, content: container.NewStack()}
+	d.Feed.OnState(p.reach)
 	p.Clear()
 	return p
 }
@@ -36,41 +49,89 @@ func (p *Pane) Content() fyne.CanvasObject { return p.content }
 
 // Show has the delivery with this id read from the agent and shown.
 func (p *Pane) Show(id string) {
-	p.id = id
+	if id == "" {
+		p.Clear()
+		return
+	}
+	if id != p.id {
+		p.id, p.record, p.result = id, nil, nil
+		p.put(part.Loading(look.T("Reading the delivery…")))
+	}
+	p.load()
+}
+
+// load asks for the delivery. An answer to an earlier question is dropped.
+func (p *Pane) load() {
 	p.asked++
-	asked := p.asked
+	asked, id := p.asked, p.id
 	part.Do(p.desk, func(ctx context.Context) (*control.Record, error) {
 		return p.desk.Client().Delivery(ctx, id)
 	}, func(r *control.Record, err error) {
-		if asked != p.asked {
-			return
-		}
-		p.record = r
-		if err != nil {
-			p.set(part.Failed(err, func() { p.Show(id) }))
+		if asked == p.asked {
+			p.loaded(r, err)
 		}
 	})
 }
 
+func (p *Pane) loaded(r *control.Record, err error) {
+	switch {
+	case err == nil:
+		p.record = r
+		p.build()
+	case errors.Is(err, control.ErrNotFound):
+		p.record = nil
+		p.put(p.closable(part.Empty("expired", look.T("This delivery is gone"), look.T("It was removed from the history, which keeps deliveries only so long."))))
+	case p.record != nil && !p.desk.Feed.State().Live():
+		// What is known stays, and the pane says that the agent is away.
+	case errors.Is(err, control.ErrNotRunning):
+		p.put(p.closable(part.Empty("paused", look.T("The agent is not running"), look.T("The delivery is shown when it is back."))))
+	default:
+		p.put(p.closable(part.Failed(err, p.load)))
+	}
+}
+
 // Clear shows that no delivery is chosen.
 func (p *Pane) Clear() {
-	p.id, p.record = "", nil
+	p.id, p.record, p.result = "", nil, nil
 	p.asked++
-	p.set(part.Empty("activity", look.T("No delivery is chosen"), look.T("Choose one to see its request, its response and what the routes did with it.")))
+	p.put(part.Empty("activity", look.T("No delivery is chosen"), look.T("Choose one to see its request, its response and what the routes did with it.")))
 }
 
 // Changed says that a delivery is another one now; it is read again if it is the
 // one that is shown.
 func (p *Pane) Changed(d control.Delivery) {
-	if d.ID == p.id {
-		p.Show(d.ID)
+	if d.ID == p.id && p.id != "" {
+		p.load()
 	}
+}
+
+// reach follows whether there is an agent to ask.
+func (p *Pane) reach() {
+	if p.id == "" {
+		return
+	}
+	if p.record == nil {
+		if p.desk.Feed.State().Live() {
+			p.load()
+		}
+		return
+	}
+	p.enable()
+}
+
+// enable says what can be done now.
+func (p *Pane) enable() {
+	live := p.desk.Feed.State().Live()
+	p.away.Hidden = live
+	p.away.Refresh()
+	p.top.enable(live && !p.busy)
+	p.content.Refresh()
 }
 
 // Key takes a key that nothing with the focus has taken; false if it means nothing
 // here.
 func (p *Pane) Key(k *fyne.KeyEvent) bool {
-	if k.Name != fyne.KeyEscape || p.OnClose == nil {
+	if k.Name != fyne.KeyEscape || p.OnClose == nil || p.id == "" {
 		return false
 	}
 	p.OnClose()
@@ -78,14 +139,111 @@ func (p *Pane) Key(k *fyne.KeyEvent) bool {
 }
 
 // Shortcut takes a combination with Ctrl or Cmd; false if it means nothing here.
-func (p *Pane) Shortcut(fyne.Shortcut) bool { return false }
+func (p *Pane) Shortcut(s fyne.Shortcut) bool {
+	c, ok := s.(*desktop.CustomShortcut)
+	if !ok || c.Modifier&fyne.KeyModifierShift != 0 {
+		return false
+	}
+	if p.edit != nil {
+		if c.KeyName == fyne.KeyReturn || c.KeyName == fyne.KeyEnter {
+			p.edit.sheet.Submit()
+			return true
+		}
+		return false
+	}
+	if p.record == nil {
+		return false
+	}
+	switch c.KeyName {
+	case fyne.KeyR:
+		p.replay()
+	case fyne.KeyE:
+		p.openEditor()
+	case fyne.KeyM:
+		p.makeRoute()
+	default:
+		return false
+	}
+	return true
+}
 
 // Find puts the focus on the search of the body that is shown; false if there is
 // none.
-func (p *Pane) Find() bool { return false }
+func (p *Pane) Find() bool {
+	if p.record == nil || p.tabs == nil {
+		return false
+	}
+	t := p.shown[p.tabs.SelectedIndex()]
+	b := t.searched()
+	return b != nil && b.focusFind()
+}
 
-// set shows one object.
-func (p *Pane) set(o fyne.CanvasObject) {
+// put shows one object.
+func (p *Pane) put(o fyne.CanvasObject) {
 	p.content.Objects = []fyne.CanvasObject{o}
 	p.content.Refresh()
 }
+
+// closable adds the button that closes the pane.
+func (p *Pane) closable(o fyne.CanvasObject) fyne.CanvasObject {
+	if p.OnClose == nil {
+		return o
+	}
+	return container.NewBorder(container.NewBorder(nil, nil, nil, p.closer()), nil, nil, nil, o)
+}
+
+func (p *Pane) closer() *part.Push {
+	return part.Quiet("", "close", func() {
+		if p.OnClose != nil {
+			p.OnClose()
+		}
+	})
+}
+
+// build shows the record.
+func (p *Pane) build() {
+	r := p.record
+	p.top = newHeader(p, r)
+	p.away = part.Muted(look.T("The agent is not running: this is what is known of before."))
+	p.away.Importance = widget.WarningImportance
+	p.shown = []*tab{p.requestTab(), p.responseTab(), p.attemptsTab(), p.traceTab(), p.rawTab()}
+	p.tabs = container.NewAppTabs()
+	for _, t := range p.shown {
+		t.item = container.NewTabItem(t.title, container.NewStack())
+		p.tabs.Append(t.item)
+	}
+	p.tabs.OnSelected = func(*container.TabItem) { p.turn(p.tabs.SelectedIndex()) }
+	top := container.NewVBox(p.top.object, p.away)
+	if p.result != nil {
+		top.Add(p.result.object(p))
+	}
+	p.put(container.NewBorder(top, nil, nil, nil, p.tabs))
+	p.tabs.SelectIndex(p.tab)
+	p.turn(p.tab)
+	p.enable()
+}
+
+// turn makes a tab when it is first looked at.
+func (p *Pane) turn(i int) {
+	p.tab = i
+	t := p.shown[i]
+	if t.made {
+		return
+	}
+	t.made = true
+	stack := t.item.Content.(*fyne.Container)
+	stack.Objects = []fyne.CanvasObject{t.make()}
+	stack.Refresh()
+}
+
+// tab is one of the ways to look at a delivery.
+type tab struct {
+	title string
+	make  func() fyne.CanvasObject
+	made  bool
+	item  *container.TabItem
+	// searched is the body that is looked at; nil is none.
+	searched func() *body
+}
+
+func noBody() *body { return nil }

@@ -23,7 +23,7 @@ type Rows struct {
 	Create func() fyne.CanvasObject
 	Update func(row fyne.CanvasObject, at int)
 	// Chosen is called when a person has moved to a row, Opened when they want to
-	// see more of it, and Moved when other rows came into sight.
+	// see more of it, by a tap too, and Moved when other rows came into sight.
 	Chosen func(at int)
 	Opened func(at int)
 	Moved  func()
@@ -66,6 +66,9 @@ func (r *Rows) InSight() (from, to int) {
 	n := int(math.Ceil(float64((r.Size().Height + r.within) / r.Height())))
 	return r.first, min(r.first+n, r.Length())
 }
+
+// RowWidth is how wide a row is in a list of a width.
+func (r *Rows) RowWidth(width float32) float32 { return max(width-barWidth, 0) }
 
 // Selected is the row that a person has moved to, -1 for none.
 func (r *Rows) Selected() int { return r.chosen }

@@ -68,13 +68,16 @@ func (r *Rows) FocusLost() {
 	r.moved()
 }
 
-// Tapped moves to the row there.
+// Tapped moves to the row there and opens it.
 func (r *Rows) Tapped(e *fyne.PointEvent) {
 	if c := fyne.CurrentApp().Driver().CanvasForObject(r); c != nil {
 		c.Focus(r)
 	}
 	if at := r.at(e.Position.Y); at >= 0 {
 		r.Choose(at)
+		if r.Opened != nil {
+			r.Opened(at)
+		}
 	}
 }
 

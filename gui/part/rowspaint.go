@@ -62,7 +62,7 @@ func (p *rowsPainter) Layout(size fyne.Size) {
 	if n != len(p.slots) {
 		p.resize(n)
 	}
-	wide := fyne.NewSize(max(size.Width-barWidth, 0), r.Height())
+	wide := fyne.NewSize(r.RowWidth(size.Width), r.Height())
 	for i := range p.slots {
 		p.slots[i].object.Resize(wide)
 	}

@@ -2,6 +2,8 @@ package stage
 
 import (
 	"context"
+	"slices"
+	"sync"
 
 	"homehook/gui/part"
 )
@@ -11,7 +13,16 @@ type Host struct {
 	State part.ServiceState
 	Err   error // of every call
 	Auto  bool
-	Calls []string
+
+	mu    sync.Mutex
+	calls []string
+}
+
+// Asked are the verbs of the calls so far.
+func (h *Host) Asked() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.calls)
 }
 
 var _ part.Host = (*Host)(nil)
@@ -19,7 +30,9 @@ var _ part.Host = (*Host)(nil)
 func (h *Host) Service(context.Context) (part.ServiceState, error) { return h.State, h.Err }
 
 func (h *Host) did(what string) error {
-	h.Calls = append(h.Calls, what)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.calls = append(h.calls, what)
 	return h.Err
 }
 

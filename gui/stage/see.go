@@ -6,6 +6,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
+
+	"homehook/gui/part"
 )
 
 // Each calls visit for every object that a window shows, those of the topmost
@@ -93,4 +95,17 @@ func wordOf(o fyne.CanvasObject) string {
 		return word == ""
 	})
 	return word
+}
+
+// Select chooses a word of the select that shows another one now.
+func Select(w fyne.Window, shows, word string) bool {
+	chosen := false
+	Each(w, func(o fyne.CanvasObject) bool {
+		if s, ok := o.(*part.Select); ok && s.Selected == shows {
+			s.SetSelected(word)
+			chosen = true
+		}
+		return !chosen
+	})
+	return chosen
 }

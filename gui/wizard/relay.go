@@ -175,7 +175,7 @@ func (p *relayPage) next() {
 		return
 	}
 	p.trial.run(control.RelayTest{URL: address}, func(v *verdict) {
-		p.plan.asks = v.asks
+		p.plan.asks = v.asks || !v.ok // of one that does not answer nobody knows
 		if p.passed = address; v.ok {
 			p.take(kind, address)
 			return

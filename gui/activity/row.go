@@ -1,0 +1,197 @@
+package activity
+
+import (
+	"strconv"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"homehook/agent/control"
+	"homehook/gui/look"
+	"homehook/gui/part"
+)
+
+// row shows one delivery in a line. It is made of texts without widgets around
+// them, since rows are painted anew with each turn of the wheel.
+type row struct {
+	widget.BaseWidget
+	sign  *canvas.Image
+	texts [columns]*canvas.Text
+	query *canvas.Text // behind the path
+	note  *canvas.Text // across all columns, in place of a delivery
+	all   []fyne.CanvasObject
+
+	list  *list
+	icon  string // of sign, with its colour
+	shown *control.Delivery
+	said  string // by note
+}
+
+func newRow(l *list) *row {
+	r := &row{list: l, sign: &canvas.Image{FillMode: canvas.ImageFillContain}, query: &canvas.Text{}, note: &canvas.Text{}}
+	r.all = append(r.all, r.sign, r.query, r.note)
+	for i := range r.texts {
+		r.texts[i] = &canvas.Text{}
+		if i != columnSign {
+			r.all = append(r.all, r.texts[i])
+		}
+		if isNumber(i) {
+			r.texts[i].Alignment = fyne.TextAlignTrailing
+		}
+	}
+	r.note.Alignment = fyne.TextAlignCenter
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+// show shows a delivery, or without one what is said in its place.
+func (r *row) show(d *control.Delivery, note string) {
+	r.shown, r.said = d, note
+	r.paint()
+}
+
+// paint writes what is shown into the columns.
+func (r *row) paint() {
+	r.say(r.note, r.said, look.ColourMuted)
+	if r.shown == nil {
+		r.sign.Hide()
+		r.query.Hide()
+		for _, t := range r.texts {
+			t.Hide()
+		}
+		return
+	}
+	d, g, l := r.shown, &r.list.grid, r.list
+	r.paintSign(d.State)
+	plain, quiet := theme.ColorNameForeground, fyne.ThemeColorName(look.ColourMuted)
+	if l.dim {
+		plain = quiet
+	}
+	r.cell(columnTime, look.Clock(d.Received, l.now), quiet)
+	r.cell(columnClaim, fitEnd(part.Visible(part.Cut(d.Claim, 80)), g[columnClaim].width), plain)
+	r.cell(columnMethod, fitEnd(part.Visible(part.Cut(d.Method, 20)), g[columnMethod].width), plain)
+	r.paintTarget(d, plain, quiet)
+	route, colour := part.Visible(part.Cut(d.Route, 120)), plain
+	if d.Route == "" {
+		route, colour = look.T("no route"), quiet
+	}
+	r.cell(columnRoute, fitEnd(route, g[columnRoute].width), colour)
+	status, colour := statusText(d.Status)
+	r.cell(columnStatus, status, colour)
+	r.cell(columnTook, took(d), quiet)
+	r.cell(columnSize, look.Bytes(d.Size), quiet)
+}
+
+// paintSign shows the state by its sign.
+func (r *row) paintSign(state string) {
+	s := look.DeliverySign(state)
+	if r.list.dim {
+		s.Colour = look.ColourMuted
+	}
+	if icon := s.Icon + string(s.Colour); icon != r.icon {
+		r.icon = icon
+		r.sign.Resource = r.list.icon(s)
+		r.sign.Refresh()
+	}
+	r.sign.Show()
+}
+
+// paintTarget writes path and query, the query fainter and only as far as there is
+// room for it.
+func (r *row) paintTarget(d *control.Delivery, plain, quiet fyne.ThemeColorName) {
+	const most = 400 // letters, more than a row has room for
+	at := r.list.grid[columnPath]
+	path, query := part.Visible(part.Cut(d.Path, most)), ""
+	if d.Query != "" {
+		query = "?" + part.Visible(part.Cut(d.Query, most))
+	}
+	width := textWidth(path, fyne.TextStyle{})
+	if width > at.width || query != "" && width > at.width*0.7 {
+		room := at.width
+		if query != "" {
+			room = max(at.width*0.7, at.width-textWidth(query, fyne.TextStyle{}))
+		}
+		path = fitMiddle(path, room)
+		width = textWidth(path, fyne.TextStyle{})
+	}
+	r.cell(columnPath, path, plain)
+	if query == "" {
+		r.query.Hide()
+		return
+	}
+	r.say(r.query, fitEnd(query, at.width-width), quiet)
+	r.query.Move(fyne.NewPos(at.x+width, r.texts[columnPath].Position().Y))
+}
+
+// cell writes text into a column, if there is one.
+func (r *row) cell(column int, text string, colour fyne.ThemeColorName) {
+	if r.list.grid[column].width == 0 {
+		text = ""
+	}
+	r.say(r.texts[column], text, colour)
+}
+
+// say changes a text, and nothing if it is as it was.
+func (r *row) say(t *canvas.Text, text string, name fyne.ThemeColorName) {
+	colour, size := r.list.colour(name), theme.TextSize()
+	if t.Text != text || t.Color != colour || t.TextSize != size {
+		t.Text, t.Color, t.TextSize = text, colour, size
+		t.Refresh()
+	}
+	if text == "" {
+		t.Hide()
+	} else {
+		t.Show()
+	}
+}
+
+// statusText is what the sender got, and how that is coloured.
+func statusText(status int) (string, fyne.ThemeColorName) {
+	switch {
+	case status == 0:
+		return "–", look.ColourMuted
+	case status >= 500:
+		return strconv.Itoa(status), theme.ColorNameError
+	case status >= 400:
+		return strconv.Itoa(status), theme.ColorNameWarning
+	}
+	return strconv.Itoa(status), theme.ColorNameForeground
+}
+
+// took is how long a delivery has taken.
+func took(d *control.Delivery) string {
+	if d.State == control.Waiting && !d.Due.IsZero() {
+		return "–"
+	}
+	return look.Milliseconds(d.DurationMS)
+}
+
+// CreateRenderer lays the texts into the columns of the list.
+func (r *row) CreateRenderer() fyne.WidgetRenderer { return &rowPainter{r} }
+
+type rowPainter struct{ row *row }
+
+// Layout puts each text into its column. Where the columns lie is known before.
+func (p *rowPainter) Layout(size fyne.Size) {
+	r, g := p.row, &p.row.list.grid
+	high := r.list.textHeight()
+	y := (size.Height - high) / 2
+	icon := g[columnSign].width
+	r.sign.Resize(fyne.NewSquareSize(icon))
+	r.sign.Move(fyne.NewPos(g[columnSign].x, (size.Height-icon)/2))
+	for i, t := range r.texts {
+		t.Resize(fyne.NewSize(g[i].width, high))
+		t.Move(fyne.NewPos(g[i].x, y))
+	}
+	r.query.Move(fyne.NewPos(r.query.Position().X, y))
+	r.note.Resize(fyne.NewSize(size.Width, high))
+	r.note.Move(fyne.NewPos(0, y))
+	r.paint()
+}
+
+func (p *rowPainter) MinSize() fyne.Size           { return fyne.NewSize(1, p.row.list.rowHeight()) }
+func (p *rowPainter) Objects() []fyne.CanvasObject { return p.row.all }
+func (p *rowPainter) Refresh()                     { p.Layout(p.row.Size()) }
+func (p *rowPainter) Destroy()                     {}

@@ -1,0 +1,230 @@
+package detail
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"homehook/gui/look"
+	"homehook/gui/part"
+)
+
+// body shows a content in one of the ways that suit it, with a search.
+type body struct {
+	desk    *part.Desk
+	content content
+	save    func() // nil where it cannot be saved
+	read    *reading
+	view    view
+
+	code    *part.Code
+	find    *part.Entry
+	count   *widget.Label
+	steps   *fyne.Container
+	views   *part.Select
+	notes   *widget.Label
+	stack   *fyne.Container
+	object  fyne.CanvasObject
+	hits    []part.Span
+	hit     int
+	asked   int // counts searches, to know stale answers by
+}
+
+// newBody returns a body that is read beside the user interface. save may be nil.
+func newBody(d *part.Desk, c content, save func()) *body {
+	b := &body{desk: d, content: c, save: save, count: widget.NewLabel(""), notes: part.Muted(""), stack: container.NewStack()}
+	b.code = part.NewCode(func(text string) { d.Copy(text, look.T("Copied")) })
+	b.notes.Hide()
+	b.find = part.NewEntry(look.T("Search"))
+	b.find.OnChanged = func(string) { b.search() }
+	b.find.OnSubmitted = func(string) { b.step(1) }
+	b.views = part.Choice(nil, nil, func(v string) { b.show(view(v)) })
+	b.steps = container.NewHBox(b.count, part.Quiet("", "up", func() { b.step(-1) }), part.Quiet("", "down", func() { b.step(1) }))
+	b.steps.Hide()
+	b.stack.Objects = []fyne.CanvasObject{part.Loading(look.T("Reading…"))}
+	tools := container.NewHBox(b.steps, part.Quiet("", "copy", b.copy))
+	if more := b.more(); more != nil {
+		tools.Add(more)
+	}
+	bar := container.NewBorder(nil, nil, b.views, tools, b.find)
+	b.object = container.NewBorder(container.NewVBox(bar, b.notes), nil, nil, nil, b.stack)
+	part.Do(d, func(context.Context) (*reading, error) { return read(c), nil }, func(r *reading, _ error) { b.ready(r) })
+	return b
+}
+
+// more is the button of the menu of what is wanted seldom.
+func (b *body) more() fyne.CanvasObject {
+	var button *part.Push
+	button = part.Quiet("", "more", func() {
+		var items []*fyne.MenuItem
+		if b.view == asJSON {
+			items = append(items, fyne.NewMenuItem(look.T("Fold all"), b.code.FoldAll), fyne.NewMenuItem(look.T("Unfold all"), b.code.UnfoldAll))
+		}
+		items = append(items, fyne.NewMenuItem(look.T("Copy all"), b.copy))
+		if b.save != nil {
+			items = append(items, fyne.NewMenuItem(look.T("Save body…"), b.save))
+		}
+		menuAt(b.desk, button, items...)
+	})
+	return button
+}
+
+// menuAt opens a menu under a button.
+func menuAt(d *part.Desk, under fyne.CanvasObject, items ...*fyne.MenuItem) {
+	at := d.App.Driver().AbsolutePositionForObject(under)
+	menu := widget.NewPopUpMenu(fyne.NewMenu("", items...), d.Window.Canvas())
+	menu.ShowAtPosition(at.AddXY(min(0, d.Window.Canvas().Size().Width-at.X-menu.MinSize().Width), under.Size().Height))
+	d.Window.Canvas().Focus(menu)
+}
+
+// ready shows what was read.
+func (b *body) ready(r *reading) {
+	b.read = r
+	b.notes.SetText(part.VisibleLines(strings.Join(r.notes, "\n")))
+	b.notes.Hidden = len(r.notes) == 0
+	b.notes.Refresh()
+	var values, words []string
+	for _, v := range r.views {
+		values, words = append(values, string(v)), append(words, v.word())
+	}
+	b.views.Offer(values, words)
+	if len(values) == 0 {
+		b.views.Hide()
+		b.find.Disable()
+		b.put(part.Empty("file", look.T("No body"), look.T("Nothing came with it.")))
+		return
+	}
+	b.views.Choose(values[0])
+	b.show(r.views[0])
+}
+
+// put shows one object.
+func (b *body) put(o fyne.CanvasObject) {
+	b.stack.Objects = []fyne.CanvasObject{o}
+	b.stack.Refresh()
+}
+
+// show shows a view.
+func (b *body) show(v view) {
+	if b.read == nil {
+		return
+	}
+	b.view = v
+	switch v {
+	case asForm:
+		b.put(table(b.desk, b.read.fields))
+	case asParts:
+		b.put(partsTable(b.desk, b.read.parts))
+	case asPicture:
+		picture := canvas.NewImageFromImage(b.read.picture)
+		picture.FillMode = canvas.ImageFillContain
+		size := b.read.picture.Bounds().Size()
+		about := part.Muted(look.T("{{.Width}} × {{.Height}} pixels", look.V{"Width": size.X, "Height": size.Y}))
+		b.put(container.NewBorder(nil, about, nil, nil, picture))
+	default:
+		b.code.Set(b.read.docs[v])
+		b.put(b.code)
+	}
+	b.hits, b.hit = nil, 0
+	b.search()
+}
+
+// partsTable lists the parts of a multipart body.
+func partsTable(d *part.Desk, parts []formPart) fyne.CanvasObject {
+	rows := container.NewVBox()
+	for i, p := range parts {
+		if i == mostFields {
+			rows.Add(part.Muted(look.T("There are too many to show: {{.Count}} more. The text has all.", look.V{"Count": len(parts) - i})))
+			break
+		}
+		if i > 0 {
+			rows.Add(widget.NewSeparator())
+		}
+		value := p.value
+		if p.file != "" || value == "" && p.size > 0 {
+			about := []string{p.file, p.kind, look.Bytes(int64(p.size))}
+			value = strings.Trim(strings.Join(about, " · "), " ·")
+		}
+		copied := p.value
+		if p.file != "" {
+			copied = p.file
+		}
+		rows.Add(fieldRow(d, p.name, value, copied))
+	}
+	return container.NewVScroll(rows)
+}
+
+// searchable says whether there is text to search.
+func (b *body) searchable() bool {
+	return b.read != nil && b.code.Doc() != nil && len(b.stack.Objects) == 1 && b.stack.Objects[0] == fyne.CanvasObject(b.code)
+}
+
+// search looks for what is typed, beside the user interface.
+func (b *body) search() {
+	b.asked++
+	asked, text := b.asked, b.find.Text
+	b.steps.Hidden = text == ""
+	b.steps.Refresh()
+	if text != "" && b.read != nil && !b.searchable() && b.read.docs[asText] != nil {
+		b.views.Choose(string(asText))
+		b.show(asText) // which searches
+		return
+	}
+	if text == "" || !b.searchable() {
+		b.hits = nil
+		b.code.Hits(nil, -1)
+		return
+	}
+	doc := b.code.Doc()
+	part.Do(b.desk, func(context.Context) ([]part.Span, error) { return doc.Find(text), nil }, func(hits []part.Span, _ error) {
+		if asked == b.asked {
+			b.hits, b.hit = hits, 0
+			b.found()
+		}
+	})
+}
+
+// step goes to the next or previous that was found.
+func (b *body) step(by int) {
+	if n := len(b.hits); n > 0 {
+		b.hit = (b.hit + by + n) % n
+		b.found()
+	}
+}
+
+func (b *body) found() {
+	if len(b.hits) == 0 {
+		b.count.SetText(look.T("Not found"))
+	} else {
+		b.count.SetText(fmt.Sprintf("%d/%d", b.hit+1, len(b.hits)))
+	}
+	b.code.Hits(b.hits, b.hit)
+	b.object.Refresh()
+}
+
+// copy copies all bytes as they came; what is no text, as its dump.
+func (b *body) copy() {
+	if b.read == nil {
+		return
+	}
+	if len(b.read.views) > 0 && b.read.views[len(b.read.views)-1] == asText && b.view == asHex {
+		b.code.Copy()
+		return
+	}
+	b.desk.Copy(string(b.content.bytes), look.T("Copied"))
+}
+
+// focusFind has the search typed into; false where there is nothing to search.
+func (b *body) focusFind() bool {
+	if b.find.Disabled() {
+		return false
+	}
+	b.desk.Window.Canvas().Focus(b.find)
+	b.find.TypedShortcut(&fyne.ShortcutSelectAll{})
+	return true
+}

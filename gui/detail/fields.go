@@ -1,0 +1,79 @@
+package detail
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"homehook/gui/look"
+	"homehook/gui/part"
+)
+
+const (
+	// mostFields of a table are shown, and mostLetters of a value.
+	mostFields  = 200
+	mostLetters = 2000
+)
+
+// table shows fields, each with a button that copies its value as it came.
+func table(d *part.Desk, fields []field) fyne.CanvasObject {
+	rows := container.NewVBox()
+	for i, f := range fields {
+		if i == mostFields {
+			rows.Add(part.Muted(look.T("There are too many to show: {{.Count}} more. The text has all.", look.V{"Count": len(fields) - i})))
+			break
+		}
+		if i > 0 {
+			rows.Add(widget.NewSeparator())
+		}
+		rows.Add(fieldRow(d, f.name, f.value, f.value))
+	}
+	return container.NewVScroll(rows)
+}
+
+// fieldRow is a row of a table; text is what is copied.
+func fieldRow(d *part.Desk, name, value, text string) fyne.CanvasObject {
+	left := cell(name)
+	left.Importance = widget.LowImportance
+	right := cell(value)
+	right.Selectable = true
+	copied := part.Quiet("", "copy", func() { d.Copy(text, look.T("Copied")) })
+	return container.New(&columns{}, left, right, container.NewVBox(copied))
+}
+
+// cell is text of a stranger in letters of one width, which wraps anywhere.
+func cell(text string) *widget.Label {
+	l := widget.NewLabel(part.Cut(part.Visible(text), mostLetters))
+	l.TextStyle.Monospace = true
+	l.SizeName = theme.SizeNameCaptionText
+	l.Wrapping = fyne.TextWrapBreak
+	return l
+}
+
+// columns lay out name, value and button of a row.
+type columns struct{}
+
+func (*columns) widths(all float32) (name, value, button float32) {
+	name = min(all*0.36, 220)
+	button = theme.IconInlineSize() + 2*theme.InnerPadding()
+	return name, max(all-name-button, 0), button
+}
+
+func (*columns) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	size := fyne.NewSize(240, 0)
+	for _, o := range objects {
+		size.Height = max(size.Height, o.MinSize().Height)
+	}
+	return size
+}
+
+func (c *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	name, value, button := c.widths(size.Width)
+	x := float32(0)
+	for i, width := range []float32{name, value, button} {
+		objects[i].Resize(fyne.NewSize(width, size.Height))
+		objects[i].Move(fyne.NewPos(x, 0))
+		x += width
+	}
+}

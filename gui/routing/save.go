@@ -1,0 +1,264 @@
+package routing
+
+import (
+	"context"
+	"errors"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"homehook/agent/control"
+	"homehook/gui/look"
+	"homehook/gui/part"
+)
+
+// away says whether an error is that nobody could be asked.
+func away(err error) bool { return errors.Is(err, control.ErrNotRunning) }
+
+// why says why nothing can be saved now; empty where it can.
+func (e *editor) why() string {
+	switch {
+	case !e.desk.Feed.State().Live():
+		return look.T("The agent is away. What is typed here stays; saving waits until it is back.")
+	case e.busy:
+		return look.T("Saving…")
+	case !e.sheet.changed():
+		return look.T("Nothing has changed.")
+	case e.refused != "":
+		return look.T("The agent cannot read this.")
+	case len(blocking(e.wrong)) > 0:
+		return look.N("{{.Count}} problems are to be mended first.", len(blocking(e.wrong)))
+	}
+	return ""
+}
+
+// blocking are the problems of a configuration itself, which keep it from being used.
+func blocking(all []control.ConfigProblem) (out []control.ConfigProblem) {
+	for i := range all {
+		if !all[i].Passing {
+			out = append(out, all[i])
+		}
+	}
+	return out
+}
+
+// refresh shows what can be done with the sheet now.
+func (e *editor) refresh() {
+	if e.sheet == nil {
+		return
+	}
+	title := look.T("New route")
+	if !e.sheet.fresh() {
+		title = part.Visible(e.sheet.name)
+	}
+	e.title.Segments[0].(*widget.TextSegment).Text = title
+	e.title.Refresh()
+	why := e.why()
+	e.note.SetText(why)
+	able(e.save)(why == "")
+	able(e.try)(e.desk.Feed.State().Live() && e.refused == "" && len(blocking(e.wrong)) == 0)
+	word := look.T("Close")
+	if e.sheet.changed() && (e.touched || !e.sheet.fresh()) {
+		word = look.T("Cancel")
+	}
+	e.cancel.SetText(word)
+}
+
+// Save writes the route into the file.
+func (e *editor) Save() {
+	if e.sheet == nil || e.why() != "" {
+		return
+	}
+	e.busy = true
+	e.refresh()
+	turn, change := e.turn, control.ConfigChange{Digest: e.sheet.digest, Edits: e.sheet.edits()}
+	part.Do(e.desk, func(ctx context.Context) (*control.ConfigChanged, error) {
+		return e.desk.Client().ChangeConfiguration(ctx, change)
+	}, func(c *control.ConfigChanged, err error) {
+		e.busy = false
+		switch {
+		case e.sheet == nil:
+		case errors.Is(err, control.ErrConflict):
+			e.meanwhile()
+		case err != nil:
+			e.refuse(err)
+		case !c.Written:
+			e.take(&c.Configuration, true)
+		default:
+			e.written(&c.Configuration, turn == e.turn)
+		}
+		e.refresh()
+	})
+}
+
+// written goes on with the route as the file has it now. What was typed meanwhile
+// stays.
+func (e *editor) written(c *control.Configuration, all bool) {
+	entry := e.sheet.found(c, e.file().Routes)
+	e.saved(c)
+	e.desk.Say(look.T("Saved"))
+	if entry == nil {
+		e.leave()
+		return
+	}
+	if !all {
+		e.sheet.name, e.sheet.was, e.sheet.digest = entry.Name, entry.YAML, c.Digest
+		return
+	}
+	e.stop()
+	e.turn++
+	e.sheet = sheetOf(entry, c.Digest)
+	e.touched, e.answer = false, c
+	e.form.load(e.sheet.draft)
+	e.yaml.show(e.sheet.text)
+	e.judge(c, entry)
+}
+
+// meanwhile finds out what of the file has changed since the route was opened. Where
+// it is another part, saving goes on.
+func (e *editor) meanwhile() {
+	part.Do(e.desk, e.desk.Client().Configuration, func(c *control.Configuration, err error) {
+		if err != nil || e.sheet == nil {
+			if e.sheet != nil {
+				e.refuse(err)
+			}
+			return
+		}
+		now := entryOf(c, e.sheet.name)
+		if e.sheet.fresh() || now != nil && now.YAML == e.sheet.was {
+			e.saved(c)
+			e.sheet.digest = c.Digest
+			e.Save()
+			return
+		}
+		e.conflict(c, now)
+	})
+}
+
+// entryOf is the route of a name; nil for none.
+func entryOf(c *control.Configuration, name string) *control.ConfigEntry {
+	for i := range c.Routes {
+		if c.Routes[i].Name == name && name != "" {
+			return &c.Routes[i]
+		}
+	}
+	return nil
+}
+
+// conflict asks which of two changes of the route is to stay.
+func (e *editor) conflict(c *control.Configuration, now *control.ConfigEntry) {
+	text, there := look.T("The file was changed meanwhile, and this route is no longer in it."), ""
+	if now != nil {
+		text, there = look.T("The file was changed meanwhile, and this route with it. This is there now:"), now.YAML
+	}
+	yaml := widget.NewLabelWithStyle(part.VisibleLines(there), fyne.TextAlignLeading, fyne.TextStyle{Monospace: true})
+	scroll := container.NewScroll(yaml)
+	scroll.SetMinSize(fyne.NewSize(460, 180))
+	scroll.Hidden = now == nil
+	var sheet *part.Sheet
+	theirs := part.Button(look.T("Show what is there now"), "", func() {
+		sheet.Close()
+		e.saved(c)
+		if now == nil {
+			e.leave()
+			return
+		}
+		e.open(sheetOf(now, c.Digest))
+	})
+	sheet = e.desk.Sheet(part.SheetOptions{
+		Title: look.T("Changed elsewhere"), Width: 480, Word: look.T("Keep mine"), Offline: true,
+		Content: container.NewVBox(part.Wrapped(text), part.Ground(look.ColourCode, scroll), container.NewHBox(theirs)),
+		Prepare: func() (func(context.Context) error, error) {
+			return func(context.Context) error { return nil }, nil
+		},
+		Done: func() { e.mine(c, now) },
+	})
+}
+
+// mine saves over what is there now.
+func (e *editor) mine(c *control.Configuration, now *control.ConfigEntry) {
+	if e.sheet == nil {
+		return
+	}
+	e.saved(c)
+	e.sheet.digest = c.Digest
+	if now == nil {
+		e.sheet.name = ""
+	} else {
+		e.sheet.was = now.YAML
+	}
+	if e.sheet.from == fromNothing {
+		e.sheet.from = fromText
+	}
+	e.Save()
+}
+
+// refile takes a configuration that has become another one: a route that nobody has
+// touched here is shown as it is now.
+func (e *editor) refile(c *control.Configuration) {
+	if e.sheet == nil || e.sheet.fresh() || e.sheet.changed() || e.busy {
+		return
+	}
+	now := entryOf(c, e.sheet.name)
+	switch {
+	case now == nil:
+		e.leave()
+	case now.YAML != e.sheet.was:
+		e.open(sheetOf(now, c.Digest))
+	default:
+		e.sheet.digest = c.Digest
+		e.judge(c, now)
+		e.refresh()
+	}
+}
+
+// Close leaves the editor, and asks first where that loses something.
+func (e *editor) Close() { e.leaving(func() {}) }
+
+// leaving leaves the editor, and then does something else.
+func (e *editor) leaving(then func()) {
+	if e.sheet == nil || !e.touched || !e.sheet.changed() {
+		e.leave()
+		then()
+		return
+	}
+	e.desk.Confirm(look.T("Discard changes?"), look.T("What was changed in this route is not saved."), look.T("Discard"), func() {
+		e.leave()
+		then()
+	})
+}
+
+// leave forgets the sheet.
+func (e *editor) leave() {
+	e.stop()
+	e.turn++
+	e.sheet = nil
+	e.closed()
+}
+
+// Try shows what the changed routes would do with stored deliveries.
+func (e *editor) Try() {
+	if e.sheet == nil || e.try.Disabled() {
+		return
+	}
+	text, name := "", e.sheet.base
+	if e.answer != nil {
+		text = e.answer.Text
+	}
+	e.body.Objects = []fyne.CanvasObject{e.trial.content}
+	e.body.Refresh()
+	e.trial.run(text, name)
+}
+
+// untry goes back to the route.
+func (e *editor) untry() {
+	if len(e.body.Objects) == 1 && e.body.Objects[0] == fyne.CanvasObject(e.twin.box) {
+		return
+	}
+	e.body.Objects = []fyne.CanvasObject{e.twin.box}
+	e.body.Refresh()
+}
+
+// trying says whether the trial is shown.
+func (e *editor) trying() bool { return e.body.Objects[0] != fyne.CanvasObject(e.twin.box) }

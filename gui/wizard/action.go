@@ -1,0 +1,328 @@
+package wizard
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/widget"
+
+	"homehook/agent/control"
+	"homehook/gui/look"
+	"homehook/gui/part"
+)
+
+// previewPause is how long nothing is typed before the preview follows.
+const previewPause = 300 * time.Millisecond
+
+// actionPage is the seventh step: what happens with what arrives.
+type actionPage struct {
+	*wizard
+	kinds options
+	notes *fyne.Container
+	// Fields of the kinds.
+	to, script, folder, heading     *entry
+	toField, scriptField, dirField  *part.Field
+	headingField                    *part.Field
+	words                           *widget.Label
+	badge                           *part.Badge
+	yaml                            *widget.Label
+	fold                            *widget.Accordion
+	later                           func() // ends the wait for the next preview
+	asked                           int    // previews, so that an old one does not come last
+	page                            *step
+}
+
+func newActionPage(w *wizard) *actionPage { return &actionPage{wizard: w} }
+
+func (p *actionPage) step() *step {
+	p.kinds = options{wizard: p.wizard}
+	cards := container.NewGridWithColumns(2,
+		p.kinds.add("forward", "forward", look.T("Forward it"), look.T("to a program that listens on this computer or in your network")),
+		p.kinds.add("script", "script", look.T("Run a script"), look.T("which gets what was sent on its standard input")),
+		p.kinds.add("notify", "notify", look.T("Show a notification"), look.T("on this desktop, with the message")),
+		p.kinds.add("save", "save", look.T("Save it"), look.T("as a file in a folder")),
+	)
+	p.kinds.changed = p.chosen
+	p.fields()
+	p.notes = container.NewVBox()
+	p.words = part.Wrapped("")
+	p.badge = unverified()
+	p.yaml = widget.NewLabel("")
+	p.yaml.TextStyle.Monospace = true
+	p.yaml.Selectable = true
+	code := part.Ground(look.ColourCode, container.NewHScroll(p.yaml))
+	p.fold = widget.NewAccordion(widget.NewAccordionItem(look.T("As it will stand in the configuration"), code))
+	preview := part.Card(container.NewVBox(p.words, p.badge))
+	p.page = &step{
+		word: look.T("Action"), title: look.T("What happens when something arrives?"),
+		content: container.NewVBox(cards, gap(1), p.notes, gap(1), preview, p.fold),
+		shown:   p.shown, hidden: p.hidden, first: p.kinds.focus, next: p.next, onward: look.T("Set it up"),
+	}
+	return p.page
+}
+
+// fields makes those of all kinds.
+func (p *actionPage) fields() {
+	changed := func(string) { p.changed() }
+	p.to = p.entry("http://127.0.0.1:8123", false)
+	p.to.OnChanged = changed
+	p.toField = part.NewField(look.T("Address of the program"), p.to, look.T("127.0.0.1 is this computer; Home Assistant listens on port 8123."))
+	p.script = p.entry(p.home("bin", "doorbell"), false)
+	p.script.OnChanged = changed
+	choose := p.button(look.T("Choose…"), "folder", p.pickScript)
+	p.scriptField = part.NewField(look.T("Script or program"), container.NewBorder(nil, nil, nil, choose, p.script), look.T("Its whole path. It has to be executable."))
+	p.folder = p.entry(p.home("Homehook"), false)
+	p.folder.OnChanged = changed
+	pick := p.button(look.T("Choose…"), "folder", p.pickFolder)
+	p.dirField = part.NewField(look.T("Folder"), container.NewBorder(nil, nil, nil, pick, p.folder), look.T("Each webhook becomes a file of its own."))
+	p.heading = p.entry("", false)
+	p.heading.OnChanged = changed
+	p.headingField = part.NewField(look.T("Title"), p.heading, look.T("Below it stands the message, if what was sent has one."))
+}
+
+// home is a path below the home folder, as an example.
+func (p *actionPage) home(parts ...string) string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(append([]string{home}, parts...)...)
+}
+
+func (p *actionPage) shown() {
+	if p.heading.Text == "" {
+		p.heading.SetText(title(&p.plan.sender))
+		if p.plan.sender.Name == "other" {
+			p.heading.SetText(look.T("Webhook"))
+		}
+	}
+	if p.to.Text == "" {
+		p.to.SetText("http://127.0.0.1:8123")
+	}
+	p.badge.Hidden = p.plan.checked()
+	if p.kinds.value() == "" {
+		p.kinds.choose(p.present())
+		return
+	}
+	p.preview()
+}
+
+// present is the kind of what is set up for the claim already, else to forward. What
+// is there is edited.
+func (p *actionPage) present() string {
+	for i := range p.plan.routes() {
+		r := &p.plan.routes()[i]
+		if p.plan.claimOf(r) != p.plan.claim {
+			continue
+		}
+		for _, kind := range []string{"forward", "script", "notify", "save"} {
+			settings, ok := r.Values[kind].(map[string]any)
+			if !ok || text(r, "match") != "/" {
+				continue
+			}
+			p.plan.route = r.Name
+			p.fill(kind, settings)
+			return kind
+		}
+	}
+	return "forward"
+}
+
+// fill shows the settings that a route has.
+func (p *actionPage) fill(kind string, settings map[string]any) {
+	value := func(key string) string { s, _ := settings[key].(string); return s }
+	switch kind {
+	case "forward":
+		p.to.SetText(value("to"))
+	case "script":
+		if command, ok := settings["command"].([]any); ok && len(command) > 0 {
+			program, _ := command[0].(string)
+			p.script.SetText(program)
+		}
+	case "save":
+		p.folder.SetText(value("folder"))
+	case "notify":
+		p.heading.SetText(value("title"))
+	}
+}
+
+func (p *actionPage) hidden() {
+	if p.later != nil {
+		p.later()
+		p.later = nil
+	}
+}
+
+// field is that of the kind, and what to type in there.
+func (p *actionPage) field() (*part.Field, *entry) {
+	switch p.kinds.value() {
+	case "script":
+		return p.scriptField, p.script
+	case "save":
+		return p.dirField, p.folder
+	case "notify":
+		return p.headingField, p.heading
+	}
+	return p.toField, p.to
+}
+
+func (p *actionPage) chosen(string) {
+	f, _ := p.field()
+	p.notes.Objects = []fyne.CanvasObject{f}
+	p.notes.Refresh()
+	p.say("")
+	p.preview()
+}
+
+// changed has the preview follow once nothing is typed for a moment.
+func (p *actionPage) changed() {
+	if p.notes == nil || p.kinds.value() == "" {
+		return
+	}
+	f, _ := p.field()
+	f.Problem("")
+	p.say("")
+	p.hidden()
+	p.later = p.desk.Crew.After(previewPause, p.preview)
+}
+
+// answers fill the template of the kind in. name is that of the route.
+func (p *actionPage) answers() control.TemplateAnswers {
+	_, e := p.field()
+	value := strings.TrimSpace(e.Text)
+	kind := p.kinds.value()
+	a := map[string]string{"path": "/", "scheme": p.plan.scheme, "credential": p.plan.credential, "user": p.plan.user, "header": p.plan.header}
+	a["name"] = p.routeName()
+	switch kind {
+	case "forward":
+		a["to"] = value
+	case "script":
+		a["script"] = value
+	case "save":
+		a["folder"] = value
+	case "notify":
+		a["title"] = value
+	}
+	for key, v := range a {
+		if v == "" {
+			delete(a, key)
+		}
+	}
+	return control.TemplateAnswers{Template: kind, Claim: p.plan.claim, Answers: a}
+}
+
+// routeName is that of the route that this wizard has made or edits, else a new one.
+func (p *actionPage) routeName() string {
+	name := p.plan.claim + ": " + p.kinds.value()
+	if len(p.plan.claim) > len(claimProposal)+1 && p.plan.shared() {
+		name = title(&p.plan.sender) + ": " + p.kinds.value()
+	}
+	if p.plan.route != "" && named(p.plan.routes(), p.plan.route) != nil {
+		others := []control.ConfigEntry{}
+		for _, r := range p.plan.routes() {
+			if r.Name != p.plan.route {
+				others = append(others, r)
+			}
+		}
+		return free(name, others)
+	}
+	return free(name, p.plan.routes())
+}
+
+// preview says in words, and as YAML, what will be set up.
+func (p *actionPage) preview() {
+	p.hidden()
+	p.words.SetText(p.sentence())
+	p.asked++
+	asked, answers := p.asked, p.answers()
+	part.Do(p.desk, func(ctx context.Context) (*control.TemplateFilled, error) {
+		return p.desk.Client().FillTemplate(ctx, answers)
+	}, func(f *control.TemplateFilled, err error) {
+		if p.ctx.Err() != nil || asked != p.asked {
+			return
+		}
+		if err != nil {
+			p.yaml.SetText("")
+		} else {
+			p.yaml.SetText(part.VisibleLines(strings.TrimRight(strings.Join(f.Routes, "\n"), "\n")))
+		}
+		p.fold.Hidden = err != nil
+		p.fold.Refresh()
+		p.cover.Refresh()
+	})
+}
+
+// sentence says in words what will happen.
+func (p *actionPage) sentence() string {
+	_, e := p.field()
+	value := part.Visible(strings.TrimSpace(e.Text))
+	if value == "" {
+		value = "…"
+	}
+	what := ""
+	switch p.kinds.value() {
+	case "script":
+		what = look.T("Each webhook starts {{.What}}, one after the other. The sender is answered at once.", look.V{"What": value})
+	case "save":
+		what = look.T("Each webhook is saved as a file in {{.What}}.", look.V{"What": value})
+	case "notify":
+		what = look.T("Each webhook shows a notification with the title “{{.What}}”.", look.V{"What": value})
+	default:
+		what = look.T("Each webhook goes on to {{.What}}, and the answer from there goes to the sender.", look.V{"What": value})
+	}
+	if p.plan.checked() {
+		return what + " " + look.T("What is not signed by {{.Sender}} is turned away.", look.V{"Sender": title(&p.plan.sender)})
+	}
+	return what + " " + look.T("Nobody is checked.")
+}
+
+// pickScript and pickFolder choose on the disk.
+func (p *actionPage) pickScript() {
+	dialog.ShowFileOpen(func(f fyne.URIReadCloser, err error) {
+		if err == nil && f != nil {
+			p.script.SetText(f.URI().Path())
+			_ = f.Close() // it was read by nobody
+		}
+		p.desk.Window.Canvas().Focus(p.script)
+	}, p.desk.Window)
+}
+
+func (p *actionPage) pickFolder() {
+	dialog.ShowFolderOpen(func(f fyne.ListableURI, err error) {
+		if err == nil && f != nil {
+			p.folder.SetText(f.Path())
+		}
+		p.desk.Window.Canvas().Focus(p.folder)
+	}, p.desk.Window)
+}
+
+// next writes the route, in place of the one that this wizard has made before.
+func (p *actionPage) next() {
+	f, e := p.field()
+	if strings.TrimSpace(e.Text) == "" {
+		f.Problem(look.T("This is needed."))
+		p.desk.Window.Canvas().Focus(e)
+		return
+	}
+	answers, before, kind := p.answers(), p.plan.route, p.kinds.value()
+	work(p.wizard, look.T("Setting it up…"), func(ctx context.Context, c *control.Client) (*routeMade, error) {
+		return makeRoute(ctx, c, answers, before)
+	}, func(made *routeMade, err error) {
+		switch {
+		case err != nil:
+			f.Problem(part.Visible(err.Error()))
+			p.desk.Window.Canvas().Focus(e)
+		case len(made.Problems) > 0:
+			p.say(problemWords(made.Problems))
+		default:
+			p.plan.config, p.plan.route, p.plan.handler = &made.Configuration, made.name, kind
+			p.forward()
+		}
+	})
+}

@@ -1,0 +1,242 @@
+package wizard
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"homehook/agent/control"
+	"homehook/gui/look"
+	"homehook/gui/part"
+)
+
+// connectWait is how long a claim may take until it can be reached.
+const connectWait = 30 * time.Second
+
+// addressPage is the fifth step: the public URL, which is made here.
+type addressPage struct {
+	*wizard
+	content *fyne.Container
+	copying *button
+	page    *step
+	// waits says that the claim is written down and its link is waited for, giveUp
+	// ends that.
+	waits  bool
+	giveUp func()
+}
+
+func newAddressPage(w *wizard) *addressPage { return &addressPage{wizard: w} }
+
+func (p *addressPage) step() *step {
+	p.content = container.NewVBox()
+	p.page = &step{
+		word: look.T("Address"), title: look.T("Your public address"), content: p.content,
+		shown: p.shown, hidden: p.hidden, next: p.next, state: p.changed, first: p.first,
+	}
+	return p.page
+}
+
+func (p *addressPage) first() fyne.Focusable {
+	if p.copying != nil && p.plan.address != "" {
+		return p.frame.next
+	}
+	return nil
+}
+
+func (p *addressPage) hidden() {
+	p.waits = false
+	if p.giveUp != nil {
+		p.giveUp()
+		p.giveUp = nil
+	}
+}
+
+// shown makes the claim, unless it is there.
+func (p *addressPage) shown() {
+	p.content.Objects = []fyne.CanvasObject{part.Loading(look.T("Claiming the address…"))}
+	p.content.Refresh()
+	p.make()
+}
+
+// make writes relay and claim into the configuration, in one change.
+func (p *addressPage) make() {
+	plan, fresh := p.plan, false
+	p.page.onward = ""
+	work(p.wizard, look.T("Claiming the address…"), func(ctx context.Context, c *control.Client) (*control.ConfigChanged, error) {
+		if err := plan.giveBack(ctx, c); err != nil {
+			return nil, err
+		}
+		return change(ctx, c, func(now *control.Configuration) []control.ConfigEdit {
+			plan.config = now
+			fresh = named(now.Claims, plan.claim) == nil
+			return plan.claimEdits()
+		})
+	}, func(got *control.ConfigChanged, err error) {
+		switch {
+		case err != nil:
+			p.failed(err.Error())
+		case len(got.Problems) > 0:
+			p.failed(problemWords(got.Problems))
+		default:
+			if p.plan.made != plan.claim {
+				p.plan.fresh, p.plan.route = fresh, ""
+			}
+			p.written(&got.Configuration, plan.claim)
+		}
+	})
+}
+
+// written waits for the link of a claim that is in the configuration.
+func (p *addressPage) written(now *control.Configuration, claim string) {
+	p.plan.config, p.plan.made, p.plan.address = now, claim, ""
+	p.waits = true
+	p.setBusy(look.T("Connecting to the relay…"))
+	p.giveUp = p.desk.Crew.After(connectWait, func() {
+		p.hidden()
+		p.setBusy("")
+		p.failed(look.T("The relay has not answered yet. Homehook keeps trying; you can wait, or choose another relay."))
+	})
+	p.changed()
+}
+
+// changed shows the address once the claim is linked, or why it is not.
+func (p *addressPage) changed() {
+	s := p.desk.Feed.State().Status
+	if !p.waits || s == nil || !p.live() {
+		return
+	}
+	for _, c := range s.Claims {
+		switch {
+		case c.Name != p.plan.made:
+		case c.Connected && c.URL != "":
+			p.hidden()
+			p.setBusy("")
+			p.plan.address = c.URL
+			p.large()
+			return
+		case c.Error != "" && refused(s, c.Relay):
+			p.hidden()
+			p.setBusy("")
+			p.failed(c.Error)
+			return
+		}
+	}
+}
+
+// refused says whether a relay waits for a person.
+func refused(s *control.Status, relay string) bool {
+	for _, r := range s.Relays {
+		if r.Name == relay {
+			return r.State == control.StateProblem
+		}
+	}
+	return false
+}
+
+// failed says why there is no address, with the ways back.
+func (p *addressPage) failed(why string) {
+	p.plan.address = ""
+	head := part.NewBadge(look.Sign{Icon: "dead", Colour: theme.ColorNameError, Word: look.T("There is no address yet")})
+	text := part.Wrapped(part.VisibleLines(why))
+	text.Selectable = true
+	name := p.button(look.T("Choose another name"), "edit", func() { p.wizard.show(atName) })
+	row := container.NewHBox(name, p.button(look.T("Choose another relay"), "relays", func() { p.wizard.show(atRelay) }))
+	if p.plan.kind != relayTry {
+		row.Add(p.button(look.T("Another token"), "lock", func() {
+			p.plan.asks = true
+			p.wizard.show(atToken)
+		}))
+	}
+	p.content.Objects = []fyne.CanvasObject{part.Card(container.NewVBox(head, text)), gap(1), row}
+	p.content.Refresh()
+	p.page.onward = look.T("Try again")
+	p.refresh()
+	p.desk.Window.Canvas().Focus(name)
+}
+
+func (p *addressPage) next() {
+	if p.plan.address == "" {
+		p.shown()
+		return
+	}
+	p.forward()
+}
+
+// large shows the address.
+func (p *addressPage) large() {
+	address := p.plan.address
+	large := widget.NewRichText(&widget.TextSegment{Text: part.Visible(address), Style: widget.RichTextStyle{
+		SizeName: theme.SizeNameSubHeadingText, ColorName: theme.ColorNamePrimary, TextStyle: fyne.TextStyle{Monospace: true, Bold: true},
+	}})
+	large.Wrapping = fyne.TextWrapBreak
+	p.copying = p.copyButton(look.T("Copy"), func() string { return address })
+	p.copying.Importance = widget.HighImportance
+	row := container.NewHBox(p.copying)
+	if page, err := url.Parse(p.plan.sender.Settings); err == nil && page.Scheme == "https" {
+		word := look.T("Open the page of {{.Sender}}", look.V{"Sender": title(&p.plan.sender)})
+		row.Add(p.button(word, "open", func() {
+			if err := p.desk.App.OpenURL(page); err != nil {
+				p.say(err.Error())
+			}
+		}))
+	}
+	left := container.NewVBox(large, gap(1), row)
+	var right fyne.CanvasObject
+	if code, err := part.QR(address); err == nil {
+		if image, ok := code.(*canvas.Image); ok {
+			image.SetMinSize(fyne.NewSquareSize(128))
+		}
+		right = code
+	}
+	p.content.Objects = []fyne.CanvasObject{part.Card(container.NewBorder(nil, nil, nil, right, left)), p.reach(), gap(2), part.Title(look.T("What to enter there"))}
+	for _, o := range p.enter() {
+		p.content.Add(o)
+	}
+	p.content.Refresh()
+	p.page.onward = ""
+	p.refresh()
+	p.focusFirst()
+}
+
+// reach says who can use the address.
+func (p *addressPage) reach() fyne.CanvasObject {
+	if u, err := url.Parse(p.plan.address); err == nil && loopback(u.Hostname()) {
+		return noted("info", look.T("Only this computer can reach this address. For the internet, choose another relay later."))
+	}
+	if p.plan.shared() {
+		return noted("lock", look.T("Whoever knows the address can send to it. Treat it like a password."))
+	}
+	return noted("connected", look.T("It works as long as Homehook runs here. While it does not, the relay keeps what comes."))
+}
+
+// enter lists what the sender wants to know.
+func (p *addressPage) enter() []fyne.CanvasObject {
+	form := container.NewVBox()
+	line := func(name, value string) {
+		key := widget.NewLabel(name)
+		key.TextStyle.Bold = true
+		form.Add(container.NewBorder(nil, nil, container.NewVBox(part.Wide(130, key)), nil, part.Wrapped(value)))
+	}
+	s := &p.plan.sender
+	line(look.T("Address"), look.T("the one above"))
+	line(look.T("Content type"), "application/json")
+	switch {
+	case s.Scheme == "":
+		line(look.T("Secret"), look.T("none"))
+	case s.Generate:
+		line(look.T("Secret"), look.T("the next step makes one"))
+	default:
+		line(look.T("Secret"), look.T("it shows you one, for the next step"))
+	}
+	if len(s.Events) > 0 {
+		line(look.T("Events"), look.T("as you need, such as {{.Events}}", look.V{"Events": part.Visible(strings.Join(s.Events, ", "))}))
+	}
+	return []fyne.CanvasObject{form}
+}
