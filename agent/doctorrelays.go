@@ -102,6 +102,9 @@ func checkOf(step string) string {
 
 // relay tells what is wrong with a relay, step by step, or that it works.
 func (d *doctor) relay(r config.Relay, v *Verdict) {
+	if r.Embedded && d.unembedded(r) {
+		return
+	}
 	if v == nil {
 		// A relay of another make may hold what it is asked, links or no links.
 		d.unanswered(r)

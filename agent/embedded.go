@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"slices"
+
 	"homehook/agent/config"
 	"homehook/agent/control"
 )
@@ -53,3 +55,25 @@ func (a *Agent) SetCredential(name, value string) error {
 // Announce tells all who listen what the status is now, as when an [Embedder] has
 // other findings.
 func (a *Agent) Announce() { a.publishStatus() }
+
+// unembedded tells of an embedded relay that does not run, and reports whether it is
+// one. Without an agent there is nothing wrong with that.
+func (d *doctor) unembedded(r config.Relay) bool {
+	if d.running == nil {
+		d.skip(checkRelay, r.Name, "embedded, so it runs while the agent does")
+		return true
+	}
+	for _, f := range d.running.embeddedFindings(d.config) {
+		if f.Subject == r.Name {
+			d.found = append(d.found, f)
+			return true
+		}
+	}
+	return false
+}
+
+// madeByItself reports whether a credential is the token of an embedded relay, which
+// nobody has to set.
+func madeByItself(c *config.Config, name string) bool {
+	return slices.ContainsFunc(c.Relays, func(r config.Relay) bool { return r.Embedded && r.Token == name })
+}

@@ -101,6 +101,7 @@ func credentialFindings(c *config.Config, secret func(name string) (string, erro
 	for _, name := range slices.Sorted(maps.Keys(needed)) {
 		value, err := secret(name)
 		switch {
+		case errors.Is(err, credentials.ErrNotFound) && madeByItself(c, name):
 		case errors.Is(err, credentials.ErrNotFound):
 			tell(name, fmt.Sprintf("the credential %q is missing, which %s needs", name, inWords(needed[name])), "set it: homehook secret set "+name)
 		case err != nil:

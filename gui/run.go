@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -41,18 +42,22 @@ func Run(o Options) error {
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "homehook: a second start will not find this window:", err)
 	}
-	app := o.NewApp()
-	speaks := look.Speak(app.Preferences().String(part.PreferLanguage))
-	if speaks != nil {
-		return fmt.Errorf("read the words of the app: %w", speaks)
-	}
+	withoutBus()
 	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	app := o.NewApp()
+	if err := look.Speak(app.Preferences().String(part.PreferLanguage)); err != nil {
+		return fmt.Errorf("read the words of the app: %w", err)
+	}
 	crew := feed.NewCrew(ctx, fyne.Do)
 	client := control.NewClient(o.Socket)
 	defer client.Close()
-	r := &running{Options: o, app: app, crew: crew, feed: feed.New(client, crew), door: door}
+	r := &running{
+		Options: o, app: app, crew: crew, feed: feed.New(client, crew), door: door,
+		session: newSession(ctx, app),
+	}
+	r.build()
 	app.Lifecycle().SetOnStarted(func() { r.begin(ctx) })
-	r.build(ctx)
 	app.Run()
 	stop()
 	if door != nil {
@@ -66,39 +71,88 @@ func Run(o Options) error {
 // running is the app while it runs.
 type running struct {
 	Options
-	app    fyne.App
-	crew   *feed.Crew
-	feed   *feed.Feed
-	door   *door
-	shell  *shell
-	beside sync.WaitGroup
+	app     fyne.App
+	crew    *feed.Crew
+	feed    *feed.Feed
+	door    *door
+	session session
+	shell   *shell
+	beside  sync.WaitGroup
 }
 
 // build makes the window and all around it.
-func (r *running) build(ctx context.Context) {
+func (r *running) build() {
 	r.follow()
 	r.app.Preferences().AddChangeListener(func() { r.crew.Do(r.follow) })
 	w := r.app.NewWindow("Homehook")
 	w.SetIcon(appIcon())
 	desk := &part.Desk{App: r.app, Window: w, Crew: r.crew, Feed: r.feed, Host: r.Host}
-	r.shell = newShell(desk, entries(), wizard, r.Version, r.app.Quit)
+	r.shell = newShell(desk, entries(), wizard, r.Version, r.quit)
 	p := r.app.Preferences()
 	w.Resize(fyne.NewSize(float32(p.FloatWithFallback(keyWidth, 1100)), float32(p.FloatWithFallback(keyHeight, 720))))
 	w.SetMaster()
 	w.SetCloseIntercept(r.shell.close)
+	newNotices(desk, r.notify)
+	if on, ok := r.app.(trayer); ok && r.session.Icon() {
+		newTray(r.shell, on)
+	}
+	if r.Places != "" {
+		newPlaces(r.shell, r.Places)
+	}
 }
+
+// quit remembers the window and ends the app. The agent goes on.
+func (r *running) quit() {
+	r.shell.remember()
+	r.app.Quit()
+}
+
+// notify shows a notification beside the user interface.
+func (r *running) notify(n notice) {
+	r.crew.Go(func(ctx context.Context) func() {
+		r.session.Show(ctx, n, func(n notice) {
+			r.crew.Do(func() {
+				r.shell.open()
+				r.shell.show(n.at)
+			})
+		}, func(link string) { r.crew.Do(func() { r.shell.openLink(link) }) })
+		return nil
+	})
+}
+
+// trayPace is the time between two looks whether the desktop has a tray.
+const trayPace = 5 * time.Second
 
 // begin starts what runs beside the window, and shows it.
 func (r *running) begin(ctx context.Context) {
-	r.beside.Go(func() {
-		r.feed.Run(ctx)
-	})
+	r.feed.Shows(r.session.Shows())
+	r.beside.Go(func() { r.feed.Run(ctx) })
 	if r.door != nil {
 		r.beside.Go(func() { r.door.serve(func() { r.crew.Do(r.shell.open) }) })
 	}
 	if !r.Tray {
 		r.shell.open()
 	}
+	r.crew.Go(func(ctx context.Context) func() {
+		seen := r.session.Tray(ctx, r.Tray)
+		return func() {
+			if r.Tray && !seen {
+				r.shell.open()
+			}
+			r.watch(seen)
+		}
+	})
+}
+
+// watch keeps in mind whether the tray can open the window again: panels come and go.
+func (r *running) watch(seen bool) {
+	r.shell.tray = seen
+	r.crew.After(trayPace, func() {
+		r.crew.Go(func(ctx context.Context) func() {
+			seen := r.session.Tray(ctx, false)
+			return func() { r.watch(seen) }
+		})
+	})
 }
 
 // follow applies what a person prefers.

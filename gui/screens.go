@@ -4,6 +4,7 @@ import (
 	"homehook/gui/look"
 	"homehook/gui/manage"
 	"homehook/gui/part"
+	"homehook/gui/settings"
 )
 
 // entry is one line of the side list: a screen, how it is called, and how it is
@@ -19,6 +20,7 @@ func entries() []entry {
 		{part.Claims, "claims", look.T("Claims"), manage.NewClaims},
 		{part.Credentials, "credentials", look.T("Credentials"), manage.NewCredentials},
 		{part.Relays, "relays", look.T("Relays"), manage.NewRelays},
+		{part.Settings, "settings", look.T("Settings"), settings.New},
 	}
 }
 

@@ -10,6 +10,10 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
+// maxThrough bounds how many aliases may lead to each other: some lead back to
+// where they are.
+const maxThrough = 20
+
 // plainReader turns nodes into what JSON has for them: objects, lists, text, whole
 // numbers, true and false. What the file wants as text is text, however it is
 // written, so that "- 010" in a command stays 010.
@@ -86,7 +90,7 @@ func (r *plainReader) resolve(n ast.Node) (plain ast.Node, leave func()) {
 	leave = func() { r.through -= entered }
 	for n != nil {
 		if r.through > 0 {
-			if r.aliased++; r.aliased > maxAliased {
+			if r.aliased++; r.aliased > maxAliased || r.through > maxThrough {
 				return nil, leave
 			}
 		}

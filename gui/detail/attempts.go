@@ -200,6 +200,8 @@ func (r *attemptRow) TypedKey(k *fyne.KeyEvent) {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		r.tapped()
 	default:
-		part.Bubble(r, k)
+		if c := fyne.CurrentApp().Driver().CanvasForObject(r); c != nil && c.OnTypedKey() != nil {
+			c.OnTypedKey()(k) // of the window
+		}
 	}
 }

@@ -80,7 +80,7 @@ var light = palette{
 	theme.ColorNameSelection:           veil(0x0e7263, 0x2a),
 	theme.ColorNameHover:               veil(0x1f2328, 0x0e),
 	theme.ColorNamePressed:             veil(0x1f2328, 0x1c),
-	theme.ColorNameInputBackground:     hex(0xffffff),
+	theme.ColorNameInputBackground:     hex(0xf6f5f2),
 	theme.ColorNameInputBorder:         hex(0xc9c8c3),
 	theme.ColorNameMenuBackground:      hex(0xffffff),
 	theme.ColorNameOverlayBackground:   hex(0xffffff),

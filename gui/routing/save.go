@@ -155,7 +155,9 @@ func (e *editor) conflict(c *control.Configuration, now *control.ConfigEntry) {
 	yaml := widget.NewLabelWithStyle(part.VisibleLines(there), fyne.TextAlignLeading, fyne.TextStyle{Monospace: true})
 	scroll := container.NewScroll(yaml)
 	scroll.SetMinSize(fyne.NewSize(460, 180))
-	scroll.Hidden = now == nil
+	if now == nil {
+		scroll.Hide()
+	}
 	var sheet *part.Sheet
 	theirs := part.Button(look.T("Show what is there now"), "", func() {
 		sheet.Close()

@@ -125,6 +125,8 @@ func (s *Stage) openStore() {
 }
 
 func (s *Stage) openWindow() {
+	s.t.Helper()
+	s.Speak("en")
 	app := test.NewTempApp(s.t)
 	app.Settings().SetTheme(look.NewTheme(look.Light, 1))
 	w := app.NewWindow("Homehook")
@@ -179,6 +181,18 @@ func (s *Stage) StartAgent() {
 func (s *Stage) StopAgent() {
 	s.stop()
 	s.agents.Wait()
+}
+
+// Speak has the app speak a language from now on, and English after the test. What
+// is shown already stays as it is.
+func (s *Stage) Speak(language string) {
+	s.t.Helper()
+	if err := look.Speak(language); err != nil {
+		s.t.Fatal(err)
+	}
+	if language != "en" {
+		s.t.Cleanup(func() { _ = look.Speak("en") })
+	}
 }
 
 // Settle does what waits for the goroutine of the user interface until there is

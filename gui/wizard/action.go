@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,16 +27,16 @@ type actionPage struct {
 	kinds options
 	notes *fyne.Container
 	// Fields of the kinds.
-	to, script, folder, heading     *entry
-	toField, scriptField, dirField  *part.Field
-	headingField                    *part.Field
-	words                           *widget.Label
-	badge                           *part.Badge
-	yaml                            *widget.Label
-	fold                            *widget.Accordion
-	later                           func() // ends the wait for the next preview
-	asked                           int    // previews, so that an old one does not come last
-	page                            *step
+	to, script, folder, heading    *entry
+	toField, scriptField, dirField *part.Field
+	headingField                   *part.Field
+	words                          *widget.Label
+	badge                          *part.Badge
+	yaml                           *widget.Label
+	fold                           *widget.Accordion
+	later                          func() // ends the wait for the next preview
+	asked                          int    // previews, so that an old one does not come last
+	page                           *step
 }
 
 func newActionPage(w *wizard) *actionPage { return &actionPage{wizard: w} }
@@ -123,7 +124,7 @@ func (p *actionPage) present() string {
 		}
 		for _, kind := range []string{"forward", "script", "notify", "save"} {
 			settings, ok := r.Values[kind].(map[string]any)
-			if !ok || text(r, "match") != "/" {
+			if !ok || text(r, "match") != "/" && text(r, "match") != homeAssistantPaths {
 				continue
 			}
 			p.plan.route = r.Name
@@ -197,6 +198,9 @@ func (p *actionPage) answers() control.TemplateAnswers {
 	_, e := p.field()
 	value := strings.TrimSpace(e.Text)
 	kind := p.kinds.value()
+	if kind == "forward" && !p.plan.checked() && onlyHomeAssistant(value) {
+		return control.TemplateAnswers{Template: "home-assistant", Claim: p.plan.claim, Answers: map[string]string{"server": value, "name": p.routeName()}}
+	}
 	a := map[string]string{"path": "/", "scheme": p.plan.scheme, "credential": p.plan.credential, "user": p.plan.user, "header": p.plan.header}
 	a["name"] = p.routeName()
 	switch kind {
@@ -215,6 +219,25 @@ func (p *actionPage) answers() control.TemplateAnswers {
 		}
 	}
 	return control.TemplateAnswers{Template: kind, Claim: p.plan.claim, Answers: a}
+}
+
+// homeAssistantPaths are those that Home Assistant takes webhooks at.
+const homeAssistantPaths = "/api/webhook/{id}"
+
+// onlyHomeAssistant says whether an address is that of Home Assistant as a whole. It
+// has pages and an interface that do not belong on the internet, so that without a
+// check of the sender only its webhooks are let through.
+func onlyHomeAssistant(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Port() == "8123" && strings.Trim(u.Path, "/") == ""
+}
+
+// testPath is where a test goes to.
+func (p *plan) testPath() string {
+	if p.webhooksOnly {
+		return "/api/webhook/homehook-test"
+	}
+	return "/"
 }
 
 // routeName is that of the route that this wizard has made or edits, else a new one.
@@ -274,6 +297,9 @@ func (p *actionPage) sentence() string {
 	case "notify":
 		what = look.T("Each webhook shows a notification with the title “{{.What}}”.", look.V{"What": value})
 	default:
+		if !p.plan.checked() && onlyHomeAssistant(value) {
+			return look.T("What is sent to {{.Path}} goes on to Home Assistant, and nothing else: its pages stay at home. The id of its webhook is the secret.", look.V{"Path": "/api/webhook/…"})
+		}
 		what = look.T("Each webhook goes on to {{.What}}, and the answer from there goes to the sender.", look.V{"What": value})
 	}
 	if p.plan.checked() {
@@ -310,7 +336,7 @@ func (p *actionPage) next() {
 		p.desk.Window.Canvas().Focus(e)
 		return
 	}
-	answers, before, kind := p.answers(), p.plan.route, p.kinds.value()
+	answers, before := p.answers(), p.plan.route
 	work(p.wizard, look.T("Setting it up…"), func(ctx context.Context, c *control.Client) (*routeMade, error) {
 		return makeRoute(ctx, c, answers, before)
 	}, func(made *routeMade, err error) {
@@ -321,7 +347,8 @@ func (p *actionPage) next() {
 		case len(made.Problems) > 0:
 			p.say(problemWords(made.Problems))
 		default:
-			p.plan.config, p.plan.route, p.plan.handler = &made.Configuration, made.name, kind
+			p.plan.config, p.plan.route = &made.Configuration, made.name
+			p.plan.webhooksOnly = answers.Template == "home-assistant"
 			p.forward()
 		}
 	})

@@ -209,7 +209,7 @@ func setText(t *widget.RichText, text string) {
 
 // gap is room between things, in paddings.
 func gap(paddings float32) fyne.CanvasObject {
-	return container.New(layout.NewCustomPaddedLayout(paddings*theme.Padding(), 0, 0, 0))
+	return container.New(layout.NewCustomPaddedLayout(paddings*theme.Padding(), 0, paddings*theme.Padding(), 0))
 }
 
 // centred lays its one object out in the middle, with a largest width and some

@@ -1,7 +1,6 @@
 package wizard
 
 import (
-	"cmp"
 	"slices"
 
 	"homehook/agent/control"
@@ -37,8 +36,9 @@ type plan struct {
 	// user and header belong to some schemes.
 	user, header string
 	// route is the name of the one that is in the configuration because of this
-	// wizard; handler is what it does.
-	route, handler string
+	// wizard; webhooksOnly says that it takes what Home Assistant does and no more.
+	route        string
+	webhooksOnly bool
 	// delivery is the id of the last test.
 	delivery string
 }
@@ -123,9 +123,6 @@ func embedded(e *control.ConfigEntry) bool {
 // shared says whether others have names on the relay, too, so that a plain one may
 // be taken or guessed.
 func (p *plan) shared() bool { return p.kind == relayOther }
-
-// senderTitle is how people write the name of the sender.
-func (p *plan) senderTitle() string { return cmp.Or(p.sender.Title, p.sender.Name) }
 
 // checked says whether there is something by which the sender can be told from
 // others.

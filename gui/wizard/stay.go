@@ -3,6 +3,7 @@ package wizard
 import (
 	"context"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
 	"homehook/agent/control"
@@ -14,7 +15,6 @@ import (
 type stayPage struct {
 	*wizard
 	service, tray *toggle
-	about         *part.Badge
 	// now is what is so already, known that it was found out.
 	now   staying
 	known bool
@@ -42,7 +42,6 @@ func (p *stayPage) step() *step {
 		),
 		shown: p.shown, next: p.next, onward: look.T("Finish"),
 	}
-	p.page.first = nil
 	return p.page
 }
 
@@ -103,4 +102,9 @@ func (p *stayPage) next() {
 		}
 		p.finish()
 	})
+}
+
+// indented is a muted text below a switch, in line with its words.
+func indented(text string) fyne.CanvasObject {
+	return container.NewBorder(nil, nil, gap(7), nil, part.Muted(text))
 }

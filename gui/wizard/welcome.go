@@ -17,9 +17,6 @@ import (
 // startWait is how long an agent may take until it answers.
 const startWait = 30 * time.Second
 
-// languageKey is where the app remembers the language that was chosen.
-const languageKey = "language"
-
 // welcome is the first step: what runs here, in which language, and that it runs.
 type welcome struct {
 	*wizard
@@ -63,7 +60,7 @@ func (p *welcome) step() *step {
 
 // spoken is the language of the window.
 func (p *welcome) spoken() string {
-	if chosen := p.desk.App.Preferences().String(languageKey); chosen != "" {
+	if chosen := p.desk.App.Preferences().String(part.PreferLanguage); chosen != "" {
 		return chosen
 	}
 	return look.Desktop()
@@ -74,7 +71,7 @@ func (p *welcome) speak(language string) {
 	if language == p.spoken() {
 		return
 	}
-	p.desk.App.Preferences().SetString(languageKey, language)
+	p.desk.App.Preferences().SetString(part.PreferLanguage, language)
 	if err := respeak(language); err != nil {
 		p.say(err.Error())
 		return

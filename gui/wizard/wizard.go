@@ -69,7 +69,7 @@ func open(d *part.Desk) *wizard {
 	w.removes = []func(){d.Feed.OnState(w.stateChanged)}
 	c := d.Window.Canvas()
 	w.keyBefore = c.OnTypedKey()
-	c.SetOnTypedKey(func(e *fyne.KeyEvent) { w.key(e) })
+	c.SetOnTypedKey(w.typed)
 	c.Overlays().Add(w.cover)
 	w.show(0)
 	return w
@@ -198,6 +198,17 @@ func (w *wizard) stateChanged() {
 // live says whether the agent can be asked.
 func (w *wizard) live() bool { return w.desk.Feed.State().Live() }
 
+// typed takes a key that nothing with the focus has taken.
+func (w *wizard) typed(e *fyne.KeyEvent) {
+	if w.desk.Window.Canvas().Overlays().Top() != w.cover {
+		if e.Name == fyne.KeyEscape {
+			w.desk.CloseTop()
+		}
+		return
+	}
+	w.key(e)
+}
+
 // key takes a key that the widget with the focus has no use for.
 func (w *wizard) key(e *fyne.KeyEvent) bool {
 	switch e.Name {
@@ -217,14 +228,19 @@ func (w *wizard) askClose() {
 		w.close()
 		return
 	}
-	text := look.T("What is set up so far stays. You can come back at any time: Help, Set up Homehook.")
-	d := w.desk.Confirm(look.T("Close the setup?"), text, look.T("Close"), w.close)
-	d.SetOnClosed(func() {
-		if w.ctx.Err() == nil {
-			w.focusFirst()
-		}
+	text := look.T("What is set up so far stays. You can come back at any time by Help.")
+	w.desk.Sheet(part.SheetOptions{
+		Title: look.T("Close the setup?"), Content: part.Wrapped(text), Width: 400, Word: look.T("Close the setup"), Offline: true,
+		Prepare: func() (func(context.Context) error, error) {
+			return func(context.Context) error { return nil }, nil
+		},
+		Closed: func() {
+			if w.ctx.Err() == nil {
+				w.focusFirst()
+			}
+		},
+		Done: w.close,
 	})
-	w.desk.Window.Canvas().Focus(nil)
 }
 
 // close takes the wizard away.
@@ -265,5 +281,5 @@ func (w *wizard) copyButton(word string, text func() string) *button {
 	return b
 }
 
-// label is text that wraps, which is muted.
+// muted is text that is read second.
 func muted(text string) *widget.Label { return part.Muted(text) }

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"homehook/agent/config"
+	"homehook/agent/control"
+	"homehook/agent/credentials"
+)
+
+// embeddedAgent keeps credentials and counts what it is told.
+type embeddedAgent struct {
+	mu     sync.Mutex
+	stored map[string]string
+	told   int
+}
+
+func (a *embeddedAgent) get(name string) (string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if v, ok := a.stored[name]; ok {
+		return v, nil
+	}
+	return "", credentials.ErrNotFound
+}
+
+func (a *embeddedAgent) SetCredential(name, value string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.stored[name] = value
+	return nil
+}
+
+func (a *embeddedAgent) Announce() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.told++
+}
+
+// freePort is a port of loopback that was free just now, and stays taken until free.
+func freePort(t *testing.T) (address string, free func()) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l.Addr().String(), func() { l.Close() }
+}
+
+func answers(address string) bool {
+	c, err := net.Dial("tcp", address)
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
+}
+
+// eventuallyTrue polls until ok.
+func eventuallyTrue(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !ok(); {
+		if time.Now().After(deadline) {
+			t.Fatalf("never came true: %s", what)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// The embedded relay follows what is wanted of it, and its token is made once.
+func TestEmbedded(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	a := &embeddedAgent{stored: map[string]string{}}
+	begin := func(dir string) *embedded {
+		e := newEmbedded(dir, slog.New(slog.NewTextHandler(t.Output(), nil)))
+		e.retry = 10 * time.Millisecond
+		e.run(t.Context(), a.get, a)
+		return e
+	}
+	dir := t.TempDir()
+	e := begin(dir)
+	first, free := freePort(t)
+	entry := func(address, token string) []config.Relay {
+		return []config.Relay{{Name: "here", URL: "http://" + address, Token: token, Embedded: true}}
+	}
+	finding := func(e *embedded) string {
+		if f := e.Findings(); len(f) > 0 && f[0].Subject == "here" && f[0].State == control.FindingProblem && f[0].Remedy != "" {
+			return f[0].Text
+		}
+		return ""
+	}
+	e.Embed(entry(first, "relay/here"))
+	if text := finding(e); !strings.Contains(text, "in use") && !strings.Contains(text, "Only one usage") {
+		t.Errorf("the port is taken: %q", text)
+	}
+	free()
+	eventuallyTrue(t, "it is tried again", func() bool { return len(e.Findings()) == 0 && answers(first) })
+	token, err := a.get("relay/here")
+	if err != nil || !strings.HasPrefix(token, "hh_") || a.told != 2 {
+		t.Errorf("token %q, %v; told %d times", token, err, a.told)
+	}
+	second, free := freePort(t)
+	free()
+	e.Embed(entry(second, "relay/here"))
+	if !answers(second) || answers(first) {
+		t.Error("it has not moved to the other port")
+	}
+	e.Embed(nil)
+	if answers(second) || len(e.Findings()) > 0 {
+		t.Error("it runs though none is wanted")
+	}
+	e.close()
+
+	// Another start finds its token good; one that is lost is made anew, and another
+	// text of that name is left alone.
+	e = begin(dir)
+	e.Embed(entry(first, "relay/here"))
+	if v, _ := a.get("relay/here"); v != token || !answers(first) {
+		t.Errorf("token %q, was %q", v, token)
+	}
+	e.Embed(entry(first, "relay/another"))
+	if v, _ := a.get("relay/another"); !strings.HasPrefix(v, "hh_") || v == token {
+		t.Errorf("another token is %q", v)
+	}
+	e.close()
+	e = begin(t.TempDir())
+	e.Embed(entry(first, "relay/here"))
+	if text := finding(e); !strings.Contains(text, `the credential "relay/here" is there already`) {
+		t.Errorf("a credential of another relay: %q", text)
+	}
+	if v, _ := a.get("relay/here"); v != token {
+		t.Error("it was written over")
+	}
+	e.close()
+	e.Embed(nil) // of one that has ended, which waits for nobody
+}
