@@ -83,7 +83,7 @@ var house = map[string][]string{
 	"homehook/service":       {"homehook/access", "homehook/agent"},
 	"homehook/bench":         {"homehook/faults/port", "homehook/http1"},
 	"homehook/bench/history": {"homehook/agent/history"},
-	// The command joins relay and agent for `homehook try`.
+	// The command joins relay and agent for `homehook try` and an embedded relay.
 	"homehook/cmd/homehook": {
 		"homehook/access", "homehook/agent", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials",
 		"homehook/agent/imports", "homehook/agent/senders", "homehook/agent/templates", "homehook/http1", "homehook/relay", "homehook/routes", "homehook/routes/signature", "homehook/service", "homehook/spelling",

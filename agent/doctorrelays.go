@@ -127,7 +127,7 @@ func (d *doctor) relay(r config.Relay, v *Verdict) {
 			d.skip(checkToken, r.Name, f.Text)
 		case !told[check] || check == checkRelay:
 			d.problem(check, r.Name, f.Text, f.Remedy)
-			if check == checkToken && r.Token != "" {
+			if check == checkToken && r.Token != "" && !r.Embedded {
 				d.act(control.ActionSetCredential, r.Token)
 			}
 		}

@@ -19,6 +19,7 @@ import (
 	"homehook/agent/credentials"
 	"homehook/agent/history"
 	sender "homehook/agent/senders"
+	"homehook/routes"
 	"homehook/routes/signature"
 )
 
@@ -153,14 +154,9 @@ func (b *backend) signTest(req *http.Request, body []byte, t *control.TestSend) 
 	if t.Credential == "" {
 		return nil
 	}
-	s, ok := sender.Find(t.Sender)
-	if !ok || !s.Signs {
-		return invalid("nobody but the sender %q can sign as it does; send without a credential", t.Sender)
-	}
-	scheme, _ := signature.Find(s.Scheme)
-	scheme, err := scheme.With(b.optionsFor(t, s.Scheme))
+	scheme, err := b.schemeOf(t)
 	if err != nil {
-		return invalid("no route of claim %q checks with the scheme %s and the credential %q, so nobody knows how it signs: %w", t.Claim, s.Scheme, t.Credential, err)
+		return err
 	}
 	secret, err := b.opts.Credentials.Get(t.Credential)
 	if errors.Is(err, credentials.ErrNotFound) {
@@ -175,20 +171,42 @@ func (b *backend) signTest(req *http.Request, body []byte, t *control.TestSend) 
 	return nil
 }
 
-// optionsFor are those of the route for a claim that checks by a scheme with the
-// credential of a test.
-func (b *backend) optionsFor(t *control.TestSend, scheme string) signature.Options {
+// schemeOf is the scheme that a test is signed by: that of its sender, or of the route
+// that checks with the same credential where the sender has none of its own.
+func (b *backend) schemeOf(t *control.TestSend) (*signature.Scheme, error) {
+	s, ok := sender.Find(t.Sender)
+	if !ok || s.Scheme != "" && !s.Signs {
+		return nil, invalid("nobody but the sender %q can sign as it does; send without a credential", t.Sender)
+	}
+	name := s.Scheme
+	var options signature.Options
+	if v := b.checkedBy(t, name); v != nil {
+		name, options = v.Scheme, v.Options()
+		options.From = nil // whom it comes from is not ours to choose
+	}
+	scheme, known := signature.Find(name)
+	if !known || scheme.Keyless() {
+		return nil, invalid("no route of claim %q checks with the credential %q, so nobody knows how to sign", t.Claim, t.Credential)
+	}
+	with, err := scheme.With(options)
+	if err != nil {
+		return nil, invalid("no route of claim %q checks with the scheme %s and the credential %q, so nobody knows how to sign: %w", t.Claim, name, t.Credential, err)
+	}
+	return with, nil
+}
+
+// checkedBy is how the first route for a claim checks that does so with the credential
+// of a test, by a scheme or with "" by any; nil where none does.
+func (b *backend) checkedBy(t *control.TestSend, scheme string) *routes.VerifySpec {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i := range b.config.Routes {
 		s := &b.config.Routes[i]
-		if (s.Claim == t.Claim || s.Claim == "") && s.Verify != nil && s.Verify.Scheme == scheme && slices.Contains(secretNames(s), t.Credential) {
-			o := s.Verify.Options()
-			o.From = nil // whom it comes from is not ours to choose
-			return o
+		if (s.Claim == t.Claim || s.Claim == "") && s.Verify != nil && (scheme == "" || s.Verify.Scheme == scheme) && slices.Contains(secretNames(s), t.Credential) {
+			return s.Verify
 		}
 	}
-	return signature.Options{}
+	return nil
 }
 
 // exchange sends a test as the world would, without a token of the relay.

@@ -190,14 +190,43 @@ func TestLastDelivery(t *testing.T) {
 	if !shown() {
 		t.Error("the next agent does not know of it")
 	}
+	events, cancel := h.hub.SubscribeShowing(0)
+	defer cancel()
 	h.silence.mu.Lock()
 	h.silence.up = time.Now().Add(-2 * settlingIn)
 	h.silence.claims["garage"].last = relayTime.Add(-48 * time.Hour)
 	h.silence.mu.Unlock()
 	h.silence.kick()
+	for e := range events {
+		if n := e.Notification; n != nil {
+			if n.Claim != "garage" || n.Title != "garage is silent for 36h" || n.Delivery != "" || n.Shown {
+				t.Errorf("%+v", n)
+			}
+			break
+		}
+	}
 	eventually(t, "the status has the silence", func() bool {
 		s, err := h.client.Status(t.Context())
 		return err == nil && len(s.Findings) == 1 && s.Findings[0].Check == "silence" && s.Findings[0].Subject == "garage" &&
 			s.Findings[0].State == control.FindingWarning && strings.Contains(s.Findings[0].Text, "longer than 36h")
+	})
+}
+
+// Without a history the agent knows of what came since it has started.
+func TestLastDeliveryWithoutHistory(t *testing.T) {
+	r := startRelay(t, "127.0.0.1:0", "hh_secret")
+	h := startHome(t, conf(r.addr, respondRoute)+"history: {off: true}\n")
+	if _, err := r.send(newID(), "GET /nowhere HTTP/1.1", ""); err != nil {
+		t.Fatal(err)
+	}
+	if claims, err := h.client.Claims(t.Context()); err != nil || !claims[0].LastDelivery.IsZero() {
+		t.Errorf("what was rejected counts: %+v, %v", claims, err)
+	}
+	if _, err := r.send(newID(), "POST /hello HTTP/1.1", "x"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the claim has its last delivery", func() bool {
+		claims, err := h.client.Claims(t.Context())
+		return err == nil && claims[0].LastDelivery.Equal(relayTime)
 	})
 }

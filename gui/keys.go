@@ -66,18 +66,22 @@ var screenKeys = []desktop.CustomShortcut{
 // keys has the window take its shortcuts, and the screen those that are left.
 func (s *shell) keys() {
 	canvas := s.desk.Window.Canvas()
+	add := func(c fyne.Shortcut, do func(fyne.Shortcut)) {
+		s.taken.AddShortcut(c, do)
+		canvas.AddShortcut(c, s.taken.TypedShortcut)
+	}
 	for _, k := range s.shortcuts() {
 		do := s.unlessAsked(k)
-		canvas.AddShortcut(
+		add(
 			&desktop.CustomShortcut{KeyName: k.key, Modifier: fyne.KeyModifierShortcutDefault | k.mods},
 			func(fyne.Shortcut) { do() },
 		)
 	}
 	for _, k := range screenKeys {
-		canvas.AddShortcut(&desktop.CustomShortcut{KeyName: k.KeyName, Modifier: fyne.KeyModifierShortcutDefault | k.Modifier}, s.pass)
+		add(&desktop.CustomShortcut{KeyName: k.KeyName, Modifier: fyne.KeyModifierShortcutDefault | k.Modifier}, s.pass)
 	}
 	for _, c := range []fyne.Shortcut{&fyne.ShortcutCopy{}, &fyne.ShortcutUndo{}, &fyne.ShortcutRedo{}} {
-		canvas.AddShortcut(c, s.pass)
+		add(c, s.pass)
 	}
 	canvas.SetOnTypedKey(s.typed)
 }

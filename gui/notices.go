@@ -19,6 +19,8 @@ type notice struct {
 }
 
 const (
+	// gather is the time in which failures that come together become one notification.
+	gather = 2 * time.Second
 	// calm is the least time between two notifications of failures.
 	calm = time.Minute
 	// graceAway is how long the agent may be away before it is worth a notification.
@@ -94,12 +96,8 @@ func (n *notices) changed(c feed.Changes) {
 	if n.due {
 		return
 	}
-	if wait := calm - n.now().Sub(n.last); wait > 0 {
-		n.due = true
-		n.desk.Crew.After(wait, n.failures)
-		return
-	}
-	n.failures()
+	n.due = true
+	n.desk.Crew.After(max(gather, calm-n.now().Sub(n.last)), n.failures)
 }
 
 // failures tells of those that have failed, in place of what was told before.

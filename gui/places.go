@@ -49,6 +49,9 @@ func newPlaces(s *shell, path string) *places {
 // again looks at the window, now and later.
 func (p *places) again() {
 	p.shell.desk.Crew.After(placesPace, func() {
+		if p.shell.ended {
+			return
+		}
 		text, err := json.MarshalIndent(p.spots(), "", " ")
 		if err == nil && string(text) != p.last {
 			p.last = string(text)
@@ -72,7 +75,7 @@ func (p *places) write(text []byte) {
 // spots are what is visible, the window's content first and what lies over it last.
 func (p *places) spots() []spot {
 	window := p.shell.desk.Window.Canvas()
-	focused, scale := window.Focused(), window.Scale()
+	focused, scale, all := window.Focused(), window.Scale(), window.Size()
 	found := []spot{}
 	p.walk(window, func(o fyne.CanvasObject, at fyne.Position) {
 		s, ok := spotOf(o)
@@ -86,6 +89,9 @@ func (p *places) spots() []spot {
 			s.Disabled = d.Disabled()
 		}
 		size := o.Size()
+		if at.X < 0 || at.Y < 0 || at.X >= all.Width || at.Y >= all.Height {
+			return // it is scrolled away
+		}
 		s.X, s.Y, s.W, s.H = at.X*scale, at.Y*scale, size.Width*scale, size.Height*scale
 		s.Screen = p.shell.current
 		found = append(found, s)

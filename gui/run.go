@@ -14,6 +14,7 @@ import (
 	"homehook/gui/feed"
 	"homehook/gui/look"
 	"homehook/gui/part"
+	"homehook/gui/wizard"
 )
 
 // Options are what the app is started with.
@@ -87,7 +88,7 @@ func (r *running) build() {
 	w := r.app.NewWindow("Homehook")
 	w.SetIcon(appIcon())
 	desk := &part.Desk{App: r.app, Window: w, Crew: r.crew, Feed: r.feed, Host: r.Host}
-	r.shell = newShell(desk, entries(), wizard, r.Version, r.quit)
+	r.shell = newShell(desk, entries(), wizard.Open, r.Version, r.quit)
 	p := r.app.Preferences()
 	w.Resize(fyne.NewSize(float32(p.FloatWithFallback(keyWidth, 1100)), float32(p.FloatWithFallback(keyHeight, 720))))
 	w.SetMaster()
@@ -104,6 +105,7 @@ func (r *running) build() {
 // quit remembers the window and ends the app. The agent goes on.
 func (r *running) quit() {
 	r.shell.remember()
+	r.shell.ended = true
 	r.app.Quit()
 }
 

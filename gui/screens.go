@@ -1,9 +1,11 @@
 package gui
 
 import (
+	"homehook/gui/activity"
 	"homehook/gui/look"
 	"homehook/gui/manage"
 	"homehook/gui/part"
+	"homehook/gui/routing"
 	"homehook/gui/settings"
 )
 
@@ -17,12 +19,11 @@ type entry struct {
 // entries are the screens, in the order of the side list and of their shortcuts.
 func entries() []entry {
 	return []entry{
+		{part.Activity, "activity", look.T("Activity"), activity.New},
 		{part.Claims, "claims", look.T("Claims"), manage.NewClaims},
+		{part.Routes, "routes", look.T("Routes"), routing.New},
 		{part.Credentials, "credentials", look.T("Credentials"), manage.NewCredentials},
 		{part.Relays, "relays", look.T("Relays"), manage.NewRelays},
 		{part.Settings, "settings", look.T("Settings"), settings.New},
 	}
 }
-
-// wizard opens the wizard of the first run; nil is none.
-var wizard func(*part.Desk)

@@ -29,9 +29,11 @@ type shell struct {
 	status  *statusLine
 	banner  *banner
 	toast   *toast
-	greeted bool     // it was decided whether the wizard opens by itself
-	onTick  []func() // called when the state of the agent has changed
-	tray    bool     // an icon in the tray can open the window again
+	taken   fyne.ShortcutHandler // the shortcuts
+	greeted bool                 // it was decided whether the wizard opens by itself
+	onTick  []func()             // called when the state of the agent has changed
+	ended   bool                 // the app is about to be gone
+	tray    bool                 // an icon in the tray can open the window again
 }
 
 // newShell builds the window's content. The desk gets the functions that lead to it.
@@ -54,12 +56,6 @@ func newShell(d *part.Desk, all []entry, wizard func(*part.Desk), version string
 	return s
 }
 
-// Least size of the window.
-const (
-	leastWidth  = 860
-	leastHeight = 560
-)
-
 func (s *shell) layOut() fyne.CanvasObject {
 	var upper, lower []*sideItem
 	for _, e := range s.entries {
@@ -74,8 +70,7 @@ func (s *shell) layOut() fyne.CanvasObject {
 	lower = append(lower, newSideItem("help", look.T("Help"), s.openHelp))
 	screen := container.NewBorder(s.banner.box, nil, nil, nil, s.area)
 	side := container.NewBorder(nil, nil, nil, widget.NewSeparator(), sideList(upper, lower))
-	all := container.NewBorder(nil, s.status, side, nil, container.NewStack(screen, s.toast.layer))
-	return container.New(&atLeast{size: fyne.NewSize(leastWidth, leastHeight)}, all)
+	return container.New(&frame{side: side, foot: s.status}, side, s.status, container.NewStack(screen, s.toast.layer))
 }
 
 // show goes to a place.

@@ -2,7 +2,6 @@ package gui
 
 import (
 	"net/url"
-	"strings"
 	"time"
 
 	"fyne.io/fyne/v2/theme"
@@ -120,14 +119,20 @@ func trouble(st *control.Status) (text string, at part.Place) {
 
 // mending is the place where a finding is mended.
 func mending(f control.Finding) part.Place {
-	for word, screen := range map[string]string{
-		"credential": part.Credentials, "relay": part.Relays, "claim": part.Claims, "route": part.Routes, "script": part.Routes,
-	} {
-		if strings.Contains(f.Check, word) {
-			return part.Place{Screen: screen, Item: f.Subject}
-		}
+	at := part.Place{Item: f.Subject}
+	switch f.Check {
+	case "credentials":
+		at.Screen = part.Credentials
+	case "relay", "token", "tls", "dns", "proxy":
+		at.Screen = part.Relays
+	case "claim", "canary", "silence":
+		at.Screen = part.Claims
+	case "scripts":
+		at.Screen = part.Routes
+	default:
+		return part.Place{Screen: part.Settings, Section: "doctor"}
 	}
-	return part.Place{Screen: part.Settings, Section: "doctor"}
+	return at
 }
 
 // relays are the hosts of the relays, with what stands between them and the next.

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 )
@@ -63,6 +64,8 @@ func (e *Edit) made(path string, text []byte) ([]byte, Problems, error) {
 		return nil, nil, fmt.Errorf("%w: %w", ErrEdit, err)
 	case ch.c != nil && ch.c.problem != nil:
 		return now, ch.c.misplaced(e, ch.line, ch.indent), nil
+	case e.Op == EditAdd && len(ch.have) == 1:
+		now = ch.named(now)
 	}
 	return now, nil, nil
 }
@@ -92,6 +95,44 @@ func (ch *changer) make() (now []byte, err error) {
 		return ch.finish(func() { ch.removeEntry(i) }, func(list any) any { return with(list, i, i+1) })
 	}
 	return ch.moveEntry(i)
+}
+
+// named writes the name of what was the only relay or claim into the entries that
+// mean it without saying so, now that there is another one. A text in which that
+// cannot be done stays as it is: the check tells what is missing.
+func (ch *changer) named(text []byte) []byte {
+	users := map[string]string{PartRelay: PartClaim, PartClaim: PartRoute}[ch.Part]
+	doc, problem := read(ch.path, bare(text))
+	if users == "" || problem != nil || ch.have[0].Name == "" {
+		return text
+	}
+	other := &changer{Edit: &Edit{Op: EditSet, Part: users}, path: ch.path, text: text, p: newPatch(doc)}
+	want := map[int]map[string]any{}
+	for i, e := range other.p.entriesOf(users) {
+		if _, named := e.Values[ch.Part]; !named && len(e.Values) > 0 {
+			want[i] = maps.Clone(e.Values)
+			want[i][ch.Part] = ch.have[0].Name
+		}
+	}
+	if len(want) == 0 {
+		return text
+	}
+	change := func() {
+		for i, values := range want {
+			other.c = &content{t: itemType(partType(users)), values: values}
+			other.setEntry(i)
+		}
+	}
+	now, err := other.finish(change, func(list any) any {
+		for i, values := range want {
+			list = with(list, i, i+1, values)
+		}
+		return list
+	})
+	if err != nil {
+		return text
+	}
+	return now
 }
 
 func (ch *changer) absent(name string) error {

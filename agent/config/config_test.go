@@ -192,7 +192,7 @@ func TestProblems(t *testing.T) {
 	if !ok || p != ps[0] {
 		t.Errorf("got %#v, want the first problem", p)
 	}
-	want := Problem{File: "config.yaml", Line: 2, Column: 5, Message: "this relay has no url", Remedy: "add url: https://… as the relay's operator gave it"}
+	want := Problem{File: "config.yaml", Line: 2, Column: 5, Part: PartRelay, Name: "a", Field: "url", Message: "this relay has no url", Remedy: "add url: https://… as the relay's operator gave it"}
 	if diff := cmp.Diff(want, p); diff != "" {
 		t.Errorf("first problem differs (-want +got):\n%s", diff)
 	}

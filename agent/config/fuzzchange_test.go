@@ -52,7 +52,8 @@ func FuzzMake(f *testing.F) {
 			if e.Op == EditAdd {
 				short, long = long, short
 			}
-			if !within(short, long) && !strings.ContainsAny(string(old), "[{") {
+			// Where a list has nothing, or brackets, a line with it changes.
+			if !within(short, long) && !strings.ContainsAny(string(old), "[{~") && !strings.Contains(string(old), "null") {
 				t.Fatalf("other lines changed:\n%s\n---\n%s", old, now)
 			}
 		}

@@ -82,7 +82,8 @@ func endOfLines(text []byte) string {
 // bare is a text without a byte order mark, whose lines end with LF: the parser's
 // places are right in such a one.
 func bare(text []byte) []byte {
-	return bytes.ReplaceAll(bytes.TrimPrefix(text, bom), []byte("\r\n"), []byte("\n"))
+	text = bytes.ReplaceAll(bytes.TrimPrefix(text, bom), []byte("\r\n"), []byte("\n"))
+	return bytes.ReplaceAll(text, []byte("\r"), []byte("\n")) // which is one for YAML too
 }
 
 // offsets tells where in a text a place in its bare form is; the first byte is
@@ -186,6 +187,13 @@ func lastLine(n ast.Node) (last int) {
 		return n.Start.Position.Line
 	}
 	return n.GetToken().Position.Line
+}
+
+// endOf is that of the editor, which does not know of brackets that close further
+// left.
+func (p *patch) endOf(seq *ast.SequenceNode, i int) int {
+	end := max(p.dash(seq, i), min(lastLine(seq.Values[i]), len(p.lines())))
+	return p.endFrom(end, dashIndent(seq))
 }
 
 // inFlow reports whether a mapping or list stands in braces or brackets.

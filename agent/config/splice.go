@@ -167,8 +167,13 @@ func (e *editor) startOf(seq *ast.SequenceNode, i int) int {
 
 // endOf is the number of the last line of entry i of a block list.
 func (e *editor) endOf(seq *ast.SequenceNode, i int) int {
-	lines, indent := e.lines(), seq.Start.Position.Column-1
-	end := e.dash(seq, i)
+	return e.endFrom(e.dash(seq, i), seq.Start.Position.Column-1)
+}
+
+// endFrom is the number of the last line that belongs to what ends at line end or
+// behind it, indented deeper than that.
+func (e *editor) endFrom(end, indent int) int {
+	lines := e.lines()
 	for n := end; n < len(lines); n++ {
 		if line := lines[n]; isBlank(line) || isComment(line) && indentOf(line) <= indent {
 			continue

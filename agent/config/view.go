@@ -181,7 +181,7 @@ func (p *patch) section(part string) Entry {
 	}
 	from, end := m.extent(i)
 	column := first(unanchored(f.value)).Position.Column - 1
-	for _, line := range p.lines()[from+1 : end] {
+	for _, line := range p.lines()[min(from+1, end):end] {
 		e.YAML += outdented(string(line), column) + "\n"
 	}
 	return e

@@ -159,7 +159,8 @@ type TestSend struct {
 	// Method is POST by default.
 	Method string `json:"method,omitempty"`
 	// Sender is whose webhook it looks like. With Credential, the name of one that
-	// is stored, it is signed as they do.
+	// is stored, it is signed as they do, or for a sender without a scheme as the
+	// route says that checks with the same one.
 	Sender     string  `json:"sender,omitempty"`
 	Credential string  `json:"credential,omitempty"`
 	Fields     []Field `json:"fields,omitempty"`

@@ -77,7 +77,7 @@ func (l *listing) outline(ctx context.Context, j *Journal, every int) (*Outline,
 	}
 	defer m.read.Close()
 	out := &Outline{Cursors: []string{}}
-	for last := int64(0); len(m.ranges) > 0; out.Count++ {
+	for last := int64(0); len(m.heap) > 0; out.Count++ {
 		if out.Count > 0 && out.Count%int64(every) == 0 {
 			out.Cursors = append(out.Cursors, encodeCursor(last))
 		}
@@ -116,7 +116,8 @@ type merge struct {
 	read   *sql.Stmt
 	from   int64
 	chunk  int
-	ranges []mergeRange // a heap, the one with the newest seq first; none is empty
+	ranges []mergeRange
+	heap   []mergeHead // of all ranges that have something left, the newest first
 }
 
 // mergeRange is one facet under way.
@@ -126,7 +127,12 @@ type mergeRange struct {
 	ended bool    // nothing is left in the file
 }
 
-func (r *mergeRange) newest() int64 { return r.seqs[len(r.seqs)-1] }
+// mergeHead is the newest seq of a range. They lie close together, since they are
+// looked at far more often than the rest.
+type mergeHead struct {
+	seq int64
+	of  int // in ranges
+}
 
 func newMerge(ctx context.Context, tx *sql.Tx, facets []int64, from, before int64) (*merge, error) {
 	m := &merge{from: from, chunk: min(max(mergeBuffer/max(len(facets), 1), mergeLeast), mergeMost)}
@@ -140,30 +146,33 @@ func newMerge(ctx context.Context, tx *sql.Tx, facets []int64, from, before int6
 			m.read.Close()
 			return nil, err
 		}
-		if len(r.seqs) > 0 {
+		if n := len(r.seqs); n > 0 {
+			m.heap = append(m.heap, mergeHead{r.seqs[n-1], len(m.ranges)})
 			m.ranges = append(m.ranges, r)
 		}
 	}
-	for i := len(m.ranges)/2 - 1; i >= 0; i-- {
+	for i := len(m.heap)/2 - 1; i >= 0; i-- {
 		m.sink(i)
 	}
 	return m, nil
 }
 
-// next returns the newest seq that is left. There is one while there are ranges.
+// next returns the newest seq that is left. There is one while the heap has any.
 func (m *merge) next(ctx context.Context) (seq int64, err error) {
-	r := &m.ranges[0]
-	seq = r.newest()
+	seq = m.heap[0].seq
+	r := &m.ranges[m.heap[0].of]
 	r.seqs = r.seqs[:len(r.seqs)-1]
 	if len(r.seqs) == 0 && !r.ended {
 		if err := m.fill(ctx, r, seq); err != nil {
 			return 0, err
 		}
 	}
-	if len(r.seqs) == 0 {
-		last := len(m.ranges) - 1
-		m.ranges[0] = m.ranges[last]
-		m.ranges = m.ranges[:last]
+	if n := len(r.seqs); n > 0 {
+		m.heap[0].seq = r.seqs[n-1]
+	} else {
+		last := len(m.heap) - 1
+		m.heap[0] = m.heap[last]
+		m.heap = m.heap[:last]
 	}
 	m.sink(0)
 	return seq, nil
@@ -190,21 +199,23 @@ func (m *merge) fill(ctx context.Context, r *mergeRange, before int64) error {
 	return rows.Err()
 }
 
-// sink puts the range at i where it belongs among those below it.
+// sink puts what is at i of the heap where it belongs among those below it.
 func (m *merge) sink(i int) {
-	for {
-		newest := i
-		for child := 2*i + 1; child <= 2*i+2 && child < len(m.ranges); child++ {
-			if m.ranges[child].newest() > m.ranges[newest].newest() {
-				newest = child
-			}
-		}
-		if newest == i {
-			return
-		}
-		m.ranges[i], m.ranges[newest] = m.ranges[newest], m.ranges[i]
-		i = newest
+	if i >= len(m.heap) {
+		return
 	}
+	h, moving := m.heap, m.heap[i]
+	for child := 2*i + 1; child < len(h); child = 2*i + 1 {
+		if child+1 < len(h) && h[child+1].seq > h[child].seq {
+			child++
+		}
+		if h[child].seq <= moving.seq {
+			break
+		}
+		h[i] = h[child]
+		i = child
+	}
+	h[i] = moving
 }
 
 // parseSeqs reads numbers with commas between them.

@@ -73,30 +73,34 @@ func eventuallyTrue(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// The embedded relay follows what is wanted of it, and its token is made once.
+// begin takes up the work in a folder.
+func (a *embeddedAgent) begin(t *testing.T, dir string) *embedded {
+	e := newEmbedded(dir, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	e.retry = 10 * time.Millisecond
+	e.run(t.Context(), a.get, a)
+	return e
+}
+
+func embeddedEntry(address, token string) []config.Relay {
+	return []config.Relay{{Name: "here", URL: "http://" + address, Token: token, Embedded: true}}
+}
+
+// embeddedFinding is what is wrong, "" for nothing.
+func embeddedFinding(e *embedded) string {
+	if f := e.Findings(); len(f) > 0 && f[0].Subject == "here" && f[0].State == control.FindingProblem && f[0].Remedy != "" {
+		return f[0].Text
+	}
+	return ""
+}
+
+// The embedded relay follows what is wanted of it.
 func TestEmbedded(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	a := &embeddedAgent{stored: map[string]string{}}
-	begin := func(dir string) *embedded {
-		e := newEmbedded(dir, slog.New(slog.NewTextHandler(t.Output(), nil)))
-		e.retry = 10 * time.Millisecond
-		e.run(t.Context(), a.get, a)
-		return e
-	}
-	dir := t.TempDir()
-	e := begin(dir)
+	e := a.begin(t, t.TempDir())
 	first, free := freePort(t)
-	entry := func(address, token string) []config.Relay {
-		return []config.Relay{{Name: "here", URL: "http://" + address, Token: token, Embedded: true}}
-	}
-	finding := func(e *embedded) string {
-		if f := e.Findings(); len(f) > 0 && f[0].Subject == "here" && f[0].State == control.FindingProblem && f[0].Remedy != "" {
-			return f[0].Text
-		}
-		return ""
-	}
-	e.Embed(entry(first, "relay/here"))
-	if text := finding(e); !strings.Contains(text, "in use") && !strings.Contains(text, "Only one usage") {
+	e.Embed(embeddedEntry(first, "relay/here"))
+	if text := embeddedFinding(e); !strings.Contains(text, "in use") && !strings.Contains(text, "Only one usage") {
 		t.Errorf("the port is taken: %q", text)
 	}
 	free()
@@ -107,7 +111,7 @@ func TestEmbedded(t *testing.T) {
 	}
 	second, free := freePort(t)
 	free()
-	e.Embed(entry(second, "relay/here"))
+	e.Embed(embeddedEntry(second, "relay/here"))
 	if !answers(second) || answers(first) {
 		t.Error("it has not moved to the other port")
 	}
@@ -116,27 +120,41 @@ func TestEmbedded(t *testing.T) {
 		t.Error("it runs though none is wanted")
 	}
 	e.close()
+	e.Embed(nil) // of one that has ended, which waits for nobody
+}
 
-	// Another start finds its token good; one that is lost is made anew, and another
-	// text of that name is left alone.
-	e = begin(dir)
-	e.Embed(entry(first, "relay/here"))
+// Another start finds its token good; one that is lost is made anew, and another text
+// of that name is left alone.
+func TestEmbeddedToken(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	a := &embeddedAgent{stored: map[string]string{}}
+	first, free := freePort(t)
+	free()
+	dir := t.TempDir()
+	e := a.begin(t, dir)
+	e.Embed(embeddedEntry(first, "relay/here"))
+	e.close()
+	token, err := a.get("relay/here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e = a.begin(t, dir)
+	e.Embed(embeddedEntry(first, "relay/here"))
 	if v, _ := a.get("relay/here"); v != token || !answers(first) {
 		t.Errorf("token %q, was %q", v, token)
 	}
-	e.Embed(entry(first, "relay/another"))
+	e.Embed(embeddedEntry(first, "relay/another"))
 	if v, _ := a.get("relay/another"); !strings.HasPrefix(v, "hh_") || v == token {
 		t.Errorf("another token is %q", v)
 	}
 	e.close()
-	e = begin(t.TempDir())
-	e.Embed(entry(first, "relay/here"))
-	if text := finding(e); !strings.Contains(text, `the credential "relay/here" is there already`) {
+	e = a.begin(t, t.TempDir())
+	e.Embed(embeddedEntry(first, "relay/here"))
+	if text := embeddedFinding(e); !strings.Contains(text, `the credential "relay/here" is there already`) {
 		t.Errorf("a credential of another relay: %q", text)
 	}
 	if v, _ := a.get("relay/here"); v != token {
 		t.Error("it was written over")
 	}
 	e.close()
-	e.Embed(nil) // of one that has ended, which waits for nobody
 }

@@ -21,20 +21,21 @@ import (
 type fakeAgent struct {
 	control.SetupBackend // what these tests do not ask for
 	*control.Hub
-	records  map[string]*control.Record
-	routes   []control.Route
-	results  []control.RouteResult
-	replay   func(control.Replay) (*control.Record, error)
-	replays  []control.Replay
-	retried  []string
-	tested   control.RouteTest
-	exported control.Export
-	pause    control.Pause
-	queued   bool // deliveries wait for every claim
-	update   *control.Update
-	released []string
-	found    []control.Finding // by Doctor
-	examined control.Examination
+	control.ConfigurationBackend // which no verb asks the agent for
+	records                      map[string]*control.Record
+	routes                       []control.Route
+	results                      []control.RouteResult
+	replay                       func(control.Replay) (*control.Record, error)
+	replays                      []control.Replay
+	retried                      []string
+	tested                       control.RouteTest
+	exported                     control.Export
+	pause                        control.Pause
+	queued                       bool // deliveries wait for every claim
+	update                       *control.Update
+	released                     []string
+	found                        []control.Finding // by Doctor
+	examined                     control.Examination
 }
 
 var _ control.Backend = (*fakeAgent)(nil)

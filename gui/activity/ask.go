@@ -1,94 +1,78 @@
 package activity
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/widget"
 
+	"homehook/agent/control"
 	"homehook/gui/look"
 	"homehook/gui/part"
 )
 
 // askStatus asks for a status that the menu does not offer.
 func (f *filters) askStatus() {
-	entry := widget.NewEntry()
-	entry.SetPlaceHolder("418")
+	entry := part.NewEntry("418")
 	field := part.NewField(look.T("Status"), entry, look.T("A number from 100 to 599."))
-	f.ask(look.T("Filter by status"), field, entry, []*widget.Entry{entry}, func() bool {
+	f.ask(look.T("Filter by status"), field, []*part.Entry{entry}, func(q *control.Query) error {
 		n, err := strconv.Atoi(strings.TrimSpace(entry.Text))
 		if err != nil || n < 100 || n > 599 {
-			field.Problem(look.T("A status is a number from 100 to 599."))
-			return false
+			return errors.New(look.T("A status is a number from 100 to 599."))
 		}
-		q := f.query
 		q.Status = n
-		f.set(q, f.span)
-		return true
+		return nil
 	})
 }
 
 // askTime asks for the two ends of a time.
 func (f *filters) askTime() {
-	from, to := widget.NewEntry(), widget.NewEntry()
+	const layout = "2006-01-02 15:04"
 	now := time.Now()
-	from.SetPlaceHolder(now.AddDate(0, 0, -1).Format("2006-01-02 15:04"))
-	to.SetPlaceHolder(look.T("now"))
-	hint := look.T("A date such as {{.Date}}, with a time of day or without.", look.V{"Date": now.Format("2006-01-02 15:04")})
-	fromField, toField := part.NewField(look.T("From"), from, hint), part.NewField(look.T("To"), to, "")
-	read := func(e *widget.Entry, field *part.Field) (time.Time, bool) {
-		if strings.TrimSpace(e.Text) == "" {
-			return time.Time{}, true
-		}
-		at, ok := moment(e.Text, now)
+	from, to := part.NewEntry(now.AddDate(0, 0, -1).Format(layout)), part.NewEntry(look.T("now"))
+	hint := look.T("A date such as {{.Date}}, with a time of day or without.", look.V{"Date": now.Format(layout)})
+	content := container.NewVBox(part.NewField(look.T("Beginning"), from, ""), part.NewField(look.T("End"), to, hint))
+	f.ask(look.T("Deliveries of a time"), content, []*part.Entry{from, to}, func(q *control.Query) error {
+		since, ok := moment(from.Text, now)
 		if !ok {
-			field.Problem(look.T("This is no time. Write it as {{.Date}}.", look.V{"Date": now.Format("2006-01-02 15:04")}))
-		} else {
-			field.Problem("")
+			return errors.New(look.T("“{{.Text}}” is no time. Write it as {{.Date}}.", look.V{"Text": from.Text, "Date": now.Format(layout)}))
 		}
-		return at, ok
-	}
-	f.ask(look.T("Deliveries of a time"), container.NewVBox(fromField, toField), from, []*widget.Entry{from, to}, func() bool {
-		since, ok := read(from, fromField)
-		until, well := read(to, toField)
-		if !ok || !well {
-			return false
+		until, ok := moment(to.Text, now)
+		if !ok {
+			return errors.New(look.T("“{{.Text}}” is no time. Write it as {{.Date}}.", look.V{"Text": to.Text, "Date": now.Format(layout)}))
 		}
 		if !since.IsZero() && !until.IsZero() && until.Before(since) {
-			toField.Problem(look.T("This is earlier than the beginning."))
-			return false
+			return errors.New(look.T("The end is earlier than the beginning."))
 		}
-		q := f.query
 		q.Since, q.Until = since, until
-		f.set(q, "")
-		return true
+		return nil
 	})
 }
 
-// ask shows a dialog, which closes once done has what it needs.
-func (f *filters) ask(title string, content fyne.CanvasObject, first fyne.Focusable, entries []*widget.Entry, done func() bool) {
-	d := dialog.NewCustomWithoutButtons(title, part.Wide(340, content), f.desk.Window)
-	try := func() {
-		if done() {
-			d.Hide()
-		}
-	}
+// ask opens a sheet whose outcome changes the query.
+func (f *filters) ask(title string, content fyne.CanvasObject, entries []*part.Entry, change func(*control.Query) error) {
+	var q control.Query
+	sheet := f.desk.Sheet(part.SheetOptions{
+		Title: title, Content: content, Width: 360, Word: look.T("Filter"), First: entries[0], Offline: true,
+		Prepare: func() (func(context.Context) error, error) {
+			q = f.query
+			return func(context.Context) error { return nil }, change(&q)
+		},
+		Done: func() { f.set(q, f.kept(q)) },
+	})
 	for _, e := range entries {
-		e.OnSubmitted = func(string) { try() }
+		e.OnSubmitted = func(string) { sheet.Submit() }
 	}
-	d.SetButtons([]fyne.CanvasObject{widget.NewButton(look.T("Cancel"), d.Hide), part.Primary(look.T("Filter"), "", try)})
-	d.Show()
-	f.desk.Window.Canvas().Focus(first)
 }
 
 // searchEntry is a field to search in, with a button that empties it.
 type searchEntry struct {
-	widget.Entry
-	clear *widget.Button
+	part.Entry
+	clear *part.Push
 	leave func() // goes on to the list
 	quiet bool   // it is changed by the program
 }
@@ -96,6 +80,7 @@ type searchEntry struct {
 func newSearchEntry(typed func(string)) *searchEntry {
 	s := &searchEntry{leave: func() {}}
 	s.ExtendBaseWidget(s)
+	s.Scroll = fyne.ScrollHorizontalOnly
 	s.SetPlaceHolder(look.T("Search everything"))
 	s.Icon = look.IconIn("search", look.ColourMuted)
 	s.clear = part.Quiet("", "close", func() { s.SetText("") })
@@ -121,7 +106,7 @@ func (s *searchEntry) put(text string) {
 	s.quiet = false
 }
 
-// TypedKey empties the field with Esc, and goes on to the list with the arrow down.
+// TypedKey empties the field with Esc, and goes on to the list with Enter.
 func (s *searchEntry) TypedKey(e *fyne.KeyEvent) {
 	switch {
 	case e.Name == fyne.KeyEscape && s.Text != "":

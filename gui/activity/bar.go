@@ -16,7 +16,7 @@ type liveSign struct {
 	box  *fyne.Container
 	icon *widget.Icon
 	word *widget.Label
-	jump *widget.Button
+	jump *part.Push
 	note *fyne.Container // icon and word
 	said string
 }
@@ -33,8 +33,8 @@ func newLiveSign() *liveSign {
 	return l
 }
 
-// show says it.
-func (l *liveSign) show(live, top bool, fresh int) {
+// show says it, and reports whether that is something else than before.
+func (l *liveSign) show(live, top bool, fresh int) (changed bool) {
 	sign, word, jump := look.Sign{Icon: "connected", Colour: theme.ColorNameSuccess}, look.T("Live"), ""
 	switch {
 	case !live:
@@ -48,14 +48,16 @@ func (l *liveSign) show(live, top bool, fresh int) {
 	if fresh > 0 {
 		l.jump.Importance = widget.HighImportance
 	}
-	if said := word + jump; said != l.said {
-		l.said = said
-		l.icon.SetResource(sign.Resource())
-		l.word.SetText(word)
-		l.jump.SetText(jump)
-		l.jump.Hidden, l.note.Hidden = jump == "", jump != ""
-		l.box.Refresh()
+	said := word + jump
+	if said == l.said {
+		return false
 	}
+	l.said = said
+	l.icon.SetResource(sign.Resource())
+	l.word.SetText(word)
+	l.jump.SetText(jump)
+	l.jump.Hidden, l.note.Hidden = jump == "", jump != ""
+	return true
 }
 
 // tight lays an icon and a word beside each other without the room that the word
@@ -120,8 +122,9 @@ func (l *barLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	o[1].Move(fyne.NewPos(size.Width-right, 0))
 	for _, b := range o[2:] {
 		w := b.MinSize().Width
-		b.Resize(fyne.NewSize(w, high))
-		b.Move(fyne.NewPos(x, y))
+		least := b.MinSize().Height
+		b.Resize(fyne.NewSize(w, least))
+		b.Move(fyne.NewPos(x, y+(high-least)/2))
 		x += w
 	}
 	l.rows = rows

@@ -27,7 +27,7 @@ const (
 	// gap is between two columns.
 	gap = 12
 	// pathLeast is how wide the path is at least, before other columns give way.
-	pathLeast = 150
+	pathLeast = 200
 )
 
 // span is where a column lies; it is not shown if it has no width.

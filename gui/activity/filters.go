@@ -22,12 +22,14 @@ const typing = 250 * time.Millisecond
 type filters struct {
 	desk   *part.Desk
 	chosen func(control.Query) // called when a person wants another query
-	query  control.Query
-	span   string // the name of the time that query looks at
+	// resized is called when the bar may be higher or lower than it was.
+	resized func()
+	query   control.Query
+	span    string // the name of the time that query looks at
 
 	search *searchEntry
 	wait   func() // stops waiting for the next letter
-	menus  []*widget.Button
+	menus  []*tag
 	words  *fyne.Container
 	live   *liveSign
 	count  *widget.Label
@@ -37,10 +39,10 @@ type filters struct {
 }
 
 func newFilters(d *part.Desk, chosen func(control.Query)) *filters {
-	f := &filters{desk: d, chosen: chosen, wait: func() {}, live: newLiveSign(), count: widget.NewLabel("")}
+	f := &filters{desk: d, chosen: chosen, wait: func() {}, resized: func() {}, live: newLiveSign(), count: widget.NewLabel("")}
 	f.search = newSearchEntry(f.typed)
 	f.count.Importance = widget.LowImportance
-	f.menus = []*widget.Button{
+	f.menus = []*tag{
 		f.menu(look.T("Claim"), f.claimItems), f.menu(look.T("Route"), f.routeItems), f.menu(look.T("State"), f.stateItems),
 		f.menu(look.T("Method"), f.methodItems), f.menu(look.T("Status"), f.statusItems), f.menu(look.T("Time"), f.timeItems),
 	}
@@ -86,19 +88,17 @@ func (f *filters) show(q control.Query, span string) {
 	f.search.put(q.Search)
 	f.words.RemoveAll()
 	for _, w := range words(&q, span) {
-		b := widget.NewButtonWithIcon(w.text, look.Icon("close"), func() {
+		f.words.Add(newTag(w.text, "close", true, func() {
 			q := f.query
 			w.off(&q)
 			f.set(q, f.kept(q))
-		})
-		b.IconPlacement = widget.ButtonIconTrailingText
-		f.words.Add(b)
+		}))
 	}
 	f.words.Hidden = len(f.words.Objects) == 0
 	if len(f.words.Objects) > 1 {
-		f.words.Add(part.Quiet(look.T("Clear filters"), "", f.clear))
+		f.words.Add(newTag(look.T("Clear filters"), "close", false, f.clear))
 	}
-	f.bar.Refresh()
+	f.resized()
 }
 
 // kept is the name of the time looked at, if that is still the one of q.
@@ -113,10 +113,9 @@ func (f *filters) kept(q control.Query) string {
 func (f *filters) clear() { f.set(control.Query{}, "") }
 
 // menu is a button that opens a menu of what to filter by.
-func (f *filters) menu(text string, items func() []*fyne.MenuItem) *widget.Button {
-	b := part.Quiet(text, "below", nil)
-	b.IconPlacement = widget.ButtonIconTrailingText
-	b.OnTapped = func() {
+func (f *filters) menu(text string, items func() []*fyne.MenuItem) *tag {
+	b := newTag(text, "below", false, nil)
+	b.pushed = func() {
 		m := widget.NewPopUpMenu(fyne.NewMenu("", items()...), f.desk.Window.Canvas())
 		m.ShowAtRelativePosition(fyne.NewPos(0, b.Size().Height+theme.Padding()/2), b)
 		f.desk.Window.Canvas().Focus(m)
@@ -164,6 +163,7 @@ func (f *filters) stateItems() []*fyne.MenuItem {
 		labels = append(labels, look.DeliverySign(s).Word)
 	}
 	items := f.choices(look.T("All states"), f.query.State, states, labels, func(q *control.Query, v string) { q.State = v })
+	items[0].Icon = look.IconIn("activity", look.ColourMuted)
 	for i, s := range states {
 		items[i+2].Icon = look.DeliverySign(s).Resource()
 	}

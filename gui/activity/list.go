@@ -2,6 +2,7 @@ package activity
 
 import (
 	"image/color"
+	"math"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -89,8 +90,11 @@ func (l *list) update(o fyne.CanvasObject, at int) {
 	o.(*row).show(d, note)
 }
 
-// rowHeight leaves some room above and below the text.
-func (l *list) rowHeight() float32 { return l.textHeight() + 2*theme.Padding() }
+// rowHeight leaves some room above and below the text. It is whole, so that texts
+// are equally sharp in all rows.
+func (l *list) rowHeight() float32 {
+	return float32(math.Round(float64(l.textHeight() + 2*theme.Padding())))
+}
 
 func (l *list) textHeight() float32 {
 	return fyne.MeasureText("Mg", theme.TextSize(), fyne.TextStyle{}).Height
@@ -133,7 +137,9 @@ func (l *list) CreateRenderer() fyne.WidgetRenderer { return &listPainter{l} }
 type listPainter struct{ list *list }
 
 // head is the height of the titles.
-func (p *listPainter) head() float32 { return p.list.textHeight() + theme.Padding() + 2 }
+func (p *listPainter) head() float32 {
+	return float32(math.Round(float64(p.list.textHeight() + theme.Padding() + 2)))
+}
 
 // Layout shares the width among the columns.
 func (p *listPainter) Layout(size fyne.Size) {

@@ -46,6 +46,7 @@ func (m *model) gotFirst(rows []control.Delivery, next string, start int, err er
 		m.outline()
 	}
 	m.changed()
+	m.see(m.from, m.to)
 }
 
 // outline asks where the pages behind the head begin. Until that is known, nothing

@@ -79,6 +79,9 @@ func (r *row) paint() {
 	}
 	r.cell(columnRoute, fitEnd(route, g[columnRoute].width), colour)
 	status, colour := statusText(d.Status)
+	if l.dim {
+		colour = quiet
+	}
 	r.cell(columnStatus, status, colour)
 	r.cell(columnTook, took(d), quiet)
 	r.cell(columnSize, look.Bytes(d.Size), quiet)
@@ -107,15 +110,12 @@ func (r *row) paintTarget(d *control.Delivery, plain, quiet fyne.ThemeColorName)
 	if d.Query != "" {
 		query = "?" + part.Visible(part.Cut(d.Query, most))
 	}
-	width := textWidth(path, fyne.TextStyle{})
-	if width > at.width || query != "" && width > at.width*0.7 {
-		room := at.width
-		if query != "" {
-			room = max(at.width*0.7, at.width-textWidth(query, fyne.TextStyle{}))
-		}
-		path = fitMiddle(path, room)
-		width = textWidth(path, fyne.TextStyle{})
+	room := at.width
+	if query != "" {
+		room = max(at.width*0.75, at.width-textWidth(query, fyne.TextStyle{}))
 	}
+	path = fitMiddle(path, room)
+	width := textWidth(path, fyne.TextStyle{})
 	r.cell(columnPath, path, plain)
 	if query == "" {
 		r.query.Hide()

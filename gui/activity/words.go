@@ -28,7 +28,7 @@ func counted(m *model) string {
 	n := m.total()
 	count := look.V{"Count": grouped(n)}
 	switch {
-	case !m.ready:
+	case !m.ready, n == 0 && !m.filtered():
 		return ""
 	case m.query.Search != "" && m.more():
 		return look.T("{{.Count}} found so far", count)
@@ -120,9 +120,11 @@ func spanText(q *control.Query, span string) string {
 }
 
 // moment reads a time as people write it, in the time of this machine: with a date,
-// or of today.
-func moment(text string, now time.Time) (time.Time, bool) {
-	text = strings.TrimSpace(text)
+// or of today; nothing is no time, and well.
+func moment(text string, now time.Time) (at time.Time, ok bool) {
+	if text = strings.TrimSpace(text); text == "" {
+		return time.Time{}, true
+	}
 	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02", "2006-01-02 15:04:05", time.RFC3339} {
 		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
 			return t, true

@@ -34,7 +34,6 @@ func (p *Pane) moreItems() []*fyne.MenuItem {
 		item(look.T("Copy id"), "copy", false, p.copyID),
 		save,
 		item(look.T("Export HAR…"), "export", true, p.exportHAR),
-		fyne.NewMenuItemSeparator(),
 	}
 	if r.DuplicateOf != "" {
 		items = append(items, item(look.T("Show the original"), "duplicate", false, func() { p.goTo(r.DuplicateOf) }))
@@ -42,19 +41,18 @@ func (p *Pane) moreItems() []*fyne.MenuItem {
 	if r.ReplayOf != "" {
 		items = append(items, item(look.T("Show what this is a replay of"), "replay", false, func() { p.goTo(r.ReplayOf) }))
 	}
-	return append(items, item(look.T("Show its duplicates and replays"), "search", false, p.related))
+	if r.SenderID != "" {
+		items = append(items, item(look.T("Show its duplicates"), "search", false, p.related))
+	}
+	return items
 }
 
 // goTo shows another delivery, in the list as well.
 func (p *Pane) goTo(id string) { p.desk.Show(part.Place{Screen: part.Activity, Item: id}) }
 
-// related lists what came with the same sender's id or body.
+// related lists what came with the same sender's id.
 func (p *Pane) related() {
-	words := p.record.SenderID
-	if words == "" {
-		words = p.record.ID
-	}
-	p.desk.Show(part.Place{Screen: part.Activity, Query: &control.Query{Text: words}})
+	p.desk.Show(part.Place{Screen: part.Activity, Query: &control.Query{Search: p.record.SenderID}})
 }
 
 func (p *Pane) copyID() {

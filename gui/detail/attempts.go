@@ -173,7 +173,11 @@ func measures(t *control.Attempt) []string {
 }
 
 func (r *attemptRow) set(chosen bool) {
-	r.ground.Hidden = !chosen
+	if chosen {
+		r.ground.Show()
+	} else {
+		r.ground.Hide()
+	}
 	r.Refresh()
 }
 

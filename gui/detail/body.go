@@ -22,17 +22,18 @@ type body struct {
 	read    *reading
 	view    view
 
-	code    *part.Code
-	find    *part.Entry
-	count   *widget.Label
-	steps   *fyne.Container
-	views   *part.Select
-	notes   *widget.Label
-	stack   *fyne.Container
-	object  fyne.CanvasObject
-	hits    []part.Span
-	hit     int
-	asked   int // counts searches, to know stale answers by
+	code   *part.Code
+	find   *part.Entry
+	count  *widget.Label
+	steps  *fyne.Container
+	views  *part.Select
+	notes  *widget.Label
+	top    *fyne.Container
+	stack  *fyne.Container
+	object fyne.CanvasObject
+	hits   []part.Span
+	hit    int
+	asked  int // counts searches, to know stale answers by
 }
 
 // newBody returns a body that is read beside the user interface. save may be nil.
@@ -52,7 +53,8 @@ func newBody(d *part.Desk, c content, save func()) *body {
 		tools.Add(more)
 	}
 	bar := container.NewBorder(nil, nil, b.views, tools, b.find)
-	b.object = container.NewBorder(container.NewVBox(bar, b.notes), nil, nil, nil, b.stack)
+	b.top = container.NewVBox(bar, b.notes)
+	b.object = container.NewBorder(b.top, nil, nil, nil, b.stack)
 	part.Do(d, func(context.Context) (*reading, error) { return read(c), nil }, func(r *reading, _ error) { b.ready(r) })
 	return b
 }
@@ -87,7 +89,8 @@ func (b *body) ready(r *reading) {
 	b.read = r
 	b.notes.SetText(part.VisibleLines(strings.Join(r.notes, "\n")))
 	b.notes.Hidden = len(r.notes) == 0
-	b.notes.Refresh()
+	b.top.Refresh()
+	b.object.Refresh()
 	var values, words []string
 	for _, v := range r.views {
 		values, words = append(values, string(v)), append(words, v.word())
@@ -203,17 +206,20 @@ func (b *body) found() {
 	} else {
 		b.count.SetText(fmt.Sprintf("%d/%d", b.hit+1, len(b.hits)))
 	}
+	b.top.Refresh()
 	b.code.Hits(b.hits, b.hit)
-	b.object.Refresh()
 }
 
-// copy copies all bytes as they came; what is no text, as its dump.
+// copy copies all bytes as they came; of what is no text, the dump.
 func (b *body) copy() {
 	if b.read == nil {
 		return
 	}
 	if len(b.read.views) > 0 && b.read.views[len(b.read.views)-1] == asText && b.view == asHex {
-		b.code.Copy()
+		doc := b.code.Doc()
+		part.Do(b.desk, func(context.Context) (string, error) { return doc.Dump(), nil }, func(text string, _ error) {
+			b.desk.Copy(text, look.T("Copied"))
+		})
 		return
 	}
 	b.desk.Copy(string(b.content.bytes), look.T("Copied"))

@@ -98,26 +98,20 @@ func checkTarget(s string) error {
 
 // replayOf is what has to be asked for so that the edited request is sent. What is
 // not kept whole is taken from the edited one even where it is unchanged.
-func (d *draft) replayOf(edited *draft, r *control.Record) (ask control.Replay, changed bool) {
+func (d *draft) replayOf(edited *draft, r *control.Record) (ask control.Replay) {
 	if edited.method != d.method {
-		ask.Method, changed = edited.method, true
+		ask.Method = edited.method
 	}
 	if edited.target != d.target {
-		ask.Target, changed = edited.target, true
+		ask.Target = edited.target
 	}
-	if !slices.Equal(edited.fields, d.fields) {
-		changed = true
-	}
-	if changed && !slices.Equal(edited.fields, d.fields) || r.Redacted {
+	if !slices.Equal(edited.fields, d.fields) || r.Redacted {
 		ask.Headers = append([]control.Field{}, edited.fields...)
-	}
-	if !bytes.Equal(edited.body, d.body) {
-		changed = true
 	}
 	if !bytes.Equal(edited.body, d.body) || r.Redacted || r.BodyTruncated {
 		ask.Body = append([]byte{}, edited.body...)
 	}
-	return ask, changed
+	return ask
 }
 
 // lines are the request as lines to compare.

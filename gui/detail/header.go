@@ -24,7 +24,7 @@ type header struct {
 
 func newHeader(p *Pane, r *control.Record) *header {
 	h := &header{}
-	line := container.NewHBox(part.NewBadge(look.DeliverySign(r.State)), part.NewBadge(shield(r)))
+	line := container.NewHBox(part.NewBadge(look.DeliverySign(r.State)), part.NewBadge(shield(r, p.route)))
 	var closer fyne.CanvasObject
 	if p.OnClose != nil {
 		closer = container.NewVBox(p.closer())
@@ -80,8 +80,9 @@ func about(r *control.Record) string {
 	return strings.Join(parts, " · ")
 }
 
-// shield says whether the sender is who it says to be.
-func shield(r *control.Record) look.Sign {
+// shield says whether the sender is who it says to be. Where only the route as it is
+// now can tell, it says no more than that.
+func shield(r *control.Record, route control.Route) look.Sign {
 	for i := len(r.Trace) - 1; i >= 0; i-- {
 		t := &r.Trace[i]
 		switch {
@@ -92,7 +93,18 @@ func shield(r *control.Record) look.Sign {
 			return look.Sign{Icon: "unverified", Colour: theme.ColorNameError, Word: look.T("Sender refused")}
 		}
 	}
+	switch {
+	case refused(r):
+		return look.Sign{Icon: "unverified", Colour: theme.ColorNameError, Word: look.T("Sender refused")}
+	case route.Verify != "" && r.Attempts > 0:
+		return look.Sign{Icon: "verified", Colour: theme.ColorNameSuccess, Word: look.T("Route verifies")}
+	}
 	return look.Sign{Icon: "unverified", Colour: look.ColourMuted, Word: look.T("Not verified")}
+}
+
+// refused says whether a delivery ended because its sender could not be verified.
+func refused(r *control.Record) bool {
+	return r.State == control.Rejected && strings.HasPrefix(r.Reason, "not verified")
 }
 
 func importance(state string) widget.Importance {
@@ -150,12 +162,12 @@ type bar struct {
 
 func newBar(buttons []*part.Push) fyne.CanvasObject {
 	b := &bar{buttons: buttons}
-	c := container.New(b)
+	var objects []fyne.CanvasObject
 	for _, o := range buttons {
 		b.words = append(b.words, o.Text)
-		c.Add(o)
+		objects = append(objects, o)
 	}
-	return c
+	return container.New(b, objects...)
 }
 
 // buttonWidth is how wide a button with an icon and a word is.

@@ -24,6 +24,7 @@ type Pane struct {
 	content *fyne.Container
 	id      string          // of the delivery that is shown, or asked for
 	record  *control.Record // nil until it is there
+	route   control.Route   // that took it, as it is now; without a name if it is gone
 	asked   int             // counts what was asked, to know stale answers by
 
 	tab    int // that is looked at, of this delivery and of the next
@@ -64,13 +65,37 @@ func (p *Pane) Show(id string) {
 func (p *Pane) load() {
 	p.asked++
 	asked, id := p.asked, p.id
-	part.Do(p.desk, func(ctx context.Context) (*control.Record, error) {
-		return p.desk.Client().Delivery(ctx, id)
-	}, func(r *control.Record, err error) {
-		if asked == p.asked {
-			p.loaded(r, err)
+	p.desk.Crew.Go(func(ctx context.Context) func() {
+		r, err := p.desk.Client().Delivery(ctx, id)
+		var route control.Route
+		if err == nil {
+			route = routeOf(ctx, p.desk.Client(), r.Route)
+		}
+		return func() {
+			if asked == p.asked {
+				p.route = route
+				p.loaded(r, err)
+			}
 		}
 	})
+}
+
+// routeOf finds a route by its name. What fails leaves it without one: it only adds
+// to what is shown.
+func routeOf(ctx context.Context, client *control.Client, name string) control.Route {
+	if name == "" {
+		return control.Route{}
+	}
+	all, err := client.Routes(ctx)
+	if err != nil {
+		return control.Route{}
+	}
+	for _, r := range all {
+		if r.Name == name {
+			return r
+		}
+	}
+	return control.Route{}
 }
 
 func (p *Pane) loaded(r *control.Record, err error) {

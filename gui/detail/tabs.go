@@ -140,6 +140,9 @@ func (p *Pane) rawTab() *tab {
 func (p *Pane) traceTab() *tab {
 	r := p.record
 	return &tab{title: look.T("Trace"), searched: noBody, make: func() fyne.CanvasObject {
+		if len(r.Trace) == 0 && refused(r) {
+			return container.NewVScroll(part.Card(p.traced(&control.Trace{Route: r.Route, Verified: r.Reason, Note: look.T("It was the first route that fits the path.")})))
+		}
 		if len(r.Trace) == 0 {
 			return part.Empty("routes", look.T("Nothing to decide"), p.noTrace())
 		}
@@ -153,7 +156,7 @@ func (p *Pane) traceTab() *tab {
 
 func (p *Pane) noTrace() string {
 	if r := p.record; r.Route != "" {
-		return look.T("Route {{.Name}} was the first that fits the path, and takes whatever comes.", look.V{"Name": part.Visible(r.Route)})
+		return look.T("Route {{.Name}} was the first that fits the path, and it has no condition.", look.V{"Name": part.Visible(r.Route)})
 	}
 	return look.T("No route fits the path of this delivery.")
 }

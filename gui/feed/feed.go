@@ -188,6 +188,21 @@ func (f *Feed) follow(ctx context.Context, after *uint64) error {
 	return nil
 }
 
+// Refresh asks for the state anew: times and numbers in it change without an event.
+func (f *Feed) Refresh() {
+	f.crew.Go(func(ctx context.Context) func() {
+		f.ask(ctx)
+		return nil
+	})
+}
+
+// ask asks for the status. That there is no answer is for follow to find out.
+func (f *Feed) ask(ctx context.Context) {
+	if s, err := f.Client.Status(ctx); err == nil && f.State().Live() {
+		f.set(&State{Reach: Live, Status: s})
+	}
+}
+
 // take deals with one event.
 func (f *Feed) take(e *control.Event) {
 	switch e.Type {
@@ -200,7 +215,11 @@ func (f *Feed) take(e *control.Event) {
 			f.set(&State{Reach: Live, Status: e.Status})
 		}
 	case control.EventConfig:
-		f.crew.Do(func() { f.onConfig.each(func(each func()) { each() }) })
+		// The status tells of relays and claims that are new, as no other event does.
+		f.crew.Go(func(ctx context.Context) func() {
+			f.ask(ctx)
+			return func() { f.onConfig.each(func(each func()) { each() }) }
+		})
 	case control.EventNotification:
 		if n := e.Notification; n != nil && !n.Shown {
 			f.crew.Do(func() { f.onNotice.each(func(each func(control.Notification)) { each(*n) }) })

@@ -72,7 +72,7 @@ var light = palette{
 	theme.ColorNameButton:              hex(0xecebe7),
 	theme.ColorNameDisabledButton:      hex(0xf1f0ed),
 	theme.ColorNameDisabled:            hex(0x6a7078),
-	theme.ColorNamePlaceHolder:         hex(0x6a7078),
+	theme.ColorNamePlaceHolder:         hex(0x656b73),
 	theme.ColorNamePrimary:             hex(0x0e7263),
 	theme.ColorNameForegroundOnPrimary: hex(0xffffff),
 	theme.ColorNameHyperlink:           hex(0x0e7263),

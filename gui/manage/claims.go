@@ -38,6 +38,7 @@ func NewClaims(d *part.Desk) part.Screen {
 func (c *claimsScreen) Shown(at part.Place) {
 	c.follow(c.refresh)
 	c.ever = false
+	c.desk.Feed.Refresh()
 	c.refresh()
 	c.again()
 	if at.New && c.desk.Feed.State().Live() {
@@ -55,9 +56,9 @@ func (c *claimsScreen) Hidden() {
 
 // again lists anew now and then: times grow older, and queues have no events.
 func (c *claimsScreen) again() {
-	c.tick = c.desk.Crew.After(15*time.Second, func() {
+	c.tick = c.desk.Crew.After(10*time.Second, func() {
 		c.ever = false
-		c.refresh()
+		c.desk.Feed.Refresh()
 		c.again()
 	})
 }

@@ -126,8 +126,10 @@ func (c *Code) Chosen() string {
 	first, last := min(c.cursor, c.anchor), max(c.cursor, c.anchor)
 	all := !c.chosen || first == 0 && last >= c.lines.count()-1
 	switch {
+	case d.kind == docHex && all:
+		return d.Dump()
 	case d.kind == docHex:
-		return c.dump(first, last, all)
+		return d.dump(first, last)
 	case all:
 		return string(d.bytes)
 	}
@@ -136,19 +138,6 @@ func (c *Code) Chosen() string {
 		return string(bytes.Trim(p, " \t\r\n"))
 	}
 	return string(bytes.TrimSuffix(p, []byte("\n")))
-}
-
-// dump is the text of lines of a hex dump.
-func (c *Code) dump(first, last int, all bool) string {
-	if all {
-		first, last = 0, c.lines.count()-1
-	}
-	var b strings.Builder
-	for i := first; i <= last; i++ {
-		b.WriteString(c.lines.doc.line(i))
-		b.WriteByte('\n')
-	}
-	return b.String()
 }
 
 // Copy copies what is chosen, or all.
@@ -164,7 +153,12 @@ func (c *Code) lay() {
 		place = c.lines.whole(min(c.page.first(), c.lines.count()-1)).From
 	}
 	moved := c.scroll.Offset.Y > 0
-	c.lines.lay(int((c.Size().Width-codeGutter()-3*theme.Padding())/codeCell()) - 1)
+	wide := int((c.Size().Width-codeGutter()-3*theme.Padding())/codeCell()) - 1
+	if c.lines.doc != nil {
+		c.lines.doc = c.lines.doc.fitting(wide)
+	}
+	c.lines.lay(wide)
+	c.page.height = codeHeight()
 	last := max(c.lines.count()-1, 0)
 	c.cursor, c.anchor = min(c.cursor, last), min(c.anchor, last)
 	if moved && c.lines.count() > 0 {

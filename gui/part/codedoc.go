@@ -3,6 +3,7 @@ package part
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -12,8 +13,15 @@ const (
 	// maxRows are shown at most: beyond them a window has no coordinates that tell
 	// two lines apart.
 	maxRows = 900_000
-	// hexWidth is how many bytes a line of a hex dump has.
+	// hexWidth is how many bytes a line of a hex dump has, half as many where there is
+	// little room.
 	hexWidth = 16
+	// hexLetters are those of such a line.
+	hexLetters = 10 + 3*hexWidth + 2 + hexWidth
+	// maxHex bytes of a dump are shown: in half lines they come to maxRows.
+	maxHex = maxRows * hexWidth / 2
+	// maxDump lines of a dump are copied at once.
+	maxDump = 1 << 16
 )
 
 // What a body cannot be folded for. It is shown as plain text then.
@@ -35,11 +43,12 @@ const (
 // Doc is text or bytes as [Code] shows them. It is made beside the user interface,
 // never changes, and its rows cover all its bytes, in order.
 type Doc struct {
-	bytes []byte
-	kind  docKind
-	rows  []docRow // of none in a hex dump
-	bad   int      // where the mark of an error is; -1 is nowhere
-	rest  int      // bytes at the end that are not shown
+	bytes  []byte
+	kind   docKind
+	rows   []docRow // of none in a hex dump
+	across int      // bytes of a line of a hex dump
+	bad    int      // where the mark of an error is; -1 is nowhere
+	rest   int      // bytes at the end that are not shown
 }
 
 // docRow is one row before it is wrapped: its bytes end where the next begins.
@@ -65,11 +74,7 @@ func DiffDoc(text []byte) *Doc { return linesOf(text, docDiff) }
 
 // HexDoc returns a dump of bytes: offset, values, and characters.
 func HexDoc(p []byte) *Doc {
-	d := &Doc{bytes: p, kind: docHex, bad: -1}
-	if most := maxRows * hexWidth; len(p) > most {
-		d.rest = len(p) - most
-	}
-	return d
+	return &Doc{bytes: p, kind: docHex, across: hexWidth, bad: -1, rest: max(len(p)-maxHex, 0)}
 }
 
 func linesOf(text []byte, kind docKind) *Doc {
@@ -119,6 +124,37 @@ func (d *Doc) Marked(at int) *Doc {
 	return &out
 }
 
+// fitting is a hex dump whose lines fit a width in letters, if they can.
+func (d *Doc) fitting(wide int) *Doc {
+	across := hexWidth
+	if wide < hexLetters {
+		across = hexWidth / 2
+	}
+	if d.kind != docHex || across == d.across {
+		return d
+	}
+	out := *d
+	out.across = across
+	return &out
+}
+
+// Dump is the text of a hex dump, of 65,536 lines at most. It may take a moment; any
+// goroutine may call it.
+func (d *Doc) Dump() string { return d.dump(0, d.count()-1) }
+
+func (d *Doc) dump(first, last int) string {
+	var b strings.Builder
+	for i := first; i <= last; i++ {
+		if i-first == maxDump {
+			b.WriteString("…\n")
+			break
+		}
+		b.WriteString(d.line(i))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
 // Place is the line and column, from 1, of a place in the bytes. Columns count
 // characters.
 func (d *Doc) Place(at int) (line, column int) {
@@ -130,7 +166,7 @@ func (d *Doc) Place(at int) (line, column int) {
 // count is how many rows there are.
 func (d *Doc) count() int {
 	if d.kind == docHex {
-		return (len(d.bytes) - d.rest + hexWidth - 1) / hexWidth
+		return (len(d.bytes) - d.rest + d.across - 1) / d.across
 	}
 	return len(d.rows)
 }
@@ -138,7 +174,7 @@ func (d *Doc) count() int {
 // span are the bytes of a row.
 func (d *Doc) span(row int) Span {
 	if d.kind == docHex {
-		return Span{row * hexWidth, min((row+1)*hexWidth, len(d.bytes))}
+		return Span{row * d.across, min((row+1)*d.across, len(d.bytes)-d.rest)}
 	}
 	if row+1 < len(d.rows) {
 		return Span{d.rows[row].at, d.rows[row+1].at}
@@ -173,7 +209,7 @@ func (d *Doc) seen(row int) Span {
 // rowAt finds the row that has a byte.
 func (d *Doc) rowAt(at int) int {
 	if d.kind == docHex {
-		return min(at/hexWidth, max(d.count()-1, 0))
+		return min(at/d.across, max(d.count()-1, 0))
 	}
 	low, high := 0, len(d.rows)
 	for low+1 < high {

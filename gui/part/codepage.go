@@ -19,7 +19,8 @@ type codePage struct {
 	widest  float32
 	focused bool
 	shift   bool
-	drawn   [2]int // the lines that have objects
+	drawn   [2]int  // the lines that have objects
+	height  float32 // of a line, when they were laid out
 	objects []fyne.CanvasObject
 	texts   []*canvas.Text
 	rects   []*canvas.Rectangle
@@ -53,8 +54,14 @@ func (p *codePage) moved() {
 	}
 }
 
-// redraw makes the objects anew.
+// redraw makes the objects anew and has them shown.
 func (p *codePage) redraw() {
+	p.build()
+	canvas.Refresh(p)
+}
+
+// build makes the objects of the lines that are seen.
+func (p *codePage) build() {
 	first, last := p.seen()
 	p.drawn = [2]int{first, last}
 	p.objects = p.objects[:0]
@@ -85,7 +92,6 @@ func (p *codePage) redraw() {
 		p.widest = widest
 		p.code.scroll.Refresh()
 	}
-	p.Refresh()
 }
 
 // codePen draws lines: grounds under, letters over them.
@@ -195,8 +201,14 @@ func (r *codeRenderer) MinSize() fyne.Size           { return r.page.MinSize() }
 func (r *codeRenderer) Objects() []fyne.CanvasObject { return r.page.objects }
 func (r *codeRenderer) Destroy()                     {}
 
-// Refresh shows the objects; the colours are those of the theme when they were made.
-func (r *codeRenderer) Refresh() { canvas.Refresh(r.page) }
+// Refresh makes the objects in the colours and of the size that the theme has now.
+func (r *codeRenderer) Refresh() {
+	if r.page.height != codeHeight() {
+		r.page.code.lay()
+		return
+	}
+	r.page.redraw()
+}
 
 func (p *codePage) redrawIfMoved() {
 	if p.code.scroll != nil {

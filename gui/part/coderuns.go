@@ -223,8 +223,8 @@ func (d *Doc) stretch(at, most int) (odd bool, end int) {
 func (d *Doc) hexRuns(row int, hits []Span, hit int) []run {
 	s := d.span(row)
 	p := d.bytes[s.From:s.To]
-	values := make([]byte, 0, 3*hexWidth+1)
-	for i := range hexWidth {
+	values := make([]byte, 0, 3*d.across+1)
+	for i := range d.across {
 		if i == hexWidth/2 {
 			values = append(values, ' ')
 		}
@@ -240,7 +240,7 @@ func (d *Doc) hexRuns(row int, hits []Span, hit int) []run {
 	}
 	ascii := []run{{Span: s, colour: look.ColourString}}
 	for _, r := range d.highlight(ascii, hits, hit) {
-		text := make([]byte, 0, hexWidth)
+		text := make([]byte, 0, d.across)
 		for _, c := range d.bytes[r.From:r.To] {
 			if c < 0x20 || c > 0x7e {
 				c = '.'

@@ -26,6 +26,9 @@ func NewField(name string, what fyne.CanvasObject, hint string) *Field {
 	return f
 }
 
+// Name is what is asked.
+func (f *Field) Name() string { return f.name.Text }
+
 // Problem shows what is wrong with the entry, in place of the hint; "" is nothing.
 func (f *Field) Problem(text string) {
 	f.hint.Importance = widget.LowImportance

@@ -27,8 +27,6 @@ type Rows struct {
 	Chosen func(at int)
 	Opened func(at int)
 	Moved  func()
-	// Other takes the keys that mean nothing to a list.
-	Other func(*fyne.KeyEvent)
 
 	first   int     // the row at the top
 	within  float32 // how much of it is above, less than a height

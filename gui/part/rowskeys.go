@@ -46,10 +46,10 @@ func (r *Rows) step(by int) {
 	r.Choose(max(r.chosen+by, 0))
 }
 
-// TypedKey takes keys while the list has the focus.
+// TypedKey takes keys while the list has the focus, and lets others through.
 func (r *Rows) TypedKey(e *fyne.KeyEvent) {
-	if !r.Key(e) && r.Other != nil {
-		r.Other(e)
+	if !r.Key(e) {
+		bubble(r, e)
 	}
 }
 

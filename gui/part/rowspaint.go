@@ -20,6 +20,9 @@ type rowsPainter struct {
 	objects  []fyne.CanvasObject
 }
 
+// rowsInset is how far marks of rows are from the left side.
+const rowsInset = 4
+
 // rowsSlot is an object and the row that it shows, -1 for none.
 type rowsSlot struct {
 	object fyne.CanvasObject
@@ -66,8 +69,9 @@ func (p *rowsPainter) Layout(size fyne.Size) {
 	for i := range p.slots {
 		p.slots[i].object.Resize(wide)
 	}
-	p.hover.Resize(wide)
-	p.selected.Resize(wide)
+	marks := fyne.NewSize(max(wide.Width-rowsInset, 0), wide.Height)
+	p.hover.Resize(marks)
+	p.selected.Resize(marks)
 	r.bar.Resize(fyne.NewSize(barWidth, size.Height))
 	r.bar.Move(fyne.NewPos(size.Width-barWidth, 0))
 	r.clamp()
@@ -139,7 +143,7 @@ func (p *rowsPainter) put(mark *canvas.Rectangle, at int) {
 		mark.Hide()
 		return
 	}
-	mark.Move(fyne.NewPos(0, float32(at-r.first)*r.Height()-r.within))
+	mark.Move(fyne.NewPos(rowsInset, float32(at-r.first)*r.Height()-r.within))
 	mark.Show()
 }
 

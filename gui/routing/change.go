@@ -138,9 +138,7 @@ func (s *screen) notify(o fyne.CanvasObject) {
 	if o != nil {
 		s.notice.Add(o)
 	}
-	s.notice.Refresh()
-	s.banner.Refresh()
-	s.sides.Refresh()
+	s.left.Refresh()
 }
 
 // double opens a copy of a route.

@@ -25,7 +25,7 @@ func (f *form) offerSchemes() {
 	values, labels := []string{""}, []string{look.T("Anybody who knows the address (unverified)")}
 	for i := range f.senders {
 		if s := &f.senders[i]; s.Scheme != "" && !slices.Contains(values, s.Scheme) {
-			values, labels = append(values, s.Scheme), append(labels, look.T(s.Title))
+			values, labels = append(values, s.Scheme), append(labels, s.Title)
 		}
 	}
 	if scheme := f.draft.scheme(); !slices.Contains(values, scheme) {
@@ -55,7 +55,11 @@ func (f *form) checkFields() (fields []*field) {
 	if f.draft.get("verify.secrets") != nil {
 		fields = append(fields, f.listField("verify.secrets", look.T("Credentials with the secret"), "", ""))
 	} else {
-		fields = append(fields, f.credentialField("verify.secret", look.T("Credential with the secret"), ""))
+		from := ""
+		if s := f.sender(scheme); s != nil {
+			from = s.SecretFrom
+		}
+		fields = append(fields, f.credentialField("verify.secret", look.T("Credential with the secret"), from))
 	}
 	if s := f.sender(scheme); s != nil && len(s.Events) > 0 || f.draft.get("events") != nil {
 		events := ""
@@ -98,15 +102,9 @@ func listed(text string) (all []string) {
 	return all
 }
 
-// hints say where the secret is to be had, and which keys only the YAML shows.
+// hints say which keys only the YAML shows.
 func (f *form) hints() {
 	text := ""
-	if s := f.sender(f.draft.scheme()); s != nil {
-		text = look.T(s.SecretFrom)
-	}
-	f.source.SetText(text)
-	f.source.Hidden = text == ""
-	text = ""
 	if others := f.others(); len(others) > 0 {
 		text = look.T("Only in the YAML: {{.Keys}}", look.V{"Keys": part.Visible(strings.Join(others, ", "))})
 	}

@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -56,14 +57,14 @@ func newEditor(d *part.Desk, k keys) *editor {
 	e.form = newForm(d, k, e.formChanged)
 	e.yaml = newLines(k, 4)
 	e.yaml.OnChanged = func(text string) { e.textChanged(text) }
-	e.save = part.Primary(look.T("Save"), "save", e.Save)
+	e.save = part.Primary(look.T("Save"), "", e.Save)
 	e.try = part.Button(look.T("Try…"), "test", e.Try)
 	e.cancel = part.Button(look.T("Close"), "", e.Close)
 	e.list = container.NewVBox()
 	scroll := container.NewVScroll(e.list)
 	scroll.SetMinSize(fyne.NewSize(0, 84))
 	e.strip = container.NewVBox(part.Line(), scroll)
-	e.twin = newTwin(look.T("Form"), container.NewVScroll(container.NewPadded(part.Narrow(e.form.body))), "YAML", container.NewPadded(e.yaml))
+	e.twin = newTwin(look.T("Form"), container.NewVScroll(container.New(layout.NewCustomPaddedLayout(4, 16, 0, 14), part.Narrow(e.form.body))), "YAML", container.NewPadded(e.yaml))
 	e.trial = newTrial(d, k, e.untry)
 	e.body = container.NewStack(e.twin.box)
 	e.note.Alignment = fyne.TextAlignTrailing
@@ -137,14 +138,11 @@ func (e *editor) take(c *control.Configuration, touched bool) {
 	e.refused, e.answer = "", c
 	entry := e.sheet.found(c, e.file().Routes)
 	if entry != nil {
-		from := e.sheet.from
-		again := e.sheet.agree(entry)
-		switch {
-		case from == fromForm:
-			e.yaml.show(e.sheet.text)
-		case again:
-			e.form.enable(true)
-			e.form.load(e.sheet.draft)
+		other := e.sheet.agree(entry)
+		e.yaml.show(e.sheet.text)
+		e.form.on = true
+		if other {
+			e.form.show()
 		}
 		e.form.enable(true)
 		e.form.hints()

@@ -31,7 +31,7 @@ func explained(r *control.RouteResult) string {
 	if r.PlanBefore != nil {
 		say(look.T("Until now"), planWords(r.PlanBefore))
 	}
-	say(look.T("Change"), part.Visible(r.Change))
+	say(look.T("What changes"), part.Visible(r.Change))
 	for i := range r.Trace {
 		b.WriteString(traced(&r.Trace[i]))
 	}

@@ -1,10 +1,13 @@
 package routing
 
 import (
+	"fmt"
+	"image/color"
 	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
@@ -35,11 +38,10 @@ type form struct {
 	scheme  *part.Select
 	kind    *part.Select
 	danger  *widget.Label // that nobody is checked
-	source  *widget.Label // where the secret is to be had
 	other   *widget.Label // that there are keys without a field
 	loading bool
 	on      bool
-	shown   [2]string // scheme and kind whose fields are shown
+	shown   string // what the fields that are shown depend on
 }
 
 func newForm(d *part.Desk, k keys, changed func()) *form {
@@ -47,7 +49,6 @@ func newForm(d *part.Desk, k keys, changed func()) *form {
 	f.danger = part.Wrapped(look.T("Any stranger who knows the address can have this handler run."))
 	f.danger.Importance = widget.WarningImportance
 	f.danger.SizeName = theme.SizeNameCaptionText
-	f.source = part.Muted("")
 	f.other = part.Muted("")
 	f.checks, f.handles = container.NewVBox(), container.NewVBox()
 	f.kind = part.Choice(kinds[:], f.kindLabels(), func(kind string) {
@@ -58,6 +59,7 @@ func newForm(d *part.Desk, k keys, changed func()) *form {
 		f.change(func(d *draft) { d.setScheme(scheme) })
 		f.show()
 	})
+	f.kind.PlaceHolder, f.scheme.PlaceHolder = look.T("Choose…"), look.T("Choose…")
 	f.body = container.New(layout.NewCustomPaddedVBoxLayout(2))
 	f.build()
 	return f
@@ -87,13 +89,29 @@ func (f *form) build() {
 	check := newSlot(look.T("Who may send"), f.scheme, "")
 	kind := newSlot(look.T("What happens"), f.kind, "")
 	f.fields = append(f.fields,
-		&field{path: "verify", part: check, able: able(f.scheme), load: func(d *draft) { f.scheme.Choose(d.scheme()) }},
+		&field{path: "verify", part: check, able: able(f.scheme), load: f.chooseScheme},
 		&field{path: "", part: kind, able: able(f.kind), load: func(d *draft) { f.kind.Choose(d.kind()) }})
 	f.body.Objects = []fyne.CanvasObject{
-		name.part, claim.part, match.part, check, f.danger, f.source, f.checks, when.part,
-		part.Line(), kind, f.handles, part.Line(),
+		name.part, claim.part, match.part, check, f.danger, f.checks, when.part,
+		gap(), part.Line(), gap(), kind, f.handles, gap(), part.Line(), gap(),
 		background.part, goesOn.part, off.part, f.other,
 	}
+}
+
+// chooseScheme shows who is checked; nothing where a route does not say that yet.
+func (f *form) chooseScheme(d *draft) {
+	if d.scheme() == "" && !d.flag("unverified") {
+		f.scheme.ClearSelected()
+		return
+	}
+	f.scheme.Choose(d.scheme())
+}
+
+// gap is some room between parts of the form.
+func gap() fyne.CanvasObject {
+	r := canvas.NewRectangle(color.Transparent)
+	r.SetMinSize(fyne.NewSize(0, 6))
+	return r
 }
 
 func (f *form) claimField() *field {
@@ -151,7 +169,7 @@ func (f *form) change(do func(*draft)) {
 // load shows a draft, which the form changes from then on.
 func (f *form) load(d *draft) {
 	f.draft = d
-	f.shown = [2]string{"\x00", "\x00"}
+	f.shown = "\x00"
 	f.show()
 }
 
@@ -161,7 +179,7 @@ func (f *form) show() {
 	defer func() { f.loading = false }()
 	d := f.draft
 	f.offerSchemes()
-	if shown := [2]string{d.scheme(), d.kind()}; shown != f.shown {
+	if shown := f.depends(); shown != f.shown {
 		f.check, f.handler = f.checkFields(), nil
 		for _, a := range asksOf(d.kind()) {
 			f.handler = append(f.handler, f.makeField(&a))
@@ -177,6 +195,12 @@ func (f *form) show() {
 	f.danger.Hidden = d.scheme() != "" || !d.flag("unverified")
 	f.hints()
 	f.body.Refresh()
+}
+
+// depends is what decides which fields there are.
+func (f *form) depends() string {
+	d := f.draft
+	return fmt.Sprint(d.scheme(), " ", d.kind(), " ", d.get("verify.secrets") != nil, d.get("events") != nil, len(f.senders))
 }
 
 func fill(box *fyne.Container, with []*field) {

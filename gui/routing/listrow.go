@@ -23,7 +23,7 @@ type row struct {
 	at, index int // of the rows shown, and of the routes
 	hover     bool
 
-	ground              *canvas.Rectangle
+	ground, bar         *canvas.Rectangle // bar shows that keys mean this row
 	grip                *handle
 	number              *widget.Label
 	on                  *part.Check
@@ -39,8 +39,10 @@ type row struct {
 }
 
 func newRow(of *rows) *row {
-	r := &row{of: of, ground: canvas.NewRectangle(color.Transparent), number: part.Muted(""), kind: widget.NewIcon(nil)}
+	r := &row{of: of, ground: canvas.NewRectangle(color.Transparent), bar: canvas.NewRectangle(color.Transparent), number: part.Muted(""), kind: widget.NewIcon(nil)}
 	r.ground.CornerRadius = theme.Size(theme.SizeNameInputRadius)
+	r.bar.SetMinSize(fyne.NewSize(3, 0))
+	r.bar.CornerRadius = 1.5
 	r.grip = newHandle(r)
 	r.number.Alignment, r.number.Wrapping = fyne.TextAlignTrailing, fyne.TextWrapOff
 	r.on = part.NewCheck("", func(bool) { of.act.toggle(r.index) })
@@ -71,8 +73,8 @@ func (r *row) laid() fyne.CanvasObject {
 	who := container.New(tight, r.name, r.match)
 	what := container.New(tight, r.target, r.marks)
 	number := container.NewGridWrap(fyne.NewSize(34, 30), r.number)
-	left := container.NewHBox(container.NewGridWrap(fyne.NewSize(20, 40), r.grip), container.NewCenter(number), r.on)
-	right := container.NewHBox(container.NewCenter(container.NewGridWrap(fyne.NewSize(128, 28), r.check)), r.up, r.down, r.more)
+	left := container.NewHBox(container.New(&atLeast{width: 22}, r.grip), container.NewCenter(number), r.on)
+	right := container.NewHBox(container.NewCenter(container.New(&wideAs{width: 132}, r.check)), r.up, r.down, r.more)
 	middle := container.New(&shares{of: []float32{1.1, 1}}, who, container.NewBorder(nil, nil, icon, nil, what))
 	return container.NewVBox(container.NewBorder(nil, nil, left, right, middle), r.below)
 }
@@ -127,6 +129,7 @@ func (r *row) warn(of *route) {
 		text = text[:len(text)-1]
 	}
 	r.warning.SetText(text)
+	r.body.Refresh()
 }
 
 // checkSign says whether the sender is checked.
@@ -166,7 +169,7 @@ func (r *row) menu() {
 	up.Disabled, down.Disabled = r.up.Disabled(), r.down.Disabled()
 	menu := fyne.NewMenu("",
 		fyne.NewMenuItem(look.T("Edit"), func() { act.edit(at) }),
-		fyne.NewMenuItem(look.T("Duplicate"), func() { act.double(at) }),
+		fyne.NewMenuItem(look.T("Make a copy"), func() { act.double(at) }),
 		fyne.NewMenuItem(word, func() { act.toggle(at) }),
 		fyne.NewMenuItemSeparator(), up, down, fyne.NewMenuItemSeparator(),
 		fyne.NewMenuItem(look.T("Remove…"), func() { act.remove(at) }),
@@ -182,17 +185,19 @@ func (r *row) menu() {
 
 // mark paints the ground.
 func (r *row) mark(chosen int, focus bool) {
-	r.ground.FillColor, r.ground.StrokeWidth = color.Transparent, 0
+	r.ground.FillColor = color.Transparent
 	if r.hover {
 		r.ground.FillColor = look.Colour(theme.ColorNameHover)
 	}
+	r.bar.FillColor = color.Transparent
 	if r.index == chosen {
 		r.ground.FillColor = look.Colour(theme.ColorNameSelection)
 		if focus {
-			r.ground.StrokeColor, r.ground.StrokeWidth = look.Colour(theme.ColorNamePrimary), 1.5
+			r.bar.FillColor = look.Colour(theme.ColorNamePrimary)
 		}
 	}
 	r.ground.Refresh()
+	r.bar.Refresh()
 }
 
 // Tapped chooses the route, DoubleTapped opens it.
@@ -213,8 +218,17 @@ func (r *row) MouseOut()                      { r.hover = false; r.mark(r.of.cho
 
 // CreateRenderer shows the row on its ground, with a line below.
 func (r *row) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.NewStack(r.ground, container.NewBorder(nil, part.Line(), nil, nil, r.body)))
+	return widget.NewSimpleRenderer(container.NewStack(r.ground, container.NewBorder(nil, nil, r.bar, nil, container.NewBorder(nil, part.Line(), nil, nil, r.body))))
 }
+
+// wideAs gives a badge a width, whatever it wants, and the height of its text.
+type wideAs struct{ width float32 }
+
+func (w *wideAs) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(w.width, o[0].MinSize().Height+theme.InnerPadding())
+}
+
+func (w *wideAs) Layout(o []fyne.CanvasObject, size fyne.Size) { o[0].Resize(size) }
 
 // shares lays out objects side by side, each with its share of the width.
 type shares struct{ of []float32 }

@@ -69,6 +69,7 @@ func (r *rows) show(all []route, text string) {
 		r.list.Add(it)
 	}
 	r.mark()
+	r.list.Refresh()
 	r.scroll.Refresh()
 }
 

@@ -25,6 +25,8 @@ func (e *editor) why() string {
 		return look.T("Saving…")
 	case !e.sheet.changed():
 		return look.T("Nothing has changed.")
+	case e.sheet.fresh() && !e.touched && len(blocking(e.wrong)) > 0:
+		return look.T("Say who may send and what happens.")
 	case e.refused != "":
 		return look.T("The agent cannot read this.")
 	case len(blocking(e.wrong)) > 0:
@@ -244,13 +246,16 @@ func (e *editor) Try() {
 	if e.sheet == nil || e.try.Disabled() {
 		return
 	}
-	text, name := "", e.sheet.base
+	text, was, name := "", e.sheet.name, e.sheet.base
+	if was == "" {
+		was = name
+	}
 	if e.answer != nil {
 		text = e.answer.Text
 	}
 	e.body.Objects = []fyne.CanvasObject{e.trial.content}
 	e.body.Refresh()
-	e.trial.run(text, name)
+	e.trial.run(text, was, name)
 }
 
 // untry goes back to the route.

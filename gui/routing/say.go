@@ -52,12 +52,15 @@ func resultWords(r *control.RouteResult) string {
 	return text
 }
 
-// changeSign shows what a change means for one delivery and this route.
-func changeSign(r *control.RouteResult, name string) look.Sign {
+// changeSign shows what a change means for one delivery and the route of this name,
+// which had the name was until now.
+func changeSign(r *control.RouteResult, was, name string) look.Sign {
+	renamed := was != name && r.Before == was && r.After == name
 	switch {
-	case r.Before != name && r.After == name:
+	case renamed:
+	case r.Before != name && r.Before != was && r.After == name:
 		return look.Sign{Icon: "add", Colour: "success", Word: look.T("Gains")}
-	case r.Before == name && r.After != name:
+	case (r.Before == name || r.Before == was) && r.After != name:
 		return look.Sign{Icon: "remove", Colour: "warning", Word: look.T("Loses")}
 	case r.PlanBefore != nil, r.Change != "":
 		return look.Sign{Icon: "edit", Colour: "primary", Word: look.T("Differs")}

@@ -33,6 +33,7 @@ type screen struct {
 	root    *fyne.Container
 	sides   *fyne.Container
 	list    *rows
+	left    *fyne.Container // the list with what is above it
 	middle  *fyne.Container // of the list: itself, or what is there in its place
 	find    *entry
 	fresh   *part.Push
@@ -67,9 +68,9 @@ func New(d *part.Desk) part.Screen {
 	s.banner = container.NewVBox(s.faults, s.notice)
 	s.middle = container.NewStack(part.Loading(look.T("Asking the agent…")))
 	find := container.New(&atLeast{width: 180}, s.find)
-	head := container.NewBorder(nil, nil, part.Heading(look.T("Routes")), container.NewHBox(container.NewCenter(find), container.NewCenter(s.fresh)))
-	left := container.NewBorder(container.NewVBox(head, s.banner), nil, nil, nil, s.middle)
-	s.sides = container.New(&beside{open: func() bool { return s.editor.sheet != nil }}, left, s.editor.content)
+	head := container.NewBorder(nil, nil, nil, container.NewHBox(container.NewCenter(find), container.NewCenter(s.fresh)), part.Heading(look.T("Routes")))
+	s.left = container.NewBorder(container.NewVBox(head, s.banner), nil, nil, nil, s.middle)
+	s.sides = container.New(&beside{open: func() bool { return s.editor.sheet != nil }}, s.left, s.editor.content)
 	s.content = container.NewPadded(s.sides)
 	s.root = container.NewStack(s.content)
 	return s
@@ -271,7 +272,7 @@ func (s *screen) fault() {
 		s.faults.Add(note("problem", theme.ColorNameError, text, part.Button(look.T("Edit the file"), "edit", s.editFile)))
 	}
 	s.faults.Hidden = len(s.faults.Objects) == 0
-	s.banner.Refresh()
+	s.left.Refresh()
 }
 
 // note is a few words in a strip, with what to do about them.

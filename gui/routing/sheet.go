@@ -86,17 +86,14 @@ func (s *sheet) found(c *control.Configuration, old []control.ConfigEntry) *cont
 func (s *sheet) is(e *control.ConfigEntry) bool { return !s.fresh() && e.Name == s.name }
 
 // agree takes what the agent says of a change: the entry as it would be. It returns
-// whether the form has to be filled anew.
+// whether the form has to show other values.
 func (s *sheet) agree(e *control.ConfigEntry) (form bool) {
-	s.base = e.Name
-	switch s.from {
-	case fromForm:
+	form = !reflect.DeepEqual(e.Values, s.draft.values)
+	s.draft.values, _ = clone(e.Values).(map[string]any)
+	if s.from == fromForm {
 		s.text = e.YAML
-	case fromText:
-		form = !reflect.DeepEqual(e.Values, s.draft.values)
-		s.draft.values, _ = clone(e.Values).(map[string]any)
 	}
-	s.from = fromNothing
+	s.base, s.from = e.Name, fromNothing
 	return form
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -23,6 +24,8 @@ type templates struct {
 	sheet   *part.Sheet
 	list    *choices
 	box     *fyne.Container // of the questions
+	right   *fyne.Container
+	ground  *fyne.Container // of the preview
 	preview *widget.Label
 	missing *widget.Label
 
@@ -71,16 +74,19 @@ func (s *screen) fromTemplate(name string) {
 	}
 	t.list.UpdateItem = func(i widget.ListItemID, o fyne.CanvasObject) {
 		of := o.(*fyne.Container)
-		of.Objects[0].(*widget.Label).SetText(look.T(s.templates[i].Title))
+		of.Objects[0].(*widget.Label).SetText(s.templates[i].Title)
 		of.Objects[1].(*widget.Icon).SetResource(look.Icon(look.HandlerIcon(s.templates[i].Handler)))
 	}
 	t.list.OnSelected = func(i widget.ListItemID) { t.choose(i) }
 	t.list.ExtendBaseWidget(t.list)
-	code := container.NewHScroll(t.preview)
-	right := container.NewVScroll(container.NewVBox(t.box, part.Ground(look.ColourCode, code), t.missing))
+	code := container.NewScroll(t.preview)
+	code.SetMinSize(fyne.NewSize(0, min(s.desk.Window.Canvas().Size().Height/5, 150)))
+	t.ground = container.NewStack(part.Ground(look.ColourCode, code))
+	below := container.NewVBox(t.missing, t.ground)
+	t.right = container.NewBorder(nil, below, nil, nil, container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 8, 0, 14), t.box)))
 	size := s.desk.Window.Canvas().Size()
 	width, height := min(size.Width-90, 860), min(size.Height-190, 520)
-	content := container.New(&sided{left: 250, height: height}, t.list, right)
+	content := container.New(&sided{left: 250, height: height}, t.list, t.right)
 	t.sheet = s.desk.Sheet(part.SheetOptions{
 		Title: look.T("New route from a template"), Content: content, Width: width, Word: look.T("Add"),
 		First: t.list, Prepare: t.prepare, Done: t.added, Closed: func() { t.stop(); t.turn++ },
@@ -110,7 +116,7 @@ func (l *sided) Layout(o []fyne.CanvasObject, size fyne.Size) {
 func (t *templates) choose(i int) {
 	t.chosen = &t.s.templates[i]
 	t.answers = map[string]string{}
-	t.box.Objects = []fyne.CanvasObject{part.Title(look.T(t.chosen.Title)), part.Muted(look.T(t.chosen.About))}
+	t.box.Objects = []fyne.CanvasObject{part.Title(t.chosen.Title), part.Muted(t.chosen.About)}
 	if names := t.s.editor.form.claims; len(names) > 1 {
 		c := part.Choice(names, names, func(v string) { t.claim = v; t.changed() })
 		c.Choose(t.claim)
@@ -118,9 +124,9 @@ func (t *templates) choose(i int) {
 	}
 	for _, q := range t.chosen.Ask {
 		t.answers[q.Key] = q.Default
-		t.box.Add(newSlot(look.T(q.Text), t.question(&q), ""))
+		t.box.Add(newSlot(q.Text, t.question(&q), ""))
 	}
-	t.box.Refresh()
+	t.right.Refresh()
 	t.ask()
 }
 
@@ -181,6 +187,9 @@ func (t *templates) ask() {
 		missing := ""
 		if err != nil {
 			t.filled, t.failed = nil, err.Error()
+			if blank := t.blank(); blank != "" {
+				t.failed = look.T("Still to be filled in: {{.What}}", look.V{"What": blank})
+			}
 			missing = part.Visible(t.failed)
 		} else {
 			t.preview.SetText(part.VisibleLines(strings.TrimSpace(strings.Join(f.Routes, "\n"))))
@@ -189,7 +198,19 @@ func (t *templates) ask() {
 			}
 		}
 		t.missing.SetText(missing)
+		t.missing.Hidden, t.ground.Hidden = missing == "", t.filled == nil
+		t.right.Refresh()
 	})
+}
+
+// blank is the first question that has to be answered and is not; empty for none.
+func (t *templates) blank() string {
+	for _, q := range t.chosen.Ask {
+		if t.answers[q.Key] == "" && !q.Optional {
+			return part.Visible(q.Text)
+		}
+	}
+	return ""
 }
 
 // prepare says what to add.

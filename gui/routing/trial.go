@@ -31,9 +31,10 @@ type trial struct {
 	detail  *fyne.Container
 	back    *part.Push
 
-	name string // of the route
-	all  []control.RouteResult
-	turn int
+	// was is the name of the route in use, name that in what is tried.
+	was, name string
+	all       []control.RouteResult
+	turn      int
 }
 
 func newTrial(d *part.Desk, k keys, back func()) *trial {
@@ -48,10 +49,10 @@ func newTrial(d *part.Desk, k keys, back func()) *trial {
 }
 
 // run tries a configuration; an empty text is the one in use.
-func (t *trial) run(text, name string) {
+func (t *trial) run(text, was, name string) {
 	t.turn++
 	turn := t.turn
-	t.name, t.all = name, nil
+	t.was, t.name, t.all = was, name, nil
 	t.detail.Hide()
 	t.sum.SetText("")
 	t.show(part.Loading(look.T("Trying stored deliveries…")))
@@ -62,7 +63,7 @@ func (t *trial) run(text, name string) {
 		switch {
 		case turn != t.turn:
 		case err != nil:
-			t.show(part.Failed(err, func() { t.run(text, name) }))
+			t.show(part.Failed(err, func() { t.run(text, was, name) }))
 		case len(all) == 0:
 			t.show(part.Empty("test", look.T("No delivery to try"), look.T("No stored delivery fits this route, before or after the change. Send one to the claim's address, then try again.")))
 		default:
@@ -80,7 +81,7 @@ func (t *trial) take(all []control.RouteResult) {
 	t.all = all
 	gains, loses, differs := 0, 0, 0
 	for i := range all {
-		switch changeSign(&all[i], t.name).Icon {
+		switch changeSign(&all[i], t.was, t.name).Icon {
 		case "add":
 			gains++
 		case "remove":
@@ -133,7 +134,7 @@ func newResults(t *trial) *results {
 	l.CreateItem = func() fyne.CanvasObject { return newResultRow().box }
 	l.UpdateItem = func(i widget.ListItemID, o fyne.CanvasObject) {
 		if i < len(t.all) {
-			showResult(o, &t.all[i], t.name)
+			showResult(o, &t.all[i], t.was, t.name)
 		}
 	}
 	l.OnSelected = func(i widget.ListItemID) { t.explain(i) }
@@ -165,20 +166,21 @@ func newResultRow() *resultRow {
 	r.what.Wrapping, r.what.Truncation = fyne.TextWrapOff, fyne.TextTruncateEllipsis
 	r.when.Wrapping = fyne.TextWrapOff
 	text := container.New(layout.NewCustomPaddedVBoxLayout(-8), container.NewBorder(nil, nil, nil, r.when, r.request), r.what)
-	sign := container.NewCenter(container.NewGridWrap(fyne.NewSize(132, 30), r.sign))
+	sign := container.NewCenter(container.New(&wideAs{width: 132}, r.sign))
 	r.box = container.NewBorder(nil, nil, sign, nil, text)
 	return r
 }
 
 // showResult fills a row in; its parts stand where newResultRow has put them.
-func showResult(o fyne.CanvasObject, r *control.RouteResult, name string) {
+func showResult(o fyne.CanvasObject, r *control.RouteResult, was, name string) {
 	box := o.(*fyne.Container)
 	text := box.Objects[0].(*fyne.Container)
 	top := text.Objects[0].(*fyne.Container)
 	sign := box.Objects[1].(*fyne.Container).Objects[0].(*fyne.Container).Objects[0].(*part.Badge)
-	sign.Set(changeSign(r, name))
+	sign.Set(changeSign(r, was, name))
 	top.Objects[0].(*widget.Label).SetText(part.Visible(requestOf(&r.Delivery)))
 	top.Objects[1].(*widget.Label).SetText(look.Clock(r.Delivery.Received, time.Now()))
+	top.Refresh()
 	text.Objects[1].(*widget.Label).SetText(movedWords(r) + resultWords(r))
 }
 
@@ -195,7 +197,7 @@ func movedWords(r *control.RouteResult) string {
 	if r.Before == r.After {
 		return ""
 	}
-	return orNone(r.Before) + " → " + orNone(r.After) + ": "
+	return orNone(r.Before) + " › " + orNone(r.After) + ": "
 }
 
 func orNone(route string) string {

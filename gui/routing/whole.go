@@ -45,13 +45,14 @@ func newWhole(d *part.Desk, k keys) *whole {
 		w.stop = d.Crew.After(pause, w.ask)
 		w.refresh()
 	}
-	w.save = part.Primary(look.T("Save"), "save", w.Save)
-	w.note.Alignment = fyne.TextAlignTrailing
+	w.save = part.Primary(look.T("Save"), "", w.Save)
+	w.note.Alignment, w.note.Wrapping = fyne.TextAlignTrailing, fyne.TextWrapOff
+	w.path.SizeName = theme.SizeNameCaptionText
 	buttons := container.NewHBox(part.Button(look.T("Close"), "", w.Close), w.save)
 	head := container.NewBorder(nil, nil, part.Quiet("", "back", w.Close), container.NewCenter(buttons), part.Title(look.T("Configuration file")))
 	scroll := container.NewVScroll(w.list)
 	scroll.SetMinSize(fyne.NewSize(0, 110))
-	w.content = container.NewPadded(container.NewBorder(container.NewVBox(head, w.path, w.note), scroll, nil, nil, w.yaml))
+	w.content = container.NewPadded(container.NewBorder(container.NewVBox(head, container.NewBorder(nil, nil, nil, w.note, w.path)), scroll, nil, nil, w.yaml))
 	return w
 }
 
@@ -116,6 +117,7 @@ func (w *whole) judge(all []control.ConfigProblem) {
 func (w *whole) refresh() {
 	why := w.why()
 	w.note.SetText(why)
+	w.content.Refresh()
 	able(w.save)(why == "")
 }
 

@@ -13,11 +13,15 @@ import (
 // Each calls visit for every object that a window shows, those of the topmost
 // overlay if there is one, until it returns false.
 func Each(w fyne.Window, visit func(fyne.CanvasObject) bool) {
-	root := w.Content()
+	each(root(w), visit)
+}
+
+// root is what a person can use now.
+func root(w fyne.Window) fyne.CanvasObject {
 	if top := w.Canvas().Overlays().Top(); top != nil {
-		root = top
+		return top
 	}
-	each(root, visit)
+	return w.Content()
 }
 
 func each(o fyne.CanvasObject, visit func(fyne.CanvasObject) bool) bool {
@@ -27,19 +31,22 @@ func each(o fyne.CanvasObject, visit func(fyne.CanvasObject) bool) bool {
 	if !visit(o) {
 		return false
 	}
-	var children []fyne.CanvasObject
-	switch o := o.(type) {
-	case *fyne.Container:
-		children = o.Objects
-	case fyne.Widget:
-		children = test.WidgetRenderer(o).Objects()
-	}
-	for _, c := range children {
+	for _, c := range children(o) {
 		if !each(c, visit) {
 			return false
 		}
 	}
 	return true
+}
+
+func children(o fyne.CanvasObject) []fyne.CanvasObject {
+	switch o := o.(type) {
+	case *fyne.Container:
+		return o.Objects
+	case fyne.Widget:
+		return test.WidgetRenderer(o).Objects()
+	}
+	return nil
 }
 
 // Texts are all texts that a window shows, from the top to the bottom of its tree.
@@ -68,21 +75,28 @@ func Sees(w fyne.Window, text string) bool {
 // Press pushes the first button, or item of a menu, with that word. It reports
 // whether there was one that could be pushed.
 func Press(w fyne.Window, word string) bool {
-	var found fyne.Tappable
-	Each(w, func(o fyne.CanvasObject) bool {
-		t, ok := o.(fyne.Tappable)
-		if ok && wordOf(o) == word {
-			if d, can := o.(fyne.Disableable); !can || !d.Disabled() {
-				found = t
-			}
-		}
-		return found == nil
-	})
-	if found == nil {
-		return false
+	t := tappable(root(w), word)
+	if t != nil {
+		t.Tapped(&fyne.PointEvent{})
 	}
-	found.Tapped(&fyne.PointEvent{})
-	return true
+	return t != nil
+}
+
+// tappable is the first object with that word, or what lies deepest in it.
+func tappable(o fyne.CanvasObject, word string) fyne.Tappable {
+	if o == nil || !o.Visible() {
+		return nil
+	}
+	for _, c := range children(o) {
+		if t := tappable(c, word); t != nil {
+			return t
+		}
+	}
+	t, ok := o.(fyne.Tappable)
+	if d, can := o.(fyne.Disableable); !ok || can && d.Disabled() || wordOf(o) != word {
+		return nil
+	}
+	return t
 }
 
 // wordOf is the text that an object shows as its first one.
@@ -108,4 +122,56 @@ func Select(w fyne.Window, shows, word string) bool {
 		return !chosen
 	})
 	return chosen
+}
+
+// Fill writes into the entry of the field of that name, as a person would. It
+// reports whether there is one.
+func Fill(w fyne.Window, field, text string) bool {
+	entry := entryOf(w, field)
+	if entry == nil {
+		return false
+	}
+	w.Canvas().Focus(entry)
+	entry.SetText("")
+	test.Type(entry, text)
+	return true
+}
+
+// entryOf is the entry of a field; nil for none.
+func entryOf(w fyne.Window, field string) (found *part.Entry) {
+	Each(w, func(o fyne.CanvasObject) bool {
+		f, ok := o.(*part.Field)
+		if !ok || f.Name() != field {
+			return found == nil
+		}
+		each(f, func(o fyne.CanvasObject) bool {
+			if e, ok := o.(*part.Entry); ok && found == nil {
+				found = e
+			}
+			return found == nil
+		})
+		return found == nil
+	})
+	return found
+}
+
+// Menu opens the menu of the card or row that begins with a word, and pushes one of
+// its items. It reports whether there was one.
+func Menu(w fyne.Window, row, item string) bool {
+	var menus []fyne.Tappable // that open with a button of no word
+	under := false
+	Each(w, func(o fyne.CanvasObject) bool {
+		if t, ok := o.(*canvas.Text); ok && t.Text == row {
+			under = true
+		}
+		if p, ok := o.(*part.Push); ok && p.Text == "" && under {
+			menus = append(menus, p)
+		}
+		return len(menus) == 0
+	})
+	if len(menus) == 0 {
+		return false
+	}
+	menus[0].Tapped(&fyne.PointEvent{})
+	return Press(w, item)
 }

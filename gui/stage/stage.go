@@ -29,7 +29,7 @@ import (
 )
 
 // patience is how long a test waits for a state.
-const patience = 30 * time.Second
+const patience = 20 * time.Second
 
 // Stage is one test's relay, agent and window. Its methods are for the test's
 // goroutine, which is the one of the user interface here.
@@ -208,9 +208,15 @@ func (s *Stage) Settle(there func() bool) {
 			f()
 		case <-tick.C:
 		case <-deadline:
-			s.t.Fatal("what the test waits for did not come")
+			s.t.Fatalf("what the test waits for did not come; the window shows %q", Texts(s.Window))
 		}
 	}
+}
+
+// Closed waits until no dialog is open.
+func (s *Stage) Closed() {
+	s.t.Helper()
+	s.Settle(func() bool { return s.Window.Canvas().Overlays().Top() == nil })
 }
 
 // Connected waits until a claim can be reached, and returns its public URL.

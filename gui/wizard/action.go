@@ -31,7 +31,7 @@ type actionPage struct {
 	toField, scriptField, dirField *part.Field
 	headingField                   *part.Field
 	words                          *widget.Label
-	badge                          *part.Badge
+	badge                          fyne.CanvasObject
 	yaml                           *widget.Label
 	fold                           *widget.Accordion
 	later                          func() // ends the wait for the next preview
@@ -57,7 +57,8 @@ func (p *actionPage) step() *step {
 	p.yaml = widget.NewLabel("")
 	p.yaml.TextStyle.Monospace = true
 	p.yaml.Selectable = true
-	code := part.Ground(look.ColourCode, container.NewHScroll(p.yaml))
+	p.yaml.Wrapping = fyne.TextWrapBreak
+	code := part.Ground(look.ColourCode, p.yaml)
 	p.fold = widget.NewAccordion(widget.NewAccordionItem(look.T("As it will stand in the configuration"), code))
 	preview := part.Card(container.NewVBox(p.words, p.badge))
 	p.page = &step{
@@ -66,34 +67,6 @@ func (p *actionPage) step() *step {
 		shown:   p.shown, hidden: p.hidden, first: p.kinds.focus, next: p.next, onward: look.T("Set it up"),
 	}
 	return p.page
-}
-
-// fields makes those of all kinds.
-func (p *actionPage) fields() {
-	changed := func(string) { p.changed() }
-	p.to = p.entry("http://127.0.0.1:8123", false)
-	p.to.OnChanged = changed
-	p.toField = part.NewField(look.T("Address of the program"), p.to, look.T("127.0.0.1 is this computer; Home Assistant listens on port 8123."))
-	p.script = p.entry(p.home("bin", "doorbell"), false)
-	p.script.OnChanged = changed
-	choose := p.button(look.T("Choose…"), "folder", p.pickScript)
-	p.scriptField = part.NewField(look.T("Script or program"), container.NewBorder(nil, nil, nil, choose, p.script), look.T("Its whole path. It has to be executable."))
-	p.folder = p.entry(p.home("Homehook"), false)
-	p.folder.OnChanged = changed
-	pick := p.button(look.T("Choose…"), "folder", p.pickFolder)
-	p.dirField = part.NewField(look.T("Folder"), container.NewBorder(nil, nil, nil, pick, p.folder), look.T("Each webhook becomes a file of its own."))
-	p.heading = p.entry("", false)
-	p.heading.OnChanged = changed
-	p.headingField = part.NewField(look.T("Title"), p.heading, look.T("Below it stands the message, if what was sent has one."))
-}
-
-// home is a path below the home folder, as an example.
-func (p *actionPage) home(parts ...string) string {
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(append([]string{home}, parts...)...)
 }
 
 func (p *actionPage) shown() {
@@ -106,51 +79,12 @@ func (p *actionPage) shown() {
 	if p.to.Text == "" {
 		p.to.SetText("http://127.0.0.1:8123")
 	}
-	p.badge.Hidden = p.plan.checked()
+	show(p.badge, !p.plan.checked())
 	if p.kinds.value() == "" {
 		p.kinds.choose(p.present())
 		return
 	}
 	p.preview()
-}
-
-// present is the kind of what is set up for the claim already, else to forward. What
-// is there is edited.
-func (p *actionPage) present() string {
-	for i := range p.plan.routes() {
-		r := &p.plan.routes()[i]
-		if p.plan.claimOf(r) != p.plan.claim {
-			continue
-		}
-		for _, kind := range []string{"forward", "script", "notify", "save"} {
-			settings, ok := r.Values[kind].(map[string]any)
-			if !ok || text(r, "match") != "/" && text(r, "match") != homeAssistantPaths {
-				continue
-			}
-			p.plan.route = r.Name
-			p.fill(kind, settings)
-			return kind
-		}
-	}
-	return "forward"
-}
-
-// fill shows the settings that a route has.
-func (p *actionPage) fill(kind string, settings map[string]any) {
-	value := func(key string) string { s, _ := settings[key].(string); return s }
-	switch kind {
-	case "forward":
-		p.to.SetText(value("to"))
-	case "script":
-		if command, ok := settings["command"].([]any); ok && len(command) > 0 {
-			program, _ := command[0].(string)
-			p.script.SetText(program)
-		}
-	case "save":
-		p.folder.SetText(value("folder"))
-	case "notify":
-		p.heading.SetText(value("title"))
-	}
 }
 
 func (p *actionPage) hidden() {
@@ -308,32 +242,11 @@ func (p *actionPage) sentence() string {
 	return what + " " + look.T("Nobody is checked.")
 }
 
-// pickScript and pickFolder choose on the disk.
-func (p *actionPage) pickScript() {
-	dialog.ShowFileOpen(func(f fyne.URIReadCloser, err error) {
-		if err == nil && f != nil {
-			p.script.SetText(f.URI().Path())
-			_ = f.Close() // it was read by nobody
-		}
-		p.desk.Window.Canvas().Focus(p.script)
-	}, p.desk.Window)
-}
-
-func (p *actionPage) pickFolder() {
-	dialog.ShowFolderOpen(func(f fyne.ListableURI, err error) {
-		if err == nil && f != nil {
-			p.folder.SetText(f.Path())
-		}
-		p.desk.Window.Canvas().Focus(p.folder)
-	}, p.desk.Window)
-}
-
 // next writes the route, in place of the one that this wizard has made before.
 func (p *actionPage) next() {
 	f, e := p.field()
 	if strings.TrimSpace(e.Text) == "" {
-		f.Problem(look.T("This is needed."))
-		p.desk.Window.Canvas().Focus(e)
+		p.wrong(f, e, look.T("This is needed."))
 		return
 	}
 	answers, before := p.answers(), p.plan.route
@@ -342,8 +255,7 @@ func (p *actionPage) next() {
 	}, func(made *routeMade, err error) {
 		switch {
 		case err != nil:
-			f.Problem(part.Visible(err.Error()))
-			p.desk.Window.Canvas().Focus(e)
+			p.wrong(f, e, part.Visible(err.Error()))
 		case len(made.Problems) > 0:
 			p.say(problemWords(made.Problems))
 		default:

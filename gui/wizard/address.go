@@ -101,7 +101,7 @@ func (p *addressPage) written(now *control.Configuration, claim string) {
 	p.giveUp = p.desk.Crew.After(connectWait, func() {
 		p.hidden()
 		p.setBusy("")
-		p.failed(look.T("The relay has not answered yet. Homehook keeps trying; you can wait, or choose another relay."))
+		p.failed(look.T("The relay has not answered yet. Homehook keeps trying; you can wait, or choose another relay.") + p.hints())
 	})
 	p.changed()
 }
@@ -130,6 +130,24 @@ func (p *addressPage) changed() {
 	}
 }
 
+// hints are what the agent has found wrong with the relay.
+func (p *addressPage) hints() string {
+	var b strings.Builder
+	if s := p.desk.Feed.State().Status; s != nil {
+		for _, f := range s.Findings {
+			if f.Subject == p.plan.relay {
+				b.WriteString("\n" + f.Text + "; " + f.Remedy)
+			}
+		}
+		for _, c := range s.Claims {
+			if c.Name == p.plan.made && c.Error != "" {
+				b.WriteString("\n" + c.Error)
+			}
+		}
+	}
+	return b.String()
+}
+
 // refused says whether a relay waits for a person.
 func refused(s *control.Status, relay string) bool {
 	for _, r := range s.Relays {
@@ -143,7 +161,7 @@ func refused(s *control.Status, relay string) bool {
 // failed says why there is no address, with the ways back.
 func (p *addressPage) failed(why string) {
 	p.plan.address = ""
-	head := part.NewBadge(look.Sign{Icon: "dead", Colour: theme.ColorNameError, Word: look.T("There is no address yet")})
+	head := told("dead", theme.ColorNameError, look.T("There is no address yet"))
 	text := part.Wrapped(part.VisibleLines(why))
 	text.Selectable = true
 	name := p.button(look.T("Choose another name"), "edit", func() { p.wizard.show(atName) })
@@ -173,7 +191,7 @@ func (p *addressPage) next() {
 func (p *addressPage) large() {
 	address := p.plan.address
 	large := widget.NewRichText(&widget.TextSegment{Text: part.Visible(address), Style: widget.RichTextStyle{
-		SizeName: theme.SizeNameSubHeadingText, ColorName: theme.ColorNamePrimary, TextStyle: fyne.TextStyle{Monospace: true, Bold: true},
+		SizeName: theme.SizeNameHeadingText, ColorName: theme.ColorNamePrimary, TextStyle: fyne.TextStyle{Monospace: true, Bold: true},
 	}})
 	large.Wrapping = fyne.TextWrapBreak
 	p.copying = p.copyButton(look.T("Copy"), func() string { return address })

@@ -6,13 +6,7 @@ import (
 	"maps"
 	"strings"
 
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
-
 	"homehook/agent/control"
-	"homehook/gui/look"
-	"homehook/gui/part"
 )
 
 // change reads the configuration and changes it, again where somebody else has
@@ -41,7 +35,7 @@ func problemWords(problems []control.ConfigProblem) string {
 	for _, p := range problems {
 		text := p.Message
 		if p.Remedy != "" {
-			text += " → " + p.Remedy
+			text += "; " + p.Remedy
 		}
 		all = append(all, text)
 	}
@@ -116,14 +110,4 @@ func (p *plan) giveBack(ctx context.Context, c *control.Client) error {
 		return []control.ConfigEdit{{Op: control.EditRemove, Part: control.PartClaim, Name: p.made}}
 	})
 	return err
-}
-
-// noted is a muted sentence with an icon before it.
-func noted(icon, text string) fyne.CanvasObject {
-	return container.NewBorder(nil, nil, container.NewVBox(container.NewGridWrap(fyne.NewSquareSize(28), container.NewCenter(container.NewGridWrap(fyne.NewSquareSize(18), iconOf(icon, look.ColourMuted))))), nil, part.Muted(text))
-}
-
-// iconOf is an icon in a colour.
-func iconOf(name string, colour fyne.ThemeColorName) *widget.Icon {
-	return widget.NewIcon(look.IconIn(name, colour))
 }

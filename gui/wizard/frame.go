@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	sideWidth = 216
+	sideWidth = 220
 	// bodyWidth is the most that a step takes in width: longer lines read badly.
 	bodyWidth = 620
 )
@@ -60,7 +60,7 @@ func (w *wizard) buildFrame() {
 	top := container.New(&centred{most: bodyWidth}, container.NewVBox(w.away, head))
 	room := container.New(layout.NewCustomPaddedLayout(18, 0, 0, 0), top)
 	main := container.NewBorder(room, w.footer(), nil, nil, w.body)
-	content := container.NewBorder(nil, nil, w.side(), nil, main)
+	content := container.New(&besides{width: sideWidth}, w.side(), main)
 	ground := part.Ground(theme.ColorNameBackground, content)
 	if w.cover == nil {
 		w.cover = &cover{}
@@ -84,11 +84,11 @@ func (w *wizard) side() fyne.CanvasObject {
 	w.closing = w.button(look.T("Close"), "close", w.askClose)
 	w.closing.Importance = widget.LowImportance
 	w.closing.Alignment = widget.ButtonAlignLeading
-	later := muted(look.T("You can come back by Help."))
+	later := muted(look.T("You can come back through Help."))
 	foot := container.New(layout.NewCustomPaddedVBoxLayout(-4), w.closing, later)
-	inside := container.NewBorder(container.NewVBox(name, gap(4)), foot, nil, nil, container.NewVScroll(rows))
+	inside := container.NewBorder(container.NewVBox(name, gap(1)), foot, nil, nil, container.NewVScroll(rows))
 	padded := container.New(layout.NewCustomPaddedLayout(14, 10, 8, 8), inside)
-	return container.NewBorder(nil, nil, nil, widget.NewSeparator(), part.Ground(look.ColourSide, part.Wide(sideWidth, padded)))
+	return part.Ground(look.ColourSide, padded)
 }
 
 // leap goes back to a step that was there before.
@@ -123,7 +123,8 @@ func (w *wizard) footer() fyne.CanvasObject {
 	right := container.NewHBox(w.back, w.skip, w.next)
 	row := container.NewBorder(nil, nil, nil, right, w.waiting)
 	inside := container.New(&centred{most: bodyWidth}, container.NewVBox(w.problem, row))
-	return container.NewBorder(widget.NewSeparator(), nil, nil, nil, container.New(layout.NewCustomPaddedLayout(8, 10, 0, 0), inside))
+	room := container.New(layout.NewCustomPaddedLayout(8, 10, 0, 0), inside)
+	return container.New(layout.NewCustomPaddedVBoxLayout(0), widget.NewSeparator(), room)
 }
 
 func (w *wizard) buildAway() {
@@ -178,6 +179,13 @@ func (w *wizard) say(text string) {
 	w.cover.Refresh()
 }
 
+// wrong shows what is wrong with a field, and puts the focus there.
+func (w *wizard) wrong(f *part.Field, e *entry, text string) {
+	f.Problem(text)
+	w.cover.Refresh() // the field is higher now
+	w.desk.Window.Canvas().Focus(e)
+}
+
 // setBusy shows what is being done; "" is nothing.
 func (w *wizard) setBusy(doing string) {
 	w.busy = doing != ""
@@ -205,28 +213,4 @@ func enable(b *widget.Button, on bool) {
 func setText(t *widget.RichText, text string) {
 	t.Segments[0].(*widget.TextSegment).Text = text
 	t.Refresh()
-}
-
-// gap is room between things, in paddings.
-func gap(paddings float32) fyne.CanvasObject {
-	return container.New(layout.NewCustomPaddedLayout(paddings*theme.Padding(), 0, paddings*theme.Padding(), 0))
-}
-
-// centred lays its one object out in the middle, with a largest width and some
-// room at the sides.
-type centred struct{ most float32 }
-
-const sideRoom = 22
-
-// MinSize is that of the object, as high as it is in the width that it has.
-func (c *centred) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	size := objects[0].MinSize()
-	return fyne.NewSize(size.Width+2*sideRoom, size.Height)
-}
-
-// Layout puts the object into the middle.
-func (c *centred) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	wide := min(size.Width-2*sideRoom, c.most)
-	objects[0].Resize(fyne.NewSize(wide, size.Height))
-	objects[0].Move(fyne.NewPos((size.Width-wide)/2, 0))
 }

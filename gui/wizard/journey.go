@@ -30,8 +30,8 @@ const (
 	stageBad
 )
 
-// stage is what is known of one stage.
-type stage struct {
+// station is what is known of one stage.
+type station struct {
 	state int
 	text  string
 	took  string
@@ -52,111 +52,123 @@ type journey struct {
 }
 
 // stages says how far it has come. remedy is the step that mends what went wrong.
-func (j *journey) stages() (all [stageCount]stage, remedy int, over bool) {
+func (j *journey) stages() (all [stageCount]station, remedy int, over bool) {
 	if j.begun.IsZero() {
 		return all, 0, false
 	}
 	if j.foreign && j.rec == nil {
-		all[stageSent] = stage{state: stageRuns, text: look.T("Waiting for it")}
+		all[stageSent] = station{state: stageRuns, text: look.T("Waiting for it")}
 		return all, 0, false
 	}
-	all[stageSent] = stage{state: stageRuns}
+	all[stageSent] = station{state: stageRuns}
 	if j.err != nil {
-		all[stageSent] = stage{state: stageBad, text: part.Visible(j.err.Error())}
+		all[stageSent] = station{state: stageBad, text: part.Visible(j.err.Error())}
 		return all, atAddress, true
 	}
 	if j.rec == nil && j.sent == nil {
 		return all, 0, false
 	}
-	all[stageSent] = stage{state: stageGood, took: look.Clock(j.begun, j.begun)}
+	all[stageSent] = station{state: stageGood, took: look.Clock(j.begun, j.begun)}
 	if j.rec == nil {
 		return j.onTheWay(all)
 	}
-	all[stageRelay] = stage{state: stageGood}
-	all[stageHome] = stage{state: stageGood, took: j.since(j.rec.Received)}
+	home := time.Time{}
+	if a := j.rec.LastAnswer(); a != nil {
+		home = a.Started
+	}
+	relay := j.rec.Received
+	if !home.IsZero() && relay.After(home) {
+		relay = home // by a clock that is ahead of ours
+	}
+	all[stageRelay] = station{state: stageGood, took: j.since(relay)}
+	all[stageHome] = station{state: stageGood, took: j.since(home)}
 	return j.atHome(all)
 }
 
-// since is the time from its begin; the relay's clock may be another.
+// since is the time from its begin to a moment, which may be one of the relay's
+// clock; empty where either is not known.
 func (j *journey) since(t time.Time) string {
 	begun := j.begun
 	if j.sent != nil {
 		begun = j.sent.Sent
 	}
-	return look.Milliseconds(max(0.1, float64(t.Sub(begun))/float64(time.Millisecond)))
+	if t.IsZero() || j.foreign {
+		return ""
+	}
+	return "+" + look.Milliseconds(max(0.1, float64(t.Sub(begun))/float64(time.Millisecond)))
 }
 
 // onTheWay judges one that is not at home, by what its sender was told.
-func (j *journey) onTheWay(all [stageCount]stage) ([stageCount]stage, int, bool) {
+func (j *journey) onTheWay(all [stageCount]station) ([stageCount]station, int, bool) {
 	status := j.sent.Status
 	switch {
 	case status == http.StatusNotFound:
-		all[stageRelay] = stage{state: stageBad, text: look.T("The relay knows no such address ({{.Status}}).", look.V{"Status": status})}
+		all[stageRelay] = station{state: stageBad, text: look.T("The relay knows no such address ({{.Status}}).", look.V{"Status": status})}
 		return all, atAddress, true
 	case status == http.StatusServiceUnavailable || status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
 		all[stageRelay].state = stageGood
-		all[stageHome] = stage{state: stageBad, text: look.T("The relay could not reach this computer ({{.Status}}).", look.V{"Status": status})}
+		all[stageHome] = station{state: stageBad, text: look.T("The relay could not reach this computer ({{.Status}}).", look.V{"Status": status})}
 		return all, atAddress, true
 	case status >= http.StatusBadRequest:
-		all[stageRelay] = stage{state: stageBad, text: look.T("The relay turned it away ({{.Status}}).", look.V{"Status": status})}
+		all[stageRelay] = station{state: stageBad, text: look.T("The relay turned it away ({{.Status}}).", look.V{"Status": status})}
 		return all, atRelay, true
 	}
-	all[stageRelay] = stage{state: stageGood, took: look.Milliseconds(j.sent.DurationMS)}
-	all[stageHome] = stage{state: stageRuns}
+	all[stageRelay] = station{state: stageGood, took: "+" + look.Milliseconds(j.sent.DurationMS)}
+	all[stageHome] = station{state: stageRuns}
 	if j.late {
-		all[stageHome] = stage{state: stageBad, text: look.T("The relay keeps it, but it has not come home. It comes as soon as the link is up.")}
+		all[stageHome] = station{state: stageBad, text: look.T("The relay keeps it, but it has not come home. It comes as soon as the link is up.")}
 		return all, atAddress, true
 	}
 	return all, 0, false
 }
 
 // atHome judges one that is at home.
-func (j *journey) atHome(all [stageCount]stage) ([stageCount]stage, int, bool) {
+func (j *journey) atHome(all [stageCount]station) ([stageCount]station, int, bool) {
 	rec := j.rec
 	if why := j.refused(); why != "" {
-		all[stageChecked] = stage{state: stageBad, text: why}
+		all[stageChecked] = station{state: stageBad, text: why}
 		return all, atSecret, true
 	}
-	all[stageChecked] = stage{state: stageGood}
+	all[stageChecked] = station{state: stageGood, took: all[stageHome].took}
 	if !j.checked {
-		all[stageChecked] = stage{state: stageOpen, text: look.T("not checked")}
+		all[stageChecked] = station{state: stageOpen, text: look.T("not checked")}
 	}
 	remedy, over := 0, false
 	switch rec.State {
 	case control.Succeeded, control.Duplicate:
-		all[stageHandled] = stage{state: stageGood, text: j.handler(), took: j.ran()}
+		all[stageHandled] = station{state: stageGood, text: j.handler(), took: j.ran()}
 		over = true
 	case control.Rejected:
-		all[stageHandled] = stage{state: stageBad, text: or(part.Visible(rec.Reason), look.T("No route takes it."))}
+		all[stageHandled] = station{state: stageBad, text: or(part.Visible(rec.Reason), look.T("No route takes it."))}
 		return all, atAction, true
 	case control.Dead, control.Expired:
-		all[stageHandled] = stage{state: stageBad, text: or(part.Visible(j.trouble()), part.Visible(rec.Reason)), took: j.ran()}
+		all[stageHandled] = station{state: stageBad, text: or(part.Visible(j.trouble()), part.Visible(rec.Reason)), took: j.ran()}
 		remedy, over = atAction, true
 	case control.Waiting:
-		all[stageHandled] = stage{state: stageBad, text: look.T("It failed and is tried again at {{.Time}}: {{.Why}}", look.V{"Time": look.Clock(rec.Due, time.Now()), "Why": part.Visible(j.trouble())})}
+		all[stageHandled] = station{state: stageBad, text: look.T("It failed and is tried again at {{.Time}}: {{.Why}}", look.V{"Time": look.Clock(rec.Due, time.Now()), "Why": part.Visible(j.trouble())})}
 		remedy, over = atAction, true
 	default:
-		all[stageHandled] = stage{state: stageRuns, text: j.handler()}
+		all[stageHandled] = station{state: stageRuns, text: j.handler()}
 	}
 	all[stageAnswered], over = j.answered(over)
 	return all, remedy, over
 }
 
 // answered judges what the sender got.
-func (j *journey) answered(over bool) (stage, bool) {
+func (j *journey) answered(over bool) (station, bool) {
 	status, took := j.rec.Status, ""
 	if j.sent != nil {
-		status, took = j.sent.Status, look.Milliseconds(j.sent.DurationMS)
+		status, took = j.sent.Status, "+"+look.Milliseconds(j.sent.DurationMS)
 	}
 	switch {
 	case j.sent == nil && !j.foreign:
-		return stage{state: stageRuns}, false
+		return station{state: stageRuns}, false
 	case status == 0:
-		return stage{}, over
+		return station{}, over
 	case status/100 == 2:
-		return stage{state: stageGood, text: look.T("The sender got {{.Status}}", look.V{"Status": statusWords(status)}), took: took}, over
+		return station{state: stageGood, text: look.T("The sender got {{.Status}}", look.V{"Status": statusWords(status)}), took: took}, over
 	}
-	return stage{state: stageBad, text: look.T("The sender got {{.Status}}", look.V{"Status": statusWords(status)}), took: took}, over
+	return station{state: stageBad, text: look.T("The sender got {{.Status}}", look.V{"Status": statusWords(status)}), took: took}, over
 }
 
 // refused says why the sender was not believed; empty if it was.
@@ -178,10 +190,17 @@ func (j *journey) refused() string {
 // handler names what ran, by its route.
 func (j *journey) handler() string { return part.Visible(j.rec.Route) }
 
-// ran is how long the handler took.
+// ran is when the handler was done.
 func (j *journey) ran() string {
 	if a := j.rec.LastAnswer(); a != nil {
-		return look.Milliseconds(max(0.1, a.DurationMS))
+		ended := a.Started.Add(time.Duration(a.DurationMS * float64(time.Millisecond)))
+		if s := j.sent; s != nil && s.Status != http.StatusAccepted {
+			// What follows the answer, such as writing it down, is not part of the way.
+			if back := s.Sent.Add(time.Duration(s.DurationMS * float64(time.Millisecond))); back.Before(ended) {
+				ended = back
+			}
+		}
+		return j.since(ended)
 	}
 	return ""
 }
@@ -197,7 +216,7 @@ func (j *journey) trouble() string {
 }
 
 // good says whether it has come all the way.
-func good(all *[stageCount]stage) bool {
+func good(all *[stageCount]station) bool {
 	for i := range all {
 		if s := all[i].state; s == stageBad || s == stageIdle || s == stageRuns {
 			return false

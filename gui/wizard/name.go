@@ -16,7 +16,7 @@ import (
 
 // familiar are the senders that most people look for, in the order in which they are
 // shown while nothing is searched for.
-var familiar = [...]string{"github", "gitlab", "stripe", "shopify", "slack", "discord", "twilio", "standard", "home-assistant", "other"}
+var familiar = [...]string{"other", "github", "gitlab", "stripe", "shopify", "slack", "discord", "twilio", "standard", "home-assistant"}
 
 // namePage is the fourth step: the name of the address, and who sends to it.
 type namePage struct {
@@ -59,7 +59,7 @@ func (p *namePage) senderList() *list {
 	l := &list{wizard: p.wizard}
 	l.Length = func() int { return len(p.found) }
 	l.CreateItem = func() fyne.CanvasObject {
-		title, about := widget.NewLabel(""), muted2("")
+		title, about := widget.NewLabel(""), short("")
 		title.Truncation = fyne.TextTruncateEllipsis
 		return container.NewBorder(nil, nil, nil, about, title)
 	}
@@ -72,6 +72,7 @@ func (p *namePage) senderList() *list {
 			about = ""
 		}
 		row.Objects[1].(*widget.Label).SetText(about)
+		row.Refresh() // the words at the right have another width
 	}
 	l.OnSelected = func(i widget.ListItemID) {
 		p.plan.sender = p.found[i]
@@ -167,6 +168,7 @@ func (p *namePage) check() bool {
 		}
 	}
 	p.field.Problem(problem)
+	p.cover.Refresh() // the field may be higher now
 	return problem == ""
 }
 
@@ -222,16 +224,4 @@ func (p *namePage) next() {
 	}
 	p.plan.claim = p.name.Text
 	p.forward()
-}
-
-// high gives an object a height.
-type high struct{ of float32 }
-
-func (h *high) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(objects[0].MinSize().Width, h.of)
-}
-
-func (h *high) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(size)
-	objects[0].Move(fyne.Position{})
 }

@@ -166,8 +166,7 @@ func (p *relayPage) next() {
 	}
 	address, problem := relayAddress(p.address.Text)
 	if problem != "" {
-		p.field.Problem(problem)
-		p.desk.Window.Canvas().Focus(p.address)
+		p.wrong(p.field, p.address, problem)
 		return
 	}
 	if p.passed == address {
@@ -180,7 +179,7 @@ func (p *relayPage) next() {
 			p.take(kind, address)
 			return
 		}
-		p.page.onward = look.T("Go on in spite of it")
+		p.page.onward = look.T("Continue anyway")
 		p.refresh()
 	})
 }
@@ -217,7 +216,7 @@ func (p *relayPage) takePresent() {
 			p.forward()
 			return
 		}
-		p.page.onward = look.T("Go on in spite of it")
+		p.page.onward = look.T("Continue anyway")
 		p.refresh()
 	})
 }

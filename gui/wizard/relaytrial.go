@@ -145,7 +145,7 @@ func (t *relayTrial) last(v *control.RelayVerdict, out *verdict) {
 	switch {
 	case v.RoundTripMS > 0:
 		t.row(look.FindingSign(control.FindingOK), look.T("Round trip"), look.Milliseconds(v.RoundTripMS), "", 0)
-	case out.ok:
+	case out.ok, out.refused:
 	default:
 		t.row(look.FindingSign(control.FindingWarning), look.T("Result"), look.T("As it is now, nothing will arrive by this relay. You can go on and mend it later."), "", 0)
 	}
@@ -161,20 +161,13 @@ func (t *relayTrial) row(sign look.Sign, word, text, remedy string, ms float64) 
 	}
 	said := container.New(layout.NewCustomPaddedVBoxLayout(-10), part.Wrapped(part.Visible(text)))
 	if remedy != "" {
-		help := part.Wrapped("→ " + part.Visible(remedy))
+		help := part.Wrapped(part.Visible(remedy))
 		help.Importance = widget.WarningImportance
 		said.Add(help)
 	}
 	left := container.NewHBox(container.New(layout.NewCustomPaddedLayout(7, 0, 0, 0), container.NewVBox(icon)), part.Wide(110, name))
-	t.rows.Add(container.NewBorder(nil, nil, container.NewVBox(left), container.NewVBox(muted2(took)), said))
+	t.rows.Add(container.NewBorder(nil, nil, container.NewVBox(left), container.NewVBox(short(took)), said))
 	t.content.Show()
 	t.cover.Refresh()
 	t.body.ScrollToBottom()
-}
-
-// muted2 is a short muted text that does not wrap.
-func muted2(text string) *widget.Label {
-	l := part.Muted(text)
-	l.Wrapping = fyne.TextWrapOff
-	return l
 }

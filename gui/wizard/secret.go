@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 
 	"homehook/agent/control"
 	"homehook/gui/look"
@@ -50,7 +51,7 @@ func (p *secretPage) step() *step {
 	p.header = p.entry("X-Signature", false)
 	p.page = &step{
 		word: look.T("Secret"), title: look.T("How Homehook knows who sends"), content: p.content,
-		shown: p.shown, hidden: func() { p.paste.SetText("") }, first: p.first, next: p.next,
+		shown: p.shown, first: p.first, next: p.next,
 	}
 	return p.page
 }
@@ -109,8 +110,8 @@ func (p *secretPage) open() {
 }
 
 // unverified is the badge of what anybody could have sent.
-func unverified() *part.Badge {
-	return part.NewBadge(look.Sign{Icon: "unverified", Colour: "warning", Word: look.T("Unverified")})
+func unverified() fyne.CanvasObject {
+	return told("unverified", theme.ColorNameWarning, look.T("Unverified"))
 }
 
 // offer shows the ways to come by a secret; kept says that one is stored.
@@ -124,7 +125,11 @@ func (p *secretPage) offer(kept bool) {
 	if s.Generate {
 		p.ways.add(secretMake, "lock", look.T("Make one here"), look.T("Homehook makes a secret that nobody can guess; you enter it at {{.Sender}}.", look.V{"Sender": sender}))
 	}
-	p.ways.add(secretPaste, "edit", look.T("Paste one"), part.Visible(s.SecretFrom))
+	from := part.Visible(s.SecretFrom)
+	if s.Generate {
+		from = look.T("One that {{.Sender}} knows already.", look.V{"Sender": sender})
+	}
+	p.ways.add(secretPaste, "edit", look.T("Paste one"), from)
 	cards := container.NewVBox()
 	for _, c := range p.ways.all {
 		cards.Add(c)
@@ -199,8 +204,7 @@ func (p *secretPage) next() {
 		return
 	case secretPaste:
 		if value = strings.TrimSpace(p.paste.Text); value == "" {
-			p.field.Problem(look.T("Paste the secret, or skip this step."))
-			p.desk.Window.Canvas().Focus(p.paste)
+			p.wrong(p.field, p.paste, look.T("Paste the secret, or skip this step."))
 			return
 		}
 	default:
@@ -223,6 +227,7 @@ func (p *secretPage) store(value string) {
 			return
 		}
 		p.stored = value == p.made
+		p.paste.SetText("")
 		p.take()
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 
 	"homehook/agent/control"
 	"homehook/gui/look"
@@ -55,21 +56,16 @@ func (p *tokenPage) shown() {
 	p.edited()
 }
 
-// hidden forgets what was typed and not stored.
-func (p *tokenPage) hidden() {
-	p.trial.clear()
-	p.token.SetText("")
-}
+func (p *tokenPage) hidden() { p.trial.clear() }
 
 // stored says that there is one.
 func (p *tokenPage) stored() fyne.CanvasObject {
-	return part.NewBadge(look.Sign{Icon: "succeeded", Colour: "success", Word: look.T("One is stored. Another takes its place.")})
+	return told("succeeded", theme.ColorNameSuccess, look.T("One is stored. Another takes its place."))
 }
 
 // place says where credentials are kept.
 func (p *tokenPage) place() fyne.CanvasObject {
-	icon := container.NewCenter(container.NewGridWrap(fyne.NewSquareSize(18), iconOf("lock", look.ColourMuted)))
-	return container.NewBorder(nil, nil, icon, nil, muted(p.storeWords()))
+	return noted("lock", p.storeWords())
 }
 
 func (p *tokenPage) edited() {
@@ -87,8 +83,7 @@ func (p *tokenPage) next() {
 			p.forward()
 			return
 		}
-		p.field.Problem(look.T("Paste the token, or go on without one if the relay needs none."))
-		p.desk.Window.Canvas().Focus(p.token)
+		p.wrong(p.field, p.token, look.T("Paste the token, or go on without one if the relay needs none."))
 		return
 	}
 	if p.failed {
@@ -101,11 +96,10 @@ func (p *tokenPage) next() {
 		case v.ok:
 			p.store(value)
 		case v.refused:
-			p.field.Problem(look.T("The relay does not accept this token. Compare it with the one that you were given."))
-			p.desk.Window.Canvas().Focus(p.token)
+			p.wrong(p.field, p.token, look.T("The relay does not accept this token. Compare it with the one that you were given."))
 		default:
 			p.failed = true
-			p.page.onward = look.T("Go on in spite of it")
+			p.page.onward = look.T("Continue anyway")
 			p.refresh()
 		}
 	})
@@ -122,6 +116,7 @@ func (p *tokenPage) store(value string) {
 			return
 		}
 		p.plan.token = true
+		p.token.SetText("")
 		p.forward()
 	})
 }

@@ -48,7 +48,7 @@ func (p *trialPage) step() *step {
 	p.remedy = container.NewVBox()
 	p.content = container.NewVBox(p.intro, part.Card(rows), p.remedy)
 	p.page = &step{
-		word: look.T("Test"), title: look.T("Send a test"), content: p.content,
+		word: look.T("Try it out"), title: look.T("Send a test"), content: p.content,
 		shown: p.shown, hidden: p.hidden, next: p.next, onward: look.T("Send the test"),
 		skip: p.forward, skipWord: look.T("Skip"), state: func() { p.read() },
 	}
@@ -69,7 +69,7 @@ func (p *trialPage) shown() {
 	case p.plan.checked():
 		p.intro.SetText(look.T("Homehook sends a webhook to your address as {{.Sender}} would, signed with your secret, and follows it home.", look.V{"Sender": sender}))
 	default:
-		p.intro.SetText(look.T("Homehook sends a webhook to your address from outside, and follows it home."))
+		p.intro.SetText(look.T("Homehook sends a webhook to your address through the relay, and follows it home."))
 	}
 	p.stop = p.desk.Feed.OnChanges(p.changes)
 	p.paint()
@@ -187,12 +187,12 @@ func (p *trialPage) paint() {
 	switch {
 	case done:
 		p.remedy.Add(gap(1))
-		p.remedy.Add(part.NewBadge(look.Sign{Icon: "succeeded", Colour: theme.ColorNameSuccess, Word: look.T("It works. What is sent to your address arrives.")}))
+		p.remedy.Add(told("succeeded", theme.ColorNameSuccess, look.T("It works. What is sent to your address arrives.")))
 		p.page.onward, p.page.skip = "", nil
 	case over:
 		p.mend(remedy)
 		p.page.onward = look.T("Send it again")
-		p.page.skip, p.page.skipWord = p.forward, look.T("Go on in spite of it")
+		p.page.skip, p.page.skipWord = p.forward, look.T("Continue anyway")
 	case p.way.foreign:
 		p.page.onward = look.T("Go on without")
 		p.page.skip = nil
@@ -237,18 +237,18 @@ type stageRow struct {
 }
 
 func newStageRow(word string) *stageRow {
-	r := &stageRow{icon: iconOf("idle", look.ColourMuted), turning: widget.NewActivity(), text: part.Muted(""), took: muted2(""), state: -1}
+	r := &stageRow{icon: iconOf("idle", look.ColourMuted), turning: widget.NewActivity(), text: part.Muted(""), took: short(""), state: -1}
 	r.turning.Hide()
 	name := widget.NewLabel(word)
 	sign := container.NewGridWrap(fyne.NewSquareSize(20), container.NewStack(r.icon, r.turning))
 	left := container.NewHBox(gap(1), container.NewCenter(sign), part.Wide(170, name))
 	r.content = container.NewBorder(nil, nil, container.NewVBox(left), container.NewVBox(r.took), r.text)
-	r.set(&stage{})
+	r.set(&station{})
 	return r
 }
 
 // set shows what is known of the stage.
-func (r *stageRow) set(s *stage) {
+func (r *stageRow) set(s *station) {
 	r.text.SetText(s.text)
 	r.took.SetText(s.took)
 	r.text.Importance = widget.LowImportance

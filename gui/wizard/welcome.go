@@ -7,6 +7,9 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	"homehook/agent/control"
 	"homehook/gui/feed"
@@ -20,42 +23,52 @@ const startWait = 30 * time.Second
 // welcome is the first step: what runs here, in which language, and that it runs.
 type welcome struct {
 	*wizard
-	languages options
-	state     *part.Badge
-	about     *fyne.Container
+	about *fyne.Container
 	// starting says that an agent was started and is waited for, giveUp ends that.
 	starting bool
 	giveUp   func()
-	// without has the step offer an agent without a service, after one could not be
-	// had.
-	without bool
-	page    *step
+	page     *step
 }
 
 func newWelcome(w *wizard) *welcome { return &welcome{wizard: w} }
 
 func (p *welcome) step() *step {
 	text := part.Wrapped(look.T("Homehook gives you a public address. What is sent to it reaches a program, a script or a folder on this computer. For that, a small service runs in the background; this window only shows what it does."))
-	p.languages = options{wizard: p.wizard}
-	p.languages.add("en", "activity", "English", "Homehook in English")
-	p.languages.add("de", "activity", "Deutsch", "Homehook auf Deutsch")
-	for _, c := range p.languages.all {
-		c.name = "info"
-	}
-	p.languages.choose(p.spoken())
-	p.languages.changed = p.speak
-	p.state = part.NewBadge(look.Sign{})
+	language := part.Choice(look.Languages, []string{"English", "Deutsch"}, nil)
+	language.Choose(p.spoken())
+	language.OnChanged = func(string) { p.speak(language.Value()) }
 	p.about = container.NewVBox()
 	p.page = &step{
 		word: look.T("Welcome"), title: look.T("Webhooks that reach your home"), alone: true,
 		content: container.NewVBox(
-			text, gap(2),
-			part.Title(look.T("Language")), container.NewGridWithColumns(2, p.languages.all[0], p.languages.all[1]), gap(2),
-			part.Title(look.T("The background service")), p.about,
+			text, gap(1), p.picture(), gap(2),
+			part.Title(look.T("The background service")), p.about, gap(2),
+			part.Title(look.T("Language")), container.NewHBox(part.Wide(220, language)),
 		),
 		shown: p.shown, hidden: p.hidden, next: p.next, state: p.changed,
 	}
 	return p.page
+}
+
+// picture shows the way of a webhook.
+func (p *welcome) picture() fyne.CanvasObject {
+	place := func(icon, word string) fyne.CanvasObject {
+		name := widget.NewLabel(word)
+		name.Alignment = fyne.TextAlignCenter
+		name.SizeName = theme.SizeNameCaptionText
+		picture := container.NewCenter(container.New(&square{30}, iconOf(icon, theme.ColorNamePrimary)))
+		return container.New(layout.NewCustomPaddedVBoxLayout(-2), picture, name)
+	}
+	arrow := func() fyne.CanvasObject {
+		return container.NewCenter(container.New(&square{18}, iconOf("next", look.ColourMuted)))
+	}
+	row := container.NewHBox(
+		layout.NewSpacer(), place("activity", look.T("Sender")), layout.NewSpacer(), arrow(),
+		layout.NewSpacer(), place("relays", look.T("Relay")), layout.NewSpacer(), arrow(),
+		layout.NewSpacer(), place("home", look.T("Homehook")), layout.NewSpacer(), arrow(),
+		layout.NewSpacer(), place("script", look.T("Your program")), layout.NewSpacer(),
+	)
+	return part.Card(container.New(layout.NewCustomPaddedLayout(8, 2, 0, 0), row))
 }
 
 // spoken is the language of the window.
@@ -94,24 +107,25 @@ func (p *welcome) hidden() {
 // changed shows whether the agent runs.
 func (p *welcome) changed() {
 	s := p.desk.Feed.State()
+	var state fyne.CanvasObject
 	var text string
 	switch s.Reach {
 	case feed.Live:
-		p.state.Set(look.Sign{Icon: "succeeded", Colour: "success", Word: look.T("It is running")})
+		state = told("succeeded", theme.ColorNameSuccess, look.T("It is running."))
 		text = look.T("Version {{.Version}}. It goes on when this window is closed.", look.V{"Version": s.Status.Version})
 		p.page.onward = ""
 		p.page.skip = nil
 	case feed.Refused:
-		p.state.Set(look.Sign{Icon: "dead", Colour: "error", Word: look.T("It belongs to somebody else")})
+		state = told("dead", theme.ColorNameError, look.T("It belongs to somebody else."))
 		text = look.T("Another user's Homehook answers here. Sign in as that user, or end it.")
 	case feed.Away:
-		p.state.Set(look.Sign{Icon: "idle", Colour: look.ColourMuted, Word: look.T("It is not running")})
-		text = look.T("It starts with your session and ends with it; it needs no administrator and opens no port to the network.")
+		state = told("idle", look.ColourMuted, look.T("It is not running yet."))
+		text = look.T("It runs as you, needs no administrator and opens no port to the network.")
 		p.page.onward = look.T("Start Homehook")
 	default:
-		p.state.Set(look.Sign{Icon: "connecting", Colour: look.ColourMuted, Word: look.T("Looking for it")})
+		state = told("connecting", look.ColourMuted, look.T("Looking for it…"))
 	}
-	p.about.Objects = []fyne.CanvasObject{p.state}
+	p.about.Objects = []fyne.CanvasObject{state}
 	if text != "" {
 		p.about.Add(muted(text))
 	}

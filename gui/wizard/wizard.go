@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/widget"
 
 	"homehook/agent/control"
 	"homehook/gui/look"
@@ -15,6 +14,7 @@ import (
 type wizard struct {
 	desk  *part.Desk
 	plan  plan
+	pages pages
 	steps []*step
 	// at is the step that is shown, reached the furthest that was.
 	at, reached int
@@ -24,6 +24,19 @@ type wizard struct {
 	removes     []func()
 	keyBefore   func(*fyne.KeyEvent)
 	frame
+}
+
+// pages are the steps with what is theirs.
+type pages struct {
+	welcome *welcome
+	relay   *relayPage
+	token   *tokenPage
+	name    *namePage
+	address *addressPage
+	secret  *secretPage
+	action  *actionPage
+	trial   *trialPage
+	stay    *stayPage
 }
 
 // step is one page. What it has no need of is nil.
@@ -77,10 +90,14 @@ func open(d *part.Desk) *wizard {
 
 // build makes the window of the wizard anew, in the language that is spoken now.
 func (w *wizard) build() {
+	p := pages{
+		newWelcome(w), newRelayPage(w), newTokenPage(w), newNamePage(w), newAddressPage(w),
+		newSecretPage(w), newActionPage(w), newTrialPage(w), newStayPage(w),
+	}
+	w.pages = p
 	w.steps = []*step{
-		newWelcome(w).step(), newRelayPage(w).step(), newTokenPage(w).step(), newNamePage(w).step(),
-		newAddressPage(w).step(), newSecretPage(w).step(), newActionPage(w).step(), newTrialPage(w).step(),
-		newStayPage(w).step(),
+		p.welcome.step(), p.relay.step(), p.token.step(), p.name.step(), p.address.step(),
+		p.secret.step(), p.action.step(), p.trial.step(), p.stay.step(),
 	}
 	w.buildFrame()
 }
@@ -228,7 +245,7 @@ func (w *wizard) askClose() {
 		w.close()
 		return
 	}
-	text := look.T("What is set up so far stays. You can come back at any time by Help.")
+	text := look.T("What is set up so far stays. You can come back at any time through Help.")
 	w.desk.Sheet(part.SheetOptions{
 		Title: look.T("Close the setup?"), Content: part.Wrapped(text), Width: 400, Word: look.T("Close the setup"), Offline: true,
 		Prepare: func() (func(context.Context) error, error) {
@@ -280,6 +297,3 @@ func (w *wizard) copyButton(word string, text func() string) *button {
 	b = w.button(word, "copy", func() { w.copied(text(), b, word) })
 	return b
 }
-
-// muted is text that is read second.
-func muted(text string) *widget.Label { return part.Muted(text) }

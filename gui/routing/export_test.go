@@ -1,0 +1,6 @@
+package routing
+
+import "homehook/gui/part"
+
+// Template opens the dialog of the templates.
+func Template(s part.Screen) { s.(*screen).fromTemplate("") }

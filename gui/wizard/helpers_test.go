@@ -1,0 +1,133 @@
+package wizard
+
+import (
+	"context"
+	"image/png"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"fyne.io/fyne/v2/test"
+
+	"homehook/relay"
+
+	"fyne.io/fyne/v2"
+
+	"homehook/gui/look"
+	"homehook/gui/stage"
+)
+
+// shot writes pictures of the window, where somebody wants to look at them.
+func shot(t *testing.T, s *stage.Stage, name string) {
+	dir := os.Getenv("SHOTS")
+	if dir == "" {
+		return
+	}
+	for _, v := range []struct {
+		name, theme string
+		size        fyne.Size
+	}{{"", look.Light, fyne.NewSize(1100, 720)}, {"-dark", look.Dark, fyne.NewSize(1100, 720)}, {"-small", look.Light, fyne.NewSize(900, 600)}} {
+		s.App.Settings().SetTheme(look.NewTheme(v.theme, 1))
+		s.Window.Resize(v.size)
+		for _, o := range s.Window.Canvas().Overlays().List() {
+			o.Resize(v.size) // which a driver does, and the one of tests does not
+		}
+		f, err := os.Create(filepath.Join(dir, name+v.name+".png"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := png.Encode(f, s.Window.Canvas().Capture()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.App.Settings().SetTheme(look.NewTheme(look.Light, 1))
+	s.Window.Resize(fyne.NewSize(1100, 720))
+	for _, o := range s.Window.Canvas().Overlays().List() {
+		o.Resize(s.Window.Canvas().Size())
+	}
+}
+
+// press presses a key where the focus is.
+func press(s *stage.Stage, key fyne.KeyName) {
+	e := &fyne.KeyEvent{Name: key}
+	if f := s.Window.Canvas().Focused(); f != nil {
+		f.TypedKey(e)
+	} else if typed := s.Window.Canvas().OnTypedKey(); typed != nil {
+		typed(e)
+	}
+}
+
+// arrive waits until a step is shown and has nothing to do.
+func arrive(s *stage.Stage, w *wizard, at int) {
+	s.Settle(func() bool { return w.at == at && !w.busy })
+}
+
+// target is a program at home; it counts what it gets.
+func target(t *testing.T, status int) (url string, got *int) {
+	t.Helper()
+	got = new(int)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		*got++
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(srv.Close)
+	return srv.URL, got
+}
+
+// private is a relay that wants a token, and the token.
+func private(t *testing.T) (address, token string) {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	r, err := relay.New(t.Context(), relay.Options{Data: filepath.Join(t.TempDir(), "relay"), Log: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var served sync.WaitGroup
+	served.Go(func() { _ = r.Serve(ctx, l) })
+	t.Cleanup(func() {
+		stop()
+		served.Wait()
+		_ = r.Close()
+	})
+	if token, err = r.CreateToken(t.Context(), "home", 10); err != nil {
+		t.Fatal(err)
+	}
+	return "http://" + l.Addr().String(), token
+}
+
+// write types into what has the focus.
+func write(s *stage.Stage, text string) { test.Type(s.Window.Canvas().Focused(), text) }
+
+// clear empties the entry that has the focus.
+func empty(s *stage.Stage) {
+	if e, ok := s.Window.Canvas().Focused().(*entry); ok {
+		e.SetText("")
+	}
+}
+
+// focusOn goes on with Tab until that has the focus.
+func focusOn(t *testing.T, s *stage.Stage, want fyne.Focusable) {
+	t.Helper()
+	c := s.Window.Canvas()
+	for range 60 {
+		if c.Focused() == want {
+			return
+		}
+		c.FocusNext()
+	}
+	t.Fatalf("Tab does not reach %T", want)
+}
+
+// problemShown says whether a text is seen in the wizard.
+func (w *wizard) problemShown(text string) bool { return stage.Sees(w.desk.Window, text) }

@@ -1,0 +1,100 @@
+package wizard
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"homehook/gui/part"
+	"homehook/gui/stage"
+)
+
+// TestOwnRelay goes the whole way with a relay that wants a token, by keys alone:
+// Enter goes on, arrows choose, Tab goes to what is not first.
+func TestOwnRelay(t *testing.T) {
+	s := stage.New(t, "")
+	relay, token := private(t)
+	to, got := target(t, 200)
+	s.Speak(cmp.Or(os.Getenv("SPEAK"), "en"))
+	w := open(s.Desk)
+	shot(t, s, "1-welcome")
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atRelay)
+	s.Settle(func() bool { return w.plan.config != nil })
+	shot(t, s, "2-relay")
+	press(s, fyne.KeyDown)
+	page := w.pages.relay
+	focusOn(t, s, page.address)
+	shot(t, s, "2-relay-own")
+	write(s, relay)
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atToken)
+	shot(t, s, "3-token")
+	write(s, "hh_wrong")
+	press(s, fyne.KeyReturn)
+	s.Settle(func() bool { return !w.busy && !w.pages.token.failed && len(w.pages.token.trial.rows.Objects) > 3 })
+	shot(t, s, "3-token-wrong")
+	empty(s)
+	write(s, token)
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atName)
+	s.Settle(func() bool { return len(w.plan.senders) > 0 })
+	shot(t, s, "4-name")
+	focusOn(t, s, w.pages.name.search)
+	write(s, "gith")
+	if w.plan.sender.Name != "github" {
+		t.Errorf("the search chooses %q", w.plan.sender.Name)
+	}
+	shot(t, s, "4-name-search")
+	press(s, fyne.KeyReturn)
+	s.Settle(func() bool { return w.at == atAddress && !w.busy && w.plan.address != "" })
+	shot(t, s, "5-address")
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atSecret)
+	shot(t, s, "6-secret")
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atAction)
+	focusOn(t, s, w.pages.action.to)
+	empty(s)
+	write(s, to)
+	s.Settle(func() bool { return strings.Contains(w.pages.action.yaml.Text, to) })
+	w.pages.action.fold.OpenAll()
+	shot(t, s, "7-action")
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atTrial)
+	shot(t, s, "8-test")
+	press(s, fyne.KeyReturn)
+	s.Settle(func() bool { all, _, _ := w.pages.trial.way.stages(); return good(&all) })
+	s.Settle(func() bool { return !w.busy })
+	shot(t, s, "8-test-good")
+	if *got != 1 {
+		t.Errorf("the program at home got %d webhooks", *got)
+	}
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atStay)
+	s.Settle(func() bool { return w.pages.stay.known })
+	shot(t, s, "9-stay")
+	press(s, fyne.KeyReturn)
+	s.Settle(func() bool { return w.ctx.Err() != nil })
+	want := part.Place{Screen: part.Activity, Item: w.plan.delivery}
+	if len(s.Went) != 1 || s.Went[0] != want || want.Item == "" {
+		t.Errorf("went to %+v, not %+v", s.Went, want)
+	}
+	if s.Window.Canvas().Overlays().Top() != nil {
+		t.Error("the wizard is still there")
+	}
+	text, err := os.ReadFile(s.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"url: " + relay, "name: home", "sender: github", "scheme: github", "to: " + to} {
+		if strings.Count(string(text), part) != 1 {
+			t.Errorf("the configuration has not %q once:\n%s", part, text)
+		}
+	}
+	_ = filepath.Join
+}
