@@ -103,7 +103,7 @@ func TestNavigation(t *testing.T) {
 		{func() { x.press(fyne.Key6, 0) }, []string{"activity hidden", "settings shown"}},
 		{func() { x.press(fyne.Key5, 0) }, []string{"settings hidden", "relays shown"}},
 		{func() { x.press(fyne.KeyComma, 0) }, []string{"relays hidden", "settings shown"}},
-		{func() { x.press(fyne.KeyN, 0) }, []string{"settings shown new"}},
+		{func() { x.press(fyne.KeyN, 0) }, []string{"settings shown  new"}},
 		{func() { x.press(fyne.KeyF, 0) }, []string{"settings find"}},
 		{func() { x.press(fyne.KeyR, 0) }, []string{"settings CustomDesktop:Control+R"}},
 		{func() { x.press(fyne.KeyReturn, 0) }, []string{"settings CustomDesktop:Control+Return"}},

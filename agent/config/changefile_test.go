@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -165,6 +166,30 @@ func TestHostileValues(t *testing.T) {
 			} else if v := view("f", now); v.Routes[0].Values["match"] != text {
 				t.Errorf("set %q: got %+v", text, v.Routes)
 			}
+		}
+	}
+}
+
+// TestWarningsPlaced: what is risky, or missing on the disk, is told with its place
+// and keeps no change from being written.
+func TestWarningsPlaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	gone := filepath.Join(filepath.Dir(path), "gone")
+	write(t, path, small+"routes:\n  - {name: a, match: /a, unverified: true, forward: {to: \"http://127.0.0.1:1\", headers: {Authorization: \"Bearer Hunter2Hunter2Hunter2Hunter2\"}}}\n  - {match: /b, unverified: true, script: {command: ['"+gone+"']}}\n")
+	v, written, err := Make(path, Change{Edits: []Edit{{Op: EditSet, Part: PartUpdates, Values: map[string]any{"off": true}}}})
+	if err != nil || !written {
+		t.Fatalf("got %+v, %v, %v", v, written, err)
+	}
+	var got []string
+	for _, p := range v.Warnings {
+		got = append(got, p.Part+" "+p.Name+" "+p.Field)
+		if strings.Contains(p.Error(), "Hunter2") {
+			t.Errorf("a secret is repeated: %v", p)
+		}
+	}
+	for _, want := range []string{"route a forward.headers.Authorization", "route /b script.command[0]"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%q is not among %q", want, got)
 		}
 	}
 }

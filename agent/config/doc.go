@@ -9,7 +9,9 @@
 //
 // Editing changes the lines it must and no others, so comments, order and
 // layout of a file written by hand survive. The result is checked before it
-// replaces the old file.
+// replaces the old file. [Look] and [Make] are for programs that show a file, and
+// change it as people fill in forms: a file that does not load is shown too, and a
+// change that does not is told and not written.
 //
 // The package holds no secret: a relay's token is named here and kept by the
 // agent's credential store. It does not run routes either, it only has them

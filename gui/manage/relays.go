@@ -217,7 +217,7 @@ func stepRow(s *control.RelayStep) fyne.CanvasObject {
 		took = look.Milliseconds(s.MS)
 	}
 	name := widget.NewLabelWithStyle(part.Visible(s.Step), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-	lines := []fyne.CanvasObject{container.NewBorder(nil, nil, container.NewHBox(sign(look.FindingSign(s.State)), name), container.NewCenter(part.Muted(took)), text)}
+	lines := []fyne.CanvasObject{container.NewBorder(nil, nil, container.NewHBox(sign(look.FindingSign(s.State)), name), part.Caption(took), text)}
 	if s.Remedy != "" {
 		lines = append(lines, part.Muted(part.Visible(s.Remedy)))
 	}

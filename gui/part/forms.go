@@ -21,6 +21,9 @@ type Field struct {
 func NewField(name string, what fyne.CanvasObject, hint string) *Field {
 	f := &Field{name: widget.NewLabel(name), hint: Muted(hint), what: what, text: hint}
 	f.name.TextStyle.Bold = true
+	if e, ok := what.(*Entry); ok {
+		e.touched = func() { f.Problem("") } // what is being mended is not wrong any more
+	}
 	f.ExtendBaseWidget(f)
 	f.Problem("")
 	return f

@@ -66,7 +66,8 @@ func (b *Push) TypedKey(key *fyne.KeyEvent) {
 // Entry is one line to write in. Enter is OnSubmitted, and Esc goes to the window.
 type Entry struct {
 	widget.Entry
-	many bool
+	many    bool
+	touched func() // by a key that writes
 }
 
 // NewEntry returns an entry with a text that shows while it is empty.
@@ -92,6 +93,14 @@ func NewLines(placeholder string, mono bool) *Entry {
 	e.Wrapping, e.Scroll = fyne.TextWrapOff, fyne.ScrollBoth
 	e.TextStyle.Monospace = mono
 	return e
+}
+
+// TypedRune writes a character.
+func (e *Entry) TypedRune(r rune) {
+	e.Entry.TypedRune(r)
+	if e.touched != nil {
+		e.touched()
+	}
 }
 
 // TypedKey edits, or lets the key through that an entry has no use for.

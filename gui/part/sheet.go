@@ -42,6 +42,7 @@ type Sheet struct {
 	desk    *Desk
 	options SheetOptions
 	window  *dialog.CustomDialog
+	content fyne.CanvasObject
 	problem *widget.Label
 	bar     *widget.ProgressBarInfinite
 	do      *Push
@@ -59,8 +60,8 @@ func (d *Desk) Sheet(o SheetOptions) *Sheet {
 	if o.Width == 0 {
 		s.options.Width = 460
 	}
-	content := Wide(s.options.Width, container.NewVBox(o.Content, s.problem, s.bar))
-	s.window = dialog.NewCustomWithoutButtons(o.Title, content, d.Window)
+	s.content = Wide(s.options.Width, container.NewVBox(o.Content, s.problem, s.bar))
+	s.window = dialog.NewCustomWithoutButtons(o.Title, s.content, d.Window)
 	buttons := []fyne.CanvasObject{Button(look.T("Close"), "", s.Close)}
 	if o.Word != "" {
 		s.do = Primary(o.Word, "", s.Submit)
@@ -145,7 +146,10 @@ func (s *Sheet) Problem(text string) {
 }
 
 // Fit gives the sheet the size that its content has now.
-func (s *Sheet) Fit() { s.window.Resize(s.window.MinSize()) }
+func (s *Sheet) Fit() {
+	s.content.Refresh()
+	s.window.Resize(s.window.MinSize())
+}
 
 // Submit does what the sheet is for.
 func (s *Sheet) Submit() {

@@ -38,6 +38,13 @@ func Muted(text string) *widget.Label {
 	return l
 }
 
+// Caption is a few words that are read second, in one line.
+func Caption(text string) *widget.Label {
+	l := Muted(text)
+	l.Wrapping = fyne.TextWrapOff
+	return l
+}
+
 // Wrapped is text of any length.
 func Wrapped(text string) *widget.Label {
 	l := widget.NewLabel(text)

@@ -3,6 +3,7 @@ package routing
 import (
 	"image/color"
 	"strconv"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -32,9 +33,7 @@ type row struct {
 	check               *part.Badge
 	marks               *widget.Label
 	up, down, more      *part.Push
-	warning             *widget.Label
-	approve             *part.Push
-	below               *fyne.Container
+	below               *fyne.Container // what is wrong
 	body                fyne.CanvasObject
 }
 
@@ -56,11 +55,7 @@ func newRow(of *rows) *row {
 	r.up = part.Quiet("", "up", func() { of.choose(r.index); of.up() })
 	r.down = part.Quiet("", "down", func() { of.choose(r.index); of.down() })
 	r.more = part.Quiet("", "more", r.menu)
-	r.warning = widget.NewLabel("")
-	r.warning.Wrapping, r.warning.Importance = fyne.TextWrapWord, widget.WarningImportance
-	r.warning.SizeName = theme.SizeNameCaptionText
-	r.approve = part.Button(look.T("Approve"), "verified", func() { of.act.approve(r.index) })
-	r.below = container.NewBorder(nil, nil, nil, container.NewCenter(r.approve), r.warning)
+	r.below = container.NewStack()
 	r.body = r.laid()
 	r.ExtendBaseWidget(r)
 	return r
@@ -116,19 +111,21 @@ func (r *row) set(at, index int, of *route, movable bool) {
 
 // warn shows below a route what keeps it from its work.
 func (r *row) warn(of *route) {
-	text := ""
+	var texts []string
 	for i := range of.problems {
-		text += problemWords(&of.problems[i]) + "\n"
+		texts = append(texts, problemWords(&of.problems[i]))
 	}
-	r.approve.Hidden = of.finding == nil
+	var do fyne.CanvasObject
 	if of.finding != nil {
-		text = look.T("The program has changed since it was approved, so this route does not run it. Look at the program first.") + "\n"
+		texts = append(texts, look.T("The program has changed since it was approved, so this route does not run it. Look at the program first."))
+		do = container.NewCenter(part.Button(look.T("Approve"), "verified", func() { r.of.act.approve(r.index) }))
 	}
-	r.below.Hidden = text == ""
-	if text != "" {
-		text = text[:len(text)-1]
+	r.below.Objects, r.below.Hidden = nil, len(texts) == 0
+	if len(texts) > 0 {
+		l := part.Wrapped(strings.Join(texts, "\n"))
+		l.Importance, l.SizeName = widget.WarningImportance, theme.SizeNameCaptionText
+		r.below.Objects = []fyne.CanvasObject{container.New(layout.NewCustomPaddedLayout(0, 0, 108, 0), container.NewBorder(nil, nil, nil, do, l))}
 	}
-	r.warning.SetText(text)
 	r.body.Refresh()
 }
 

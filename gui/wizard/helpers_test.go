@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -80,8 +81,8 @@ func target(t *testing.T, status int) (url string, got *int) {
 	return srv.URL, got
 }
 
-// private is a relay that wants a token, and the token.
-func private(t *testing.T) (address, token string) {
+// private is a relay that wants a token, and some tokens.
+func private(t *testing.T, n int) (address string, tokens []string) {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	r, err := relay.New(t.Context(), relay.Options{Data: filepath.Join(t.TempDir(), "relay"), Log: quiet})
@@ -100,16 +101,20 @@ func private(t *testing.T) (address, token string) {
 		served.Wait()
 		_ = r.Close()
 	})
-	if token, err = r.CreateToken(t.Context(), "home", 10); err != nil {
-		t.Fatal(err)
+	for i := range n {
+		token, err := r.CreateToken(t.Context(), "home"+strconv.Itoa(i), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens = append(tokens, token)
 	}
-	return "http://" + l.Addr().String(), token
+	return "http://" + l.Addr().String(), tokens
 }
 
 // write types into what has the focus.
 func write(s *stage.Stage, text string) { test.Type(s.Window.Canvas().Focused(), text) }
 
-// clear empties the entry that has the focus.
+// empty empties the entry that has the focus.
 func empty(s *stage.Stage) {
 	if e, ok := s.Window.Canvas().Focused().(*entry); ok {
 		e.SetText("")
@@ -129,5 +134,5 @@ func focusOn(t *testing.T, s *stage.Stage, want fyne.Focusable) {
 	t.Fatalf("Tab does not reach %T", want)
 }
 
-// problemShown says whether a text is seen in the wizard.
-func (w *wizard) problemShown(text string) bool { return stage.Sees(w.desk.Window, text) }
+// sees says whether a text is seen in the wizard.
+func (w *wizard) sees(text string) bool { return stage.Sees(w.desk.Window, text) }

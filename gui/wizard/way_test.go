@@ -3,7 +3,6 @@ package wizard
 import (
 	"cmp"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,7 +16,7 @@ import (
 // Enter goes on, arrows choose, Tab goes to what is not first.
 func TestOwnRelay(t *testing.T) {
 	s := stage.New(t, "")
-	relay, token := private(t)
+	relay, tokens := private(t, 1)
 	to, got := target(t, 200)
 	s.Speak(cmp.Or(os.Getenv("SPEAK"), "en"))
 	w := open(s.Desk)
@@ -39,7 +38,7 @@ func TestOwnRelay(t *testing.T) {
 	s.Settle(func() bool { return !w.busy && !w.pages.token.failed && len(w.pages.token.trial.rows.Objects) > 3 })
 	shot(t, s, "3-token-wrong")
 	empty(s)
-	write(s, token)
+	write(s, tokens[0])
 	press(s, fyne.KeyReturn)
 	arrive(s, w, atName)
 	s.Settle(func() bool { return len(w.plan.senders) > 0 })
@@ -96,5 +95,4 @@ func TestOwnRelay(t *testing.T) {
 			t.Errorf("the configuration has not %q once:\n%s", part, text)
 		}
 	}
-	_ = filepath.Join
 }

@@ -1,0 +1,63 @@
+package gui
+
+import (
+	"errors"
+	"io"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"homehook/agent/control"
+)
+
+func TestSecondStart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run", "desktop.sock")
+	first, err := enter(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := make(chan struct{}, 4)
+	var served sync.WaitGroup
+	served.Go(func() { first.serve(func() { shown <- struct{}{} }) })
+	defer served.Wait()
+	defer first.Close()
+
+	// A stranger's line shows nothing, and keeps nobody out.
+	c, err := control.Dial(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(c, "dance\n"); err != nil {
+		t.Fatal(err)
+	}
+	if answer, _ := io.ReadAll(c); len(answer) != 0 {
+		t.Errorf("a line that means nothing is answered with %q", answer)
+	}
+	_ = c.Close()
+
+	if _, err := enter(path, true); !errors.Is(err, errSecond) {
+		t.Errorf("a second start in the tray: %v", err)
+	}
+	if len(shown) != 0 {
+		t.Error("a second start in the tray shows the window")
+	}
+	if _, err := enter(path, false); !errors.Is(err, errSecond) {
+		t.Errorf("a second start: %v", err)
+	}
+	if len(shown) != 1 {
+		t.Error("a second start does not show the window")
+	}
+}
+
+func TestStartAfterTheFirstHasEnded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run", "desktop.sock")
+	for range 2 {
+		d, err := enter(path, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
