@@ -89,7 +89,31 @@ var house = map[string][]string{
 		"homehook/agent/imports", "homehook/agent/senders", "homehook/agent/templates", "homehook/http1", "homehook/relay", "homehook/routes", "homehook/routes/signature", "homehook/service", "homehook/spelling",
 	},
 	"homehook/cmd/homehook-relay": {"homehook/relay"},
+	// The desktop app asks the agent over its control API, and knows nothing else of it.
+	"homehook/assets":       {},
+	"homehook/gui/feed":     {"homehook/agent/control"},
+	"homehook/gui/look":     {"homehook/agent/control", "homehook/assets"},
+	"homehook/gui/part":     {"homehook/agent/control", "homehook/gui/feed", "homehook/gui/look"},
+	"homehook/gui/detail":   {"homehook/agent/control", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part"},
+	"homehook/gui/activity": {"homehook/agent/control", "homehook/gui/detail", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part"},
+	"homehook/gui/manage":   {"homehook/agent/control", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part"},
+	"homehook/gui/routing":  {"homehook/agent/control", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part"},
+	"homehook/gui/settings": {"homehook/agent/control", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part"},
+	"homehook/gui/wizard":   {"homehook/agent/control", "homehook/assets", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part"},
+	"homehook/gui": {
+		"homehook/agent/control", "homehook/agent/sessionbus", "homehook/assets", "homehook/gui/activity", "homehook/gui/feed", "homehook/gui/look",
+		"homehook/gui/manage", "homehook/gui/part", "homehook/gui/routing", "homehook/gui/settings", "homehook/gui/wizard",
+	},
+	// The tests of the app play with a real relay and a real agent.
+	"homehook/gui/stage": {
+		"homehook/agent", "homehook/agent/control", "homehook/agent/credentials", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part", "homehook/relay",
+	},
+	"homehook": {"homehook/agent/control", "homehook/assets", "homehook/gui", "homehook/gui/part", "homehook/service"},
 }
+
+// screenless is what only the program itself may import of Fyne: it opens windows,
+// and needs cgo for it.
+const screenless = "fyne.io/fyne/v2/app"
 
 // standardOnly are the packages that import nothing but the standard library
 // and what house allows.
@@ -106,6 +130,9 @@ func TestImportsPointDown(t *testing.T) {
 			if ours && !slices.Contains(allowed, imported) {
 				t.Errorf("%s must not import %s", path, imported)
 			}
+			if imported == screenless && path != "homehook" {
+				t.Errorf("%s must not import %s: it could not be tested without a display", path, imported)
+			}
 			if !ours && strings.Contains(imported, ".") && slices.Contains(standardOnly, path) {
 				t.Errorf("%s must not import %s: standard library only", path, imported)
 			}
@@ -118,6 +145,7 @@ var unlinked = map[string][]string{
 	"./cmd/homehook":       {"fyne.io/", "github.com/nats-io/"},
 	"./cmd/homehook-relay": {"fyne.io/", "homehook/agent", "homehook/routes", "homehook/service", "github.com/zalando/go-keyring", "github.com/goccy/go-yaml", "github.com/fsnotify/"},
 	"./agent/control":      {"modernc.org/", "database/sql"}, // the desktop app links it
+	"./gui":                {"modernc.org/", "database/sql", "fyne.io/fyne/v2/test", "testing"},
 }
 
 func TestWhatProgramsLink(t *testing.T) {

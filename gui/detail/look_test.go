@@ -20,17 +20,6 @@ import (
 	"homehook/gui/stage"
 )
 
-const household = `relays:
-  - {name: mine, url: RELAY, token: relay/test}
-claims:
-  - {name: garage, relay: mine}
-routes:
-  - {name: run, claim: garage, match: /run, unverified: true, script: {command: [/bin/sh, -c, 'echo "seen $HOMEHOOK_PATH"; echo oops >&2; exit 3']}}
-  - {name: signed, claim: garage, match: /signed, verify: {scheme: github, secret: github/garage}, respond: {body: ok}}
-  - {name: pushes, claim: garage, match: /when, unverified: true, when: 'json.action == "opened" && header["x-kind"] == "pull"', respond: {body: "yes"}}
-  - {name: all, claim: garage, match: /, unverified: true, respond: {status: 201, headers: {Content-Type: application/json}, body: '{"ok":true,"n":[1,2,3]}'}}
-`
-
 // newest is the id of the delivery that came last.
 func newest(t testing.TB, s *stage.Stage) string {
 	t.Helper()

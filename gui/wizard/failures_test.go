@@ -177,7 +177,7 @@ func TestAgain(t *testing.T) {
 	}
 	write(s, filepath.Join(s.Home, "missing"))
 	press(s, fyne.KeyReturn)
-	s.Settle(func() bool { return !w.busy && w.sees("missing") && w.sees("exist") })
+	s.Settle(func() bool { return !w.busy && w.sees("missing") && w.sees("cannot be found") })
 	if w.at != atAction {
 		t.Error("a script that is not there is passed over")
 	}

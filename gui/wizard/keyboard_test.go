@@ -82,6 +82,7 @@ func TestSecretsAreForgotten(t *testing.T) {
 	w.pages.token.failed = true // it was tested
 	press(s, fyne.KeyReturn)
 	arrive(s, w, atName)
+	s.Settle(func() bool { return len(w.plan.senders) > 0 })
 	w.plan.claim = "home"
 	w.plan.sender = control.Sender{Name: "stripe", Title: "Stripe", Scheme: "stripe", Signs: true, SecretFrom: "there"}
 	w.show(atSecret)

@@ -122,7 +122,7 @@ func (w *wizard) show(at int) {
 	}
 	w.at, w.reached = at, max(w.reached, at)
 	w.say("")
-	w.busy = false
+	w.setBusy("")
 	w.showStep()
 	s := w.steps[at]
 	if s.shown != nil {
