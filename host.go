@@ -26,6 +26,7 @@ const appID = "org.homehook.desktop"
 type flags struct {
 	tray   bool
 	places string
+	frames string
 }
 
 // readFlags reads them. done says that the program has nothing left to do, and code
@@ -35,6 +36,7 @@ func readFlags(args []string, out, errs io.Writer) (f flags, code int, done bool
 	set.SetOutput(errs)
 	set.BoolVar(&f.tray, "tray", false, "start without a window, with an icon in the tray")
 	set.StringVar(&f.places, "places", "", "for tests: write what the window shows, and where, to this `file`")
+	set.StringVar(&f.frames, "frames", "", "for developers: write how long the window was busy to this `file`, and a profile beside it")
 	version := set.Bool("version", false, "print the version and end")
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -72,7 +74,7 @@ func options(f flags) (gui.Options, error) {
 	}
 	return gui.Options{
 		Socket: p.Socket(), Instance: instancePath(p), Host: &host{paths: p, self: self},
-		Version: buildVersion(), Tray: f.tray, Places: f.places,
+		Version: buildVersion(), Tray: f.tray, Places: f.places, Frames: f.frames,
 	}, nil
 }
 

@@ -31,6 +31,9 @@ type Options struct {
 	Tray bool
 	// Places is a file in which tests find what the window shows; empty for none.
 	Places string
+	// Frames is a file in which developers find how long the window was busy, with a
+	// profile beside it; empty for none.
+	Frames string
 }
 
 // Run shows the app until it is quit. If the user has one already, that one's window
@@ -57,8 +60,17 @@ func Run(o Options) error {
 		Options: o, app: app, crew: crew, feed: feed.New(client, crew), door: door,
 		session: newSession(ctx, app),
 	}
+	if o.Frames != "" {
+		run, done, err := measureFrames(o.Frames, crew.Do)
+		if err != nil {
+			return err
+		}
+		r.beside.Go(func() { run(ctx) })
+		defer func() { _ = done() }()
+	}
 	r.build()
 	app.Lifecycle().SetOnStarted(func() { r.begin(ctx) })
+	app.Lifecycle().SetOnStopped(stop) // from here on nobody may touch the window
 	app.Run()
 	stop()
 	if door != nil {
@@ -78,6 +90,7 @@ type running struct {
 	door    *door
 	session session
 	shell   *shell
+	theme   look.Theme // that is shown
 	beside  sync.WaitGroup
 }
 
@@ -160,5 +173,9 @@ func (r *running) watch(seen bool) {
 // follow applies what a person prefers.
 func (r *running) follow() {
 	p := r.app.Preferences()
-	r.app.Settings().SetTheme(look.NewTheme(p.String(part.PreferTheme), float32(p.Float(part.PreferScale))))
+	theme := *look.NewTheme(p.String(part.PreferTheme), float32(p.Float(part.PreferScale)))
+	if r.theme != theme {
+		r.theme = theme
+		r.app.Settings().SetTheme(&theme)
+	}
 }

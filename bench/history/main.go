@@ -3,6 +3,7 @@
 // answer takes longer than it may.
 //
 //	go run ./bench/history -rows 1000000
+//	go run ./bench/history -dir FOLDER -runs 0   # only builds it
 //
 // What it builds is random but the same every time. It is for developers: no
 // program of Homehook uses it.
@@ -25,7 +26,7 @@ import (
 func main() {
 	rows := flag.Int("rows", 1_000_000, "how many deliveries the history holds")
 	dir := flag.String("dir", "", "folder for the history, which is kept; a history that is there is used as it is (default: a temporary one)")
-	runs := flag.Int("runs", 7, "how often each question is asked")
+	runs := flag.Int("runs", 7, "how often each question is asked; with 0 the history is only built")
 	limit := flag.Duration("limit", 100*time.Millisecond, "how long an answer may take")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -62,6 +63,9 @@ func run(ctx context.Context, out io.Writer, dir string, rows, runs int, limit t
 		return err
 	}
 	fmt.Fprintf(out, "the file has %d MB\n\n", fi.Size()>>20)
+	if runs == 0 {
+		return nil
+	}
 	if err := measure(ctx, out, j, rows, runs, limit); err != nil {
 		return err
 	}

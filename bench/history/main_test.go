@@ -34,3 +34,10 @@ func TestTooSlow(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestOnlyBuilt(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), &out, t.TempDir(), 100, 0, time.Nanosecond); err != nil || !strings.Contains(out.String(), "stored 100") || strings.Contains(out.String(), "median") {
+		t.Errorf("error %v, output %s", err, &out)
+	}
+}

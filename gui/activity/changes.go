@@ -16,9 +16,17 @@ func (m *model) apply(c feed.Changes) {
 		m.log.add(c.Deliveries)
 	}
 	m.replay(c.Deliveries)
-	if len(m.head) > maxHead && m.tail.there() || m.log.dropped > 0 {
+	if (m.long() || m.log.dropped > 0) && !m.again.busy {
 		m.again.due()
 	}
+}
+
+// long says whether the head has more rows than it should.
+func (m *model) long() bool {
+	if m.query.Search != "" || m.seq.next != "" {
+		return len(m.head) > 2*maxFound
+	}
+	return len(m.head) > maxHead
 }
 
 // replay takes in changes, of which some may be known.

@@ -34,7 +34,6 @@ type filters struct {
 	live   *liveSign
 	count  *widget.Label
 	bar    *fyne.Container
-	claims []string
 	routes []string
 }
 
@@ -150,7 +149,13 @@ func (f *filters) choices(any, now string, values, labels []string, put func(*co
 }
 
 func (f *filters) claimItems() []*fyne.MenuItem {
-	return f.choices(look.T("All claims"), f.query.Claim, f.claims, f.claims, func(q *control.Query, v string) { q.Claim = v })
+	var claims []string
+	if status := f.desk.Feed.State().Status; status != nil {
+		for i := range status.Claims {
+			claims = append(claims, status.Claims[i].Name)
+		}
+	}
+	return f.choices(look.T("All claims"), f.query.Claim, claims, claims, func(q *control.Query, v string) { q.Claim = v })
 }
 
 func (f *filters) routeItems() []*fyne.MenuItem {

@@ -61,6 +61,7 @@ func newScreen(d *part.Desk) *screen {
 	s := &screen{desk: d, detail: detail.New(d), stay: func() {}}
 	s.model = newModel(d.Client(), d.Crew, s.stale)
 	s.list = newList(s.model)
+	s.list.dim = !d.Feed.State().Live()
 	s.filters = newFilters(d, s.choose)
 	s.filters.live.jump.OnTapped = s.toTop
 	s.filters.search.leave = s.focusList
@@ -166,12 +167,6 @@ func (s *screen) reached() {
 // configured asks for the names that filters offer, and whether anything is
 // recorded.
 func (s *screen) configured() {
-	if status := s.desk.Feed.State().Status; status != nil {
-		s.filters.claims = nil
-		for i := range status.Claims {
-			s.filters.claims = append(s.filters.claims, status.Claims[i].Name)
-		}
-	}
 	part.Do(s.desk, s.desk.Client().Routes, func(all []control.Route, err error) {
 		if err == nil {
 			s.filters.routes = nil

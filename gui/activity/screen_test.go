@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"homehook/agent/control"
-	"homehook/gui/look"
 	"homehook/gui/part"
 	"homehook/gui/stage"
 )
@@ -198,120 +197,58 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// Where there is no room for both, the detail takes the place of the list.
-func TestNarrow(t *testing.T) {
+// A menu of the bar opens, is chosen from and closes with keys alone.
+func TestMenuByKeys(t *testing.T) {
 	s, sc := play(t, household)
-	s.Post(s.Connected("garage")+"/door", "")
-	s.Settle(func() bool { return sc.model.total() == 1 })
-	s.Window.Resize(fyne.NewSize(700, 600))
-	sc.list.rows.Choose(0)
-	sc.openDetail()
-	if !sc.narrow || sc.middle.Visible() || !sc.back.Visible() {
-		t.Error("the list is still there")
-	}
-	s.Window.Resize(fyne.NewSize(1100, 720))
-	if sc.narrow || !sc.middle.Visible() || sc.back.Visible() {
-		t.Error("the list is not beside the detail")
-	}
-	s.Window.Resize(fyne.NewSize(700, 600))
-	sc.closeDetail()
-	if !sc.middle.Visible() || sc.side.Visible() {
-		t.Error("the list has not come back")
-	}
-}
-
-// What was shown stays while the agent is away, and what happened meanwhile shows
-// when it is back.
-func TestAgentEnds(t *testing.T) {
-	s, sc := play(t, household)
-	s.Post(s.Connected("garage")+"/door", "")
-	s.Settle(func() bool { return sc.model.total() == 1 })
-	s.StopAgent()
-	s.Settle(func() bool { return sc.list.dim && sc.filters.live.word.Text == "Not connected" })
-	if sc.state != "" || sc.model.total() != 1 {
-		t.Errorf("shows %q and %d rows", sc.state, sc.model.total())
-	}
-	s.StartAgent()
-	s.Settle(func() bool { return !sc.list.dim })
-	s.Post(s.Connected("garage")+"/door", "")
-	s.Settle(func() bool { return sc.model.total() == 2 })
-}
-
-// A screen that is hidden follows nothing, and catches up when it is shown again.
-func TestHidden(t *testing.T) {
-	s, sc := play(t, household)
-	garage := s.Connected("garage")
-	sc.Hidden()
-	for range 3 {
-		s.Post(garage+"/door", "")
-	}
-	if sc.model.total() != 0 {
-		t.Errorf("%d rows were added", sc.model.total())
-	}
-	sc.Shown(part.Place{})
-	s.Settle(func() bool { return sc.model.total() == 3 })
-}
-
-func TestHistoryOff(t *testing.T) {
-	s, sc := play(t, household+"history: {off: true}\n")
-	s.Settle(func() bool { return sc.notice.Visible() })
-	if s.Connected("garage") == "" {
-		t.Error("no URL")
-	}
-}
-
-func TestGerman(t *testing.T) {
-	s := stage.New(t, household)
-	s.Speak("de")
-	sc := newScreen(s.Desk)
-	s.Play(sc, part.Place{})
-	s.Post(s.Connected("garage")+"/door", "")
-	s.Settle(func() bool { return sc.filters.count.Text == "1 Zustellung" })
-	if got := sc.list.titles[columnTook].Text; got != "Dauer" {
-		t.Errorf("a column is called %q", got)
-	}
-	if got := grouped(1234567); got != "1.234.567" {
-		t.Errorf("counts %q", got)
-	}
-}
-
-// example are rows that look the same on each day.
-func example(sc *screen) {
-	at := time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC)
-	for i, d := range []control.Delivery{
-		{Claim: "github", State: control.Succeeded, Method: "POST", Path: "/deploy", Route: "deploy the blog", Status: 200, DurationMS: 812, Size: 7321},
-		{Claim: "stripe", State: control.Dead, Method: "POST", Path: "/events", Query: "live=true", Route: "stripe to the shop", Status: 502, DurationMS: 30, Size: 1400},
-		{Claim: "doorbell", State: control.Running, Method: "GET", Path: "/ring/\x1b[31m", Route: "notify", Size: 0},
-		{Claim: "doorbell", State: control.Rejected, Method: "PUT", Path: "/wp-login.php", Status: 404, DurationMS: 0.2, Size: 12},
+	s.Settle(func() bool { return len(sc.filters.routes) == 2 && len(s.Feed.State().Status.Claims) == 2 })
+	c := s.Window.Canvas()
+	for _, step := range []struct {
+		menu int
+		keys []fyne.KeyName
+		want control.Query
+	}{
+		{0, []fyne.KeyName{fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn}, control.Query{Claim: "garage"}},
+		{0, []fyne.KeyName{fyne.KeyDown, fyne.KeyReturn}, control.Query{}},
+		{1, []fyne.KeyName{fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn}, control.Query{Route: "orders"}},
+		{1, []fyne.KeyName{fyne.KeyDown, fyne.KeyEscape}, control.Query{Route: "orders"}},
 	} {
-		d.ID, d.Received = fmt.Sprint(i), at.Add(-time.Duration(i)*time.Hour)
-		sc.model.head = append(sc.model.head, &d)
+		c.Focus(sc.filters.menus[step.menu])
+		sc.filters.menus[step.menu].TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+		for _, name := range step.keys {
+			c.Focused().TypedKey(&fyne.KeyEvent{Name: name})
+		}
+		if sc.filters.query != step.want || c.Overlays().Top() != nil {
+			t.Fatalf("menu %d with %v: %+v is chosen, still open %t", step.menu, step.keys, sc.filters.query, c.Overlays().Top() != nil)
+		}
 	}
-	sc.model.ready, sc.model.chosen, sc.id = true, 1, "1"
+	if c.Focused() != sc.filters.menus[1] {
+		t.Errorf("the focus went to %T", c.Focused())
+	}
 }
 
-func TestMarkup(t *testing.T) {
-	for _, name := range []string{"rows", "dark", "filtered", "nothing"} {
-		t.Run(name, func(t *testing.T) {
-			s := stage.New(t, household)
-			s.Window.SetPadded(false)
-			s.Window.Resize(fyne.NewSize(1000, 400))
-			if name == "dark" {
-				s.App.Settings().SetTheme(look.NewTheme(look.Dark, 1))
-			}
-			sc := newScreen(s.Desk)
-			s.Window.SetContent(sc.Content())
-			sc.model.ready = true
-			if name != "nothing" {
-				example(sc)
-			}
-			if name == "filtered" || name == "nothing" {
-				q := control.Query{Claim: "doorbell", Status: 404, Search: "login"}
-				sc.model.query = q
-				sc.filters.show(q, "")
-			}
-			sc.sync()
-			test.AssertRendersToMarkup(t, name+".xml", s.Window.Canvas())
-		})
+// What a person writes of a time or a status is understood or refused with a reason.
+func TestAsked(t *testing.T) {
+	s, sc := play(t, household)
+	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.Local)
+	for text, want := range map[string]string{
+		"2026-01-31 08:00": "2026-01-31T08:00:00", "2026-01-31": "2026-01-31T00:00:00", " 9:30": "2026-05-04T09:30:00", "": "0001-01-01T00:00:00", "soon": "no",
+	} {
+		got := "no"
+		if at, ok := moment(text, now); ok {
+			got = at.Format("2006-01-02T15:04:05")
+		}
+		if got != want {
+			t.Errorf("%q is %s, want %s", text, got, want)
+		}
 	}
+	sc.filters.askStatus()
+	entry := s.Window.Canvas().Focused().(*part.Entry)
+	entry.SetText("99")
+	entry.OnSubmitted("")
+	if sc.filters.query.Status != 0 || s.Window.Canvas().Overlays().Top() == nil {
+		t.Error("99 is taken for a status")
+	}
+	entry.SetText("418")
+	entry.OnSubmitted("")
+	s.Settle(func() bool { return sc.model.query.Status == 418 })
 }

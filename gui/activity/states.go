@@ -136,6 +136,8 @@ func (s *screen) instead() string {
 		return "loading"
 	case m.filtered():
 		return "nothing"
+	case !reach.Live():
+		return "away"
 	case reach.Status == nil || len(reach.Status.Claims) == 0:
 		return "unclaimed"
 	}

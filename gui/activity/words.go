@@ -52,7 +52,7 @@ var methods = []string{
 }
 
 // statuses are those that a filter offers.
-var statuses = []int{200, 201, 202, 204, 400, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503, 504}
+var statuses = []int{200, 202, 204, 400, 401, 403, 404, 429, 500, 502, 503, 504}
 
 // period is a time to look at, as a filter offers it.
 type period struct {

@@ -175,5 +175,5 @@ func (p *Pane) replayed(old, got *control.Record) {
 		return
 	}
 	p.result = &replayed{old: old, got: got}
-	p.build()
+	p.arrange()
 }

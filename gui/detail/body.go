@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -13,6 +14,9 @@ import (
 	"homehook/gui/look"
 	"homehook/gui/part"
 )
+
+// soon is how long something may take without being said to.
+const soon = 300 * time.Millisecond
 
 // body shows a content in one of the ways that suit it, with a search.
 type body struct {
@@ -31,6 +35,7 @@ type body struct {
 	top    *fyne.Container
 	stack  *fyne.Container
 	object fyne.CanvasObject
+	late   func() // ends the wait until it is said that the content is read
 	hits   []part.Span
 	hit    int
 	asked  int // counts searches, to know stale answers by
@@ -47,7 +52,8 @@ func newBody(d *part.Desk, c content, save func()) *body {
 	b.views = part.Choice(nil, nil, func(v string) { b.show(view(v)) })
 	b.steps = container.NewHBox(b.count, part.Quiet("", "up", func() { b.step(-1) }), part.Quiet("", "down", func() { b.step(1) }))
 	b.steps.Hide()
-	b.stack.Objects = []fyne.CanvasObject{part.Loading(look.T("Reading…"))}
+	b.views.Hide()
+	b.late = d.Crew.After(soon, func() { b.put(part.Loading(look.T("Reading…"))) })
 	tools := container.NewHBox(b.steps, part.Quiet("", "copy", b.copy))
 	if more := b.more(); more != nil {
 		tools.Add(more)
@@ -87,6 +93,7 @@ func menuAt(d *part.Desk, under fyne.CanvasObject, items ...*fyne.MenuItem) {
 // ready shows what was read.
 func (b *body) ready(r *reading) {
 	b.read = r
+	b.late()
 	b.notes.SetText(part.VisibleLines(strings.Join(r.notes, "\n")))
 	b.notes.Hidden = len(r.notes) == 0
 	b.top.Refresh()
@@ -97,13 +104,14 @@ func (b *body) ready(r *reading) {
 	}
 	b.views.Offer(values, words)
 	if len(values) == 0 {
-		b.views.Hide()
 		b.find.Disable()
 		b.put(part.Empty("file", look.T("No body"), look.T("Nothing came with it.")))
 		return
 	}
+	b.views.Show()
 	b.views.Choose(values[0])
 	b.show(r.views[0])
+	b.top.Refresh()
 }
 
 // put shows one object.

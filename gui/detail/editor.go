@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"homehook/agent/control"
@@ -40,6 +41,7 @@ type editor struct {
 	sign           *signing
 	diff           *part.Code
 	same           *widget.Label
+	right          *fyne.Container
 	sheet          *part.Sheet
 	compared       int    // counts comparisons, to know stale ones by
 	later          func() // ends the wait for the next comparison
@@ -96,14 +98,15 @@ func (e *editor) form() fyne.CanvasObject {
 	}
 	e.diff = part.NewCode(func(text string) { e.pane.desk.Copy(text, look.T("Copied")) })
 	e.same = part.Muted(look.T("Nothing is changed yet."))
-	left := container.NewVScroll(container.NewVBox(e.request, e.head, e.kept, e.sign.object))
+	room := theme.InnerPadding()
+	left := container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, room, room, 2*room), container.NewVBox(e.request, e.head, e.kept, e.sign.object)))
 	changes := widget.NewLabelWithStyle(look.T("Changes"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-	right := container.NewBorder(container.NewVBox(changes, e.same), nil, nil, nil, e.diff)
+	e.right = container.NewBorder(container.NewVBox(changes, e.same), nil, nil, nil, e.diff)
 	if e.pane.desk.Window.Canvas().Size().Width < roomy {
-		tabs := container.NewAppTabs(container.NewTabItem(look.T("Request"), left), container.NewTabItem(look.T("Changes"), right))
+		tabs := container.NewAppTabs(container.NewTabItem(look.T("Request"), left), container.NewTabItem(look.T("Changes"), e.right))
 		return tall(e.height(), tabs)
 	}
-	return tall(e.height(), container.New(layout.NewGridLayout(2), left, right))
+	return tall(e.height(), container.New(layout.NewGridLayout(2), left, e.right))
 }
 
 func (e *editor) headHint() string {
@@ -235,7 +238,8 @@ func (e *editor) compare() {
 		}
 		e.diff.Set(part.DiffDoc([]byte(diff)))
 		e.same.Hidden = diff != ""
-		e.same.Refresh()
+		e.right.Objects[1].Refresh()
+		e.right.Refresh()
 	})
 }
 

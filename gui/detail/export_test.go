@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"homehook/agent/control"
+	"homehook/gui/look"
 	"homehook/gui/part"
 )
 
@@ -129,8 +130,14 @@ func (e *editor) Diff() string {
 	return string(e.diff.Doc().Bytes())
 }
 
+// Compared says whether the comparison was made.
+func (e *editor) Compared() bool { return e.diff.Doc() != nil }
+
 // Replace has the body replaced as by a file.
 func (e *editor) Replace(p []byte) { e.replaced(p, nil) }
 
 // Signs says how it is signed.
 func (e *editor) Signs() *control.Sign { return e.sign.chosen() }
+
+// Word is a text in the language of the test.
+func Word(text string) string { return look.T(text) }

@@ -13,6 +13,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
 
 	"homehook/agent/control"
 	"homehook/gui/detail"
@@ -20,14 +21,14 @@ import (
 	"homehook/gui/stage"
 )
 
-// newest is the id of the delivery that came last.
-func newest(t testing.TB, s *stage.Stage) string {
+// newest is the delivery that came last.
+func newest(t testing.TB, s *stage.Stage) control.Delivery {
 	t.Helper()
 	page, _, err := s.Client().Deliveries(t.Context(), control.Query{Limit: 1})
 	if err != nil || len(page) == 0 {
 		t.Fatalf("deliveries: %v, %d", err, len(page))
 	}
-	return page[0].ID
+	return page[0]
 }
 
 func drawing(t testing.TB, w, h int) string {
@@ -68,7 +69,7 @@ func TestPictures(t *testing.T) {
 	ids := map[string]string{}
 	send := func(name, path, body string, fields ...string) {
 		s.Post(url+path, body, fields...)
-		ids[name] = newest(t, s)
+		ids[name] = newest(t, s).ID
 	}
 	send("json", "/hooks/github?installation=42&x=%E2%80%AE", `{"action":"opened","number":17,"pull_request":{"title":"Wärmepumpe: neue Regelung \u00fc","draft":false,"labels":["heating","urgent",null],"user":{"login":"octocat","id":583231,"site_admin":false}},"empty":{},"list":[],"url":"https://example.com/a/very/long/path/that/does/not/fit/on/one/line/of/the/pane/so/that/it/wraps","bidi":"a`+"\u202e"+`b"}`, "Content-Type", "application/json", "X-GitHub-Event", "pull_request", "X-Hub-Signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")
 	send("bad", "/bad", "{\n  \"a\": 1,\n  \"b\": tru,\n}", "Content-Type", "application/json")
@@ -80,6 +81,30 @@ func TestPictures(t *testing.T) {
 	send("script", "/run", "x")
 	send("signed", "/signed", "{}", "X-Hub-Signature-256", "sha256=00")
 	send("when", "/when", `{"action":"closed"}`, "X-Kind", "push")
+	for _, size := range []fyne.Size{{Width: 1100, Height: 720}, {Width: 900, Height: 600}, {Width: 700, Height: 600}} {
+		p := detail.New(s.Desk)
+		s.Window.SetContent(p.Content())
+		s.Window.Resize(size)
+		p.Show(ids["json"])
+		s.Settle(func() bool { return detail.Settled(p) })
+		p.Shortcut(ctrl(fyne.KeyE))
+		e := detail.Edited(p)
+		s.Settle(e.Compared)
+		e.Set("/other", "", "{\"a\": 1}")
+		s.Settle(func() bool { return e.Diff() != "" })
+		shot(t, s, filepath.Join(folder, "edit-"+map[float32]string{1100: "1100", 900: "900", 700: "700"}[size.Width]+".png"))
+		s.CloseTop()
+		if size.Width == 700 {
+			p.Show(ids["script"])
+			s.Settle(func() bool { return detail.Settled(p) })
+			p.Shortcut(ctrl(fyne.KeyR))
+			s.Settle(func() bool { return strings.Contains(detail.Written(s.Window.Canvas()), "/bin/sh") })
+			shot(t, s, filepath.Join(folder, "confirm.png"))
+			test.Tap(detail.Button(s.Window.Canvas(), detail.Word("Run it")))
+			s.Settle(func() bool { return detail.Button(s.Window.Canvas(), detail.Word("Show the new delivery")) != nil })
+			shot(t, s, filepath.Join(folder, "replayed.png"))
+		}
+	}
 	for _, v := range []string{look.Light, look.Dark} {
 		s.App.Settings().SetTheme(look.NewTheme(v, 1))
 		for _, width := range []float32{420, 640} {

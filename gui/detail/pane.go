@@ -1,6 +1,7 @@
 package detail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -30,6 +31,7 @@ type Pane struct {
 	tab    int // that is looked at, of this delivery and of the next
 	tabs   *container.AppTabs
 	shown  []*tab
+	built  *control.Record // that the tabs are of
 	top    *header
 	result *replayed     // what came of the last replay from here
 	away   *widget.Label // that the agent is
@@ -228,23 +230,35 @@ func (p *Pane) closer() *part.Push {
 // build shows the record.
 func (p *Pane) build() {
 	r := p.record
-	p.top = newHeader(p, r)
-	p.away = part.Muted(look.T("The agent is not running: this is what is known of before."))
-	p.away.Importance = widget.WarningImportance
+	was := p.shown
 	p.shown = []*tab{p.requestTab(), p.responseTab(), p.attemptsTab(), p.traceTab(), p.rawTab()}
+	if p.built != nil && p.built.ID == r.ID && bytes.Equal(p.built.Body, r.Body) && bytes.Equal(p.built.Head, r.Head) {
+		p.shown[0], p.shown[4] = was[0], was[4] // with what a person has searched and folded
+	}
+	p.built = r
 	p.tabs = container.NewAppTabs()
 	for _, t := range p.shown {
-		t.item = container.NewTabItem(t.title, container.NewStack())
+		if t.item == nil {
+			t.item = container.NewTabItem(t.title, container.NewStack())
+		}
 		p.tabs.Append(t.item)
 	}
 	p.tabs.OnSelected = func(*container.TabItem) { p.turn(p.tabs.SelectedIndex()) }
+	p.tabs.SelectIndex(p.tab)
+	p.turn(p.tab)
+	p.arrange()
+}
+
+// arrange puts what is new of the delivery above its tabs.
+func (p *Pane) arrange() {
+	p.top = newHeader(p, p.record)
+	p.away = part.Muted(look.T("The agent is not running: this is what is known of before."))
+	p.away.Importance = widget.WarningImportance
 	top := container.NewVBox(p.top.object, p.away)
 	if p.result != nil {
 		top.Add(p.result.object(p))
 	}
 	p.put(container.NewBorder(top, nil, nil, nil, p.tabs))
-	p.tabs.SelectIndex(p.tab)
-	p.turn(p.tab)
 	p.enable()
 }
 

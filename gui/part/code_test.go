@@ -60,8 +60,24 @@ func TestWrongJSONHasItsPlace(t *testing.T) {
 		text string
 		at   int
 	}{
-		{`{"a":}`, 5}, {`{"a" 1}`, 5}, {`{a:1}`, 1}, {`[1 2]`, 3}, {`[1,]`, 3}, {`{"a":1,}`, 7}, {`tru`, 3}, {`1 2`, 2},
-		{"\"\x01\"", 1}, {`"\q"`, 2}, {`"\u12x4"`, 5}, {`01`, 1}, {`1.`, 2}, {`-`, 1}, {``, 0}, {`[`, 1}, {`"`, 1}, {`]`, 0},
+		{`{"a":}`, 5},
+		{`{"a" 1}`, 5},
+		{`{a:1}`, 1},
+		{`[1 2]`, 3},
+		{`[1,]`, 3},
+		{`{"a":1,}`, 7},
+		{`tru`, 3},
+		{`1 2`, 2},
+		{"\"\x01\"", 1},
+		{`"\q"`, 2},
+		{`"\u12x4"`, 5},
+		{`01`, 1},
+		{`1.`, 2},
+		{`-`, 1},
+		{``, 0},
+		{`[`, 1},
+		{`"`, 1},
+		{`]`, 0},
 	}
 	for _, tt := range tests {
 		_, err := JSONDoc([]byte(tt.text))
@@ -167,7 +183,9 @@ func TestChosenLinesAreCopiedAsTheyCame(t *testing.T) {
 	if want := "one\r\ntwo \u202e\nthree\xff\nfour"; *copied != want {
 		t.Errorf("copied %q, want %q", *copied, want)
 	}
-	at := func(line int) fyne.PointEvent { return fyne.PointEvent{Position: fyne.NewPos(60, (float32(line)+0.5)*codeHeight())} }
+	at := func(line int) fyne.PointEvent {
+		return fyne.PointEvent{Position: fyne.NewPos(60, (float32(line)+0.5)*codeHeight())}
+	}
 	c.page.MouseDown(&desktop.MouseEvent{PointEvent: at(2), Button: desktop.MouseButtonPrimary})
 	c.page.Dragged(&fyne.DragEvent{PointEvent: at(3)})
 	if got := c.Chosen(); got != "three\xff\nfour" {

@@ -30,7 +30,7 @@ func (d *Doc) runs(row int, within Span, hits []Span, hit int) []run {
 	if d.kind == docJSON {
 		all = d.tokens(row, whole)
 	} else {
-		all = []run{{Span: whole, colour: d.lineColour(whole)}}
+		all = []run{{Span: whole, colour: d.lineColour(row, whole)}}
 	}
 	out := all[:0:0]
 	for _, r := range all {
@@ -43,9 +43,12 @@ func (d *Doc) runs(row int, within Span, hits []Span, hit int) []run {
 	return d.readable(out)
 }
 
-func (d *Doc) lineColour(s Span) fyne.ThemeColorName {
+func (d *Doc) lineColour(row int, s Span) fyne.ThemeColorName {
 	if d.kind != docDiff || s.From == s.To {
 		return theme.ColorNameForeground
+	}
+	if row < 2 {
+		return look.ColourMuted // the names of both texts
 	}
 	switch d.bytes[s.From] {
 	case '+':

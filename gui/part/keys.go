@@ -11,11 +11,26 @@ import (
 // bubble hands a key that a widget has no use for to the window, which Fyne does
 // only while nothing has the focus. So Esc closes and j and k move from anywhere.
 func bubble(from fyne.CanvasObject, key *fyne.KeyEvent) {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(from); c != nil {
+	if c := canvasOf(from); c != nil {
 		if typed := c.OnTypedKey(); typed != nil {
 			typed(key)
 		}
 	}
+}
+
+// canvasOf is the one that a widget with the focus is on; nil is none. Fyne does not
+// know the place of a widget that another one is built on.
+func canvasOf(focused fyne.CanvasObject) fyne.Canvas {
+	driver := fyne.CurrentApp().Driver()
+	if c := driver.CanvasForObject(focused); c != nil {
+		return c
+	}
+	for _, w := range driver.AllWindows() {
+		if w.Canvas().Focused() != nil {
+			return w.Canvas()
+		}
+	}
+	return nil
 }
 
 // Push is a button that Enter pushes, too, and that lets other keys through.
@@ -124,7 +139,7 @@ func (e *Entry) TypedKey(key *fyne.KeyEvent) {
 // focus.
 func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 	custom, ok := s.(*desktop.CustomShortcut)
-	window, takes := fyne.CurrentApp().Driver().CanvasForObject(e).(fyne.Shortcutable)
+	window, takes := canvasOf(e).(fyne.Shortcutable)
 	if !ok || !takes || moves[custom.KeyName] {
 		e.Entry.TypedShortcut(s)
 		return

@@ -31,7 +31,7 @@ type Rows struct {
 	first   int     // the row at the top
 	within  float32 // how much of it is above, less than a height
 	chosen  int     // -1 for none
-	hovered int     // -1 for none
+	pointer float32 // how far down the pointer is, -1 where it is not
 	focused bool
 	bar     *rowsBar
 	painter *rowsPainter // nil until it is shown
@@ -46,7 +46,7 @@ var (
 
 // NewRows returns a list of nothing.
 func NewRows() *Rows {
-	r := &Rows{chosen: -1, hovered: -1, Length: func() int { return 0 }}
+	r := &Rows{chosen: -1, pointer: -1, Length: func() int { return 0 }}
 	r.Height = func() float32 { return theme.TextSize() * 2 }
 	r.bar = newRowsBar(r)
 	r.ExtendBaseWidget(r)

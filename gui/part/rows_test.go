@@ -128,9 +128,14 @@ func TestRowsPointer(t *testing.T) {
 		t.Errorf("row %d is chosen", r.Selected())
 	}
 	r.MouseIn(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(20, 65)}})
-	if r.hovered != 3 || !r.painter.hover.Visible() {
-		t.Errorf("row %d is marked", r.hovered)
+	if y := r.painter.hover.Position().Y; y != 60 || !r.painter.hover.Visible() {
+		t.Errorf("the mark is at %v", y)
 	}
+	r.scroll(30)
+	if y := r.painter.hover.Position().Y; y != 50 {
+		t.Errorf("the mark is at %v after scrolling", y)
+	}
+	r.ToTop()
 	r.MouseOut()
 	if r.painter.hover.Visible() {
 		t.Error("a row is still marked")

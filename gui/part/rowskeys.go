@@ -85,16 +85,14 @@ func (r *Rows) Tapped(e *fyne.PointEvent) {
 func (r *Rows) MouseIn(e *desktop.MouseEvent) { r.MouseMoved(e) }
 
 // MouseMoved marks the row below the pointer.
-func (r *Rows) MouseMoved(e *desktop.MouseEvent) { r.hover(r.at(e.Position.Y)) }
+func (r *Rows) MouseMoved(e *desktop.MouseEvent) { r.hover(e.Position.Y) }
 
 // MouseOut marks none.
 func (r *Rows) MouseOut() { r.hover(-1) }
 
-func (r *Rows) hover(at int) {
-	if r.hovered == at {
-		return
-	}
-	r.hovered = at
+// hover notes where the pointer is. What it marks changes as rows move below it.
+func (r *Rows) hover(y float32) {
+	r.pointer = y
 	if r.painter != nil {
 		r.painter.mark()
 	}

@@ -122,7 +122,7 @@ func (p *rowsPainter) place() {
 // mark puts the marks of the row chosen and of the one below the pointer.
 func (p *rowsPainter) mark() {
 	p.put(p.selected, p.rows.chosen)
-	hovered := p.rows.hovered
+	hovered := p.rows.at(p.rows.pointer)
 	if hovered == p.rows.chosen {
 		hovered = -1
 	}

@@ -38,7 +38,7 @@ func (s *screen) change(title string, edits []control.ConfigEdit, done func(*con
 			s.desk.Tell(title, refusal(c.Problems))
 			s.relist()
 		default:
-			s.take(&c.Configuration)
+			s.changed(&c.Configuration)
 			if done != nil {
 				done(&c.Configuration)
 			}

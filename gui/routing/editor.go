@@ -118,7 +118,8 @@ func (e *editor) changed(from int) {
 
 // ask asks the agent what would come of the sheet as it is.
 func (e *editor) ask(touched bool) {
-	turn, change := e.turn, control.ConfigChange{Edits: e.sheet.edits(), DryRun: true}
+	turn, old := e.turn, e.file().Routes
+	change := control.ConfigChange{Edits: e.sheet.edits(), DryRun: true}
 	part.Do(e.desk, func(ctx context.Context) (*control.ConfigChanged, error) {
 		return e.desk.Client().ChangeConfiguration(ctx, change)
 	}, func(c *control.ConfigChanged, err error) {
@@ -129,14 +130,15 @@ func (e *editor) ask(touched bool) {
 			e.refuse(err)
 			return
 		}
-		e.take(&c.Configuration, touched)
+		e.take(&c.Configuration, old, touched)
 	})
 }
 
-// take shows the other side of a change, and what is wrong with it.
-func (e *editor) take(c *control.Configuration, touched bool) {
+// take shows the other side of a change, and what is wrong with it. old are the routes
+// that there were when it was asked for.
+func (e *editor) take(c *control.Configuration, old []control.ConfigEntry, touched bool) {
 	e.refused, e.answer = "", c
-	entry := e.sheet.found(c, e.file().Routes)
+	entry := e.sheet.found(c, old)
 	if entry != nil {
 		other := e.sheet.agree(entry)
 		e.yaml.show(e.sheet.text)

@@ -124,7 +124,7 @@ func (r *row) warn(of *route) {
 	if len(texts) > 0 {
 		l := part.Wrapped(strings.Join(texts, "\n"))
 		l.Importance, l.SizeName = widget.WarningImportance, theme.SizeNameCaptionText
-		r.below.Objects = []fyne.CanvasObject{container.New(layout.NewCustomPaddedLayout(0, 0, 108, 0), container.NewBorder(nil, nil, nil, do, l))}
+		r.below.Objects = []fyne.CanvasObject{container.New(layout.NewCustomPaddedLayout(0, 0, 100, 0), container.NewBorder(nil, nil, nil, do, l))}
 	}
 	r.body.Refresh()
 }

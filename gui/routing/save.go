@@ -74,7 +74,8 @@ func (e *editor) Save() {
 	}
 	e.busy = true
 	e.refresh()
-	turn, change := e.turn, control.ConfigChange{Digest: e.sheet.digest, Edits: e.sheet.edits()}
+	turn, old := e.turn, e.file().Routes
+	change := control.ConfigChange{Digest: e.sheet.digest, Edits: e.sheet.edits()}
 	part.Do(e.desk, func(ctx context.Context) (*control.ConfigChanged, error) {
 		return e.desk.Client().ChangeConfiguration(ctx, change)
 	}, func(c *control.ConfigChanged, err error) {
@@ -86,9 +87,9 @@ func (e *editor) Save() {
 		case err != nil:
 			e.refuse(err)
 		case !c.Written:
-			e.take(&c.Configuration, true)
+			e.take(&c.Configuration, old, true)
 		default:
-			e.written(&c.Configuration, turn == e.turn)
+			e.written(&c.Configuration, old, turn == e.turn)
 		}
 		e.refresh()
 	})
@@ -96,8 +97,8 @@ func (e *editor) Save() {
 
 // written goes on with the route as the file has it now. What was typed meanwhile
 // stays.
-func (e *editor) written(c *control.Configuration, all bool) {
-	entry := e.sheet.found(c, e.file().Routes)
+func (e *editor) written(c *control.Configuration, old []control.ConfigEntry, all bool) {
+	entry := e.sheet.found(c, old)
 	e.saved(c)
 	e.desk.Say(look.T("Saved"))
 	if entry == nil {

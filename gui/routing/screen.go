@@ -54,10 +54,10 @@ func New(d *part.Desk) part.Screen {
 	})
 	s.editor = newEditor(d, s)
 	s.editor.file = func() *control.Configuration { return s.file }
-	s.editor.saved = s.take
+	s.editor.saved = s.changed
 	s.editor.closed = s.unedit
 	s.whole = newWhole(d, s)
-	s.whole.saved, s.whole.closed = s.take, s.unwhole
+	s.whole.saved, s.whole.closed = s.changed, s.unwhole
 	s.find = newEntry(s)
 	s.find.SetPlaceHolder(look.T("Find a route"))
 	s.find.SetIcon(look.Icon("search"))
@@ -154,6 +154,13 @@ func (s *screen) load() {
 		s.editor.refile(k.file)
 		s.arrive()
 	})
+}
+
+// changed takes the configuration that this screen has made, and asks again: an
+// answer that is on its way may be older.
+func (s *screen) changed(c *control.Configuration) {
+	s.take(c)
+	s.load()
 }
 
 // take shows a configuration.

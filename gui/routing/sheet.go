@@ -77,10 +77,10 @@ func (s *sheet) found(c *control.Configuration, old []control.ConfigEntry) *cont
 	for at < len(old) && at < len(c.Routes) && !s.is(&old[at]) && (!s.fresh() || c.Routes[at].YAML == old[at].YAML) {
 		at++
 	}
-	if at < len(c.Routes) {
+	if at < len(c.Routes) && (s.fresh() || at < len(old)) {
 		return &c.Routes[at]
 	}
-	return nil
+	return entryOf(c, s.base)
 }
 
 func (s *sheet) is(e *control.ConfigEntry) bool { return !s.fresh() && e.Name == s.name }

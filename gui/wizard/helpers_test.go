@@ -84,12 +84,27 @@ func target(t *testing.T, status int) (url string, got *int) {
 // private is a relay that wants a token, and some tokens.
 func private(t *testing.T, n int) (address string, tokens []string) {
 	t.Helper()
-	quiet := slog.New(slog.DiscardHandler)
-	r, err := relay.New(t.Context(), relay.Options{Data: filepath.Join(t.TempDir(), "relay"), Log: quiet})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return "http://" + l.Addr().String(), serveOn(t, l, n)
+}
+
+// serve has a relay at an address, with some tokens.
+func serve(t *testing.T, address string, n int) (tokens []string) {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serveOn(t, l, n)
+}
+
+func serveOn(t *testing.T, l net.Listener, n int) (tokens []string) {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	r, err := relay.New(t.Context(), relay.Options{Data: filepath.Join(t.TempDir(), "relay"), Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +123,7 @@ func private(t *testing.T, n int) (address string, tokens []string) {
 		}
 		tokens = append(tokens, token)
 	}
-	return "http://" + l.Addr().String(), tokens
+	return tokens
 }
 
 // write types into what has the focus.

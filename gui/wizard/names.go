@@ -72,7 +72,7 @@ func slug(text string) string {
 // relayAddress completes the address of a relay as people type it. problem says
 // what is wrong with it.
 func relayAddress(typed string) (address, problem string) {
-	typed = strings.TrimRight(strings.TrimSpace(typed), "/")
+	typed = strings.TrimSpace(typed)
 	if typed == "" {
 		return "", look.T("Enter the address of the relay, such as https://relay.example.com.")
 	}
@@ -92,7 +92,7 @@ func relayAddress(typed string) (address, problem string) {
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return "", look.T("Use https://: with http:// everybody on the way could read the token and every delivery.")
 	}
-	return u.Scheme + "://" + u.Host + u.Path, ""
+	return u.Scheme + "://" + u.Host + strings.TrimRight(u.Path, "/"), ""
 }
 
 func loopback(host string) bool {

@@ -54,7 +54,7 @@ func (p *stayPage) shown() {
 			return staying{}, err
 		}
 		tray, err := host.Autostart()
-		return staying{system: s.System, service: s.Installed && s.State == "running", tray: tray}, err
+		return staying{system: s.System, service: s.Installed && s.Enabled, tray: tray}, err
 	}, func(now staying, err error) {
 		if p.ctx.Err() != nil {
 			return
@@ -79,20 +79,10 @@ func (p *stayPage) shown() {
 
 // next does what is chosen, and finishes.
 func (p *stayPage) next() {
-	host, now, service, tray := p.desk.Host, p.now, p.service.Checked, p.tray.Checked
+	host, now, want := p.desk.Host, p.now, staying{p.now.system, p.service.Checked && p.now.system != "", p.tray.Checked}
+	live := p.live()
 	work(p.wizard, look.T("Setting it up…"), func(ctx context.Context, _ *control.Client) (struct{}, error) {
-		if service && !now.service && now.system != "" {
-			if err := host.InstallService(ctx); err != nil {
-				return struct{}{}, err
-			}
-			if err := host.StartService(ctx); err != nil {
-				return struct{}{}, err
-			}
-		}
-		if tray != now.tray {
-			return struct{}{}, host.SetAutostart(tray)
-		}
-		return struct{}{}, nil
+		return struct{}{}, keep(ctx, host, now, want, live)
 	}, func(_ struct{}, err error) {
 		if err != nil {
 			p.say(err.Error())
@@ -102,6 +92,30 @@ func (p *stayPage) next() {
 		}
 		p.finish()
 	})
+}
+
+// keep makes it so that what is wanted keeps running. live says that an agent runs:
+// one that is no service has the place of the service until the next sign-in.
+func keep(ctx context.Context, host part.Host, now, want staying, live bool) error {
+	var do []func(context.Context) error
+	switch {
+	case want.service && !now.service:
+		do = append(do, host.InstallService)
+		if !live {
+			do = append(do, host.StartService)
+		}
+	case !want.service && now.service:
+		do = append(do, host.UninstallService, host.StartAgent)
+	}
+	if want.tray != now.tray {
+		do = append(do, func(context.Context) error { return host.SetAutostart(want.tray) })
+	}
+	for _, do := range do {
+		if err := do(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // indented is a muted text below a switch, in line with its words.

@@ -1,0 +1,317 @@
+package routing
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+
+	"homehook/gui/part"
+	"homehook/gui/stage"
+)
+
+const home = `relays:
+  - {name: mine, url: RELAY, token: relay/test}
+claims:
+  - {name: garage, relay: mine}
+routes:
+  # what the blog needs
+  - name: blog
+    match: POST /github/{repo}
+    verify: {scheme: github, secret: github}   # the team's
+    events: [push]
+    while_running: latest
+    respond: {status: 202}
+  - name: bell
+    match: POST /bell
+    unverified: true
+    respond: {body: ding}
+  - name: rest
+    match: /
+    unverified: true
+    respond: {body: ok}
+`
+
+// play is a screen on a stage.
+type play struct {
+	*stage.Stage
+	*screen
+	t *testing.T
+}
+
+// begin plays the screen with a configuration, until it is shown.
+func begin(t *testing.T, configuration string) *play {
+	t.Helper()
+	s := stage.New(t, configuration)
+	p := &play{Stage: s, screen: New(s.Desk).(*screen), t: t}
+	s.Window.Canvas().SetOnTypedKey(func(k *fyne.KeyEvent) {
+		if !s.Desk.CloseTop() {
+			p.screen.Key(k)
+		}
+	})
+	s.Play(p.screen, part.Place{})
+	s.Settle(func() bool { return p.file != nil })
+	return p
+}
+
+// names are those of the routes, as the list shows them.
+func (p *play) names() string {
+	var out []string
+	for _, o := range p.list.list.Objects {
+		out = append(out, o.(*row).name.Text)
+	}
+	return strings.Join(out, " ")
+}
+
+// text is the file as it is on the disk.
+func (p *play) text() string {
+	p.t.Helper()
+	text, err := os.ReadFile(p.Config)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// write writes the file as a person would.
+func (p *play) write(text string) {
+	p.t.Helper()
+	if err := os.WriteFile(p.Config, []byte(strings.ReplaceAll(text, "RELAY", p.Relay)), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// press presses a button that is seen, a dialog's before those behind it.
+func (p *play) press(text string) {
+	p.t.Helper()
+	in := []fyne.CanvasObject{p.Window.Content()}
+	if top := p.Window.Canvas().Overlays().Top(); top != nil {
+		in = []fyne.CanvasObject{top}
+	}
+	for _, o := range test.LaidOutObjects(in[0]) {
+		if b, ok := o.(*part.Push); ok && b.Text == text && b.Visible() {
+			if b.Disabled() {
+				p.t.Fatalf("the button %q cannot be pressed: %s", text, p.editor.note.Text)
+			}
+			test.Tap(b)
+			return
+		}
+	}
+	p.t.Fatalf("no button %q", text)
+}
+
+// says waits until a text stands in the window.
+func (p *play) says(text string) {
+	p.t.Helper()
+	p.Settle(func() bool {
+		in := test.LaidOutObjects(p.Window.Content())
+		if top := p.Window.Canvas().Overlays().Top(); top != nil {
+			in = test.LaidOutObjects(top)
+		}
+		for _, o := range in {
+			if l, ok := o.(*widget.Label); ok && l.Visible() && strings.Contains(l.Text, text) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// open opens a route by its place and waits until the editor has it.
+func (p *play) edits(name string) {
+	p.t.Helper()
+	p.screen.Shown(part.Place{Item: name})
+	p.Settle(func() bool { return p.editor.sheet != nil && p.editor.sheet.name == name })
+}
+
+// saved waits until what is in the editor is in the file.
+func (p *play) isSaved() {
+	p.t.Helper()
+	p.Settle(func() bool { return p.editor.why() == "" })
+	p.screen.Shortcut(ctrl(fyne.KeyS))
+	p.Settle(func() bool { return p.editor.sheet != nil && !p.editor.busy && !p.editor.sheet.changed() })
+}
+
+func ctrl(key fyne.KeyName) fyne.Shortcut {
+	return &desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}
+}
+
+func press(of fyne.Focusable, key fyne.KeyName) { of.TypedKey(&fyne.KeyEvent{Name: key}) }
+
+// A form and its YAML say the same, whichever is changed; what the form has no field
+// for stays, comments too.
+func TestFormAndText(t *testing.T) {
+	p := begin(t, home)
+	p.edits("blog")
+	p.editor.form.first.SetText("the blog")
+	p.Settle(func() bool { return strings.Contains(p.editor.yaml.Text, "name: the blog") })
+	p.editor.yaml.SetText(strings.Replace(p.editor.yaml.Text, "[push]", "[push, release]  # both", 1))
+	p.Settle(func() bool { list, _ := p.editor.form.draft.list("events"); return len(list) == 2 })
+	for _, f := range p.editor.form.handler {
+		if f.path == "respond.status" {
+			f.part.what.(*entry).SetText("200")
+		}
+	}
+	p.isSaved()
+	for _, want := range []string{"  # what the blog needs\n  - name: the blog\n", "# the team's\n", "events: [push, release] ", "# both\n", "while_running: latest\n", "status: 200"} {
+		if text := p.text(); !strings.Contains(text, want) {
+			t.Errorf("the file has no %q:\n%s", want, text)
+		}
+	}
+	if p.editor.sheet.name != "the blog" || p.names() != "the blog bell rest" {
+		t.Errorf("the editor has %q, the list %q", p.editor.sheet.name, p.names())
+	}
+}
+
+// What is wrong stands at its field and at its line, and keeps the route from being
+// saved, with the reason.
+func TestProblems(t *testing.T) {
+	p := begin(t, home)
+	p.edits("bell")
+	p.editor.form.first.SetText("rest")
+	p.Settle(func() bool { return p.editor.form.fields[0].part.note.Importance == widget.DangerImportance })
+	if !p.editor.save.Disabled() || p.editor.note.Text != "1 problem is to be mended first." {
+		t.Errorf("it can be saved: %q", p.editor.note.Text)
+	}
+	p.editor.form.first.SetText("bell")
+	p.editor.yaml.SetText("name: bell\nmatch: POST /bell\nunverified: true\nrespond: {body: ding\n")
+	p.Settle(func() bool { return len(p.editor.list.Objects) > 0 && !p.editor.form.on })
+	if !p.editor.form.first.Disabled() || !p.editor.save.Disabled() {
+		t.Error("the form of a text that cannot be read can be used")
+	}
+	p.editor.yaml.SetText("name: bell\nmatch: POST /bell\nunverified: true\nrespond: {bdy: ding}\n")
+	p.says("Line 4: ")
+	p.press("Show")
+	if p.Window.Canvas().Focused() != fyne.Focusable(p.editor.yaml) || p.editor.yaml.CursorRow != 3 {
+		t.Errorf("the cursor is in line %d", p.editor.yaml.CursorRow+1)
+	}
+	p.editor.yaml.SetText("name: bell\nmatch: POST /bell\nunverified: true\nrespond: {body: dong}\n")
+	p.isSaved()
+	if !strings.Contains(p.text(), "body: dong") {
+		t.Error("it was not saved")
+	}
+}
+
+// Keys and the mouse move routes; a move that leaves a route nothing changes nothing.
+func TestOrder(t *testing.T) {
+	p := begin(t, home)
+	p.Window.Canvas().Focus(p.list)
+	down := &desktop.CustomShortcut{KeyName: fyne.KeyDown, Modifier: fyne.KeyModifierAlt}
+	p.list.TypedShortcut(down)
+	p.Settle(func() bool { return p.names() == "bell blog rest" && p.list.chosen == 1 })
+	if !strings.Contains(p.text(), "  # what the blog needs\n  - name: blog") {
+		t.Errorf("the comment did not move with its route:\n%s", p.text())
+	}
+	p.list.TypedShortcut(down)
+	p.says("Nothing was changed.")
+	p.press("Close")
+	first := p.list.list.Objects[0].(*row)
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(first.grip).AddXY(8, 10)
+	height := first.Size().Height
+	test.Drag(p.Window.Canvas(), at, 0, height*1.7)
+	p.Settle(func() bool { return p.names() == "blog bell rest" })
+	if p.list.line.Visible() {
+		t.Error("the line of the row that was drawn is still there")
+	}
+}
+
+// The list is worked with the keyboard alone.
+func TestListKeys(t *testing.T) {
+	p := begin(t, home)
+	p.Window.Canvas().Focus(p.list)
+	press(p.list, fyne.KeyDown)
+	press(p.list, fyne.KeySpace)
+	p.Settle(func() bool { return p.file.Routes[1].Values["off"] == true })
+	press(p.list, fyne.KeySpace)
+	p.Settle(func() bool { return p.file.Routes[1].Values["off"] == nil })
+	press(p.list, fyne.KeyDelete)
+	p.says("takes no more deliveries")
+	press(p.Window.Canvas().Focused(), fyne.KeyReturn)
+	p.Settle(func() bool { return p.names() == "blog rest" })
+	p.press("Undo")
+	p.Settle(func() bool { return p.names() == "blog bell rest" })
+	p.screen.Shortcut(ctrl(fyne.KeyF))
+	test.Type(p.find, "ding")
+	if p.names() != "" {
+		t.Errorf("found %q by what a route answers", p.names())
+	}
+	p.find.SetText("/bell")
+	if p.names() != "bell" {
+		t.Errorf("found %q", p.names())
+	}
+	press(p.find, fyne.KeyReturn)
+	press(p.list, fyne.KeyReturn)
+	if p.editor.sheet == nil || p.editor.sheet.name != "bell" {
+		t.Fatal("Enter does not open the route")
+	}
+	p.editor.form.first.SetText("bells")
+	press(p.editor.form.first, fyne.KeyEscape)
+	p.says("not saved")
+	p.Desk.CloseTop()
+	if p.editor.sheet == nil {
+		t.Error("the editor was left although nobody has agreed")
+	}
+	press(p.editor.form.first, fyne.KeyEscape)
+	p.says("not saved")
+	p.press("Discard")
+	p.Settle(func() bool { return p.editor.sheet == nil })
+}
+
+// Tab goes through the whole editor, from the name to the YAML, and is caught nowhere.
+func TestTab(t *testing.T) {
+	p := begin(t, home)
+	p.edits("bell")
+	canvas := p.Window.Canvas()
+	seen := map[fyne.Focusable]bool{}
+	for canvas.Focused() != nil && !seen[canvas.Focused()] {
+		seen[canvas.Focused()] = true
+		if e, ok := canvas.Focused().(fyne.Tabbable); ok && e.AcceptsTab() {
+			t.Fatalf("Tab is caught in %T", canvas.Focused())
+		}
+		test.FocusNext(canvas)
+	}
+	for name, w := range map[string]fyne.Focusable{"name": p.editor.form.first, "YAML": p.editor.yaml, "check": p.editor.form.scheme, "handler": p.editor.form.kind, "close": p.editor.cancel} {
+		if !seen[w] {
+			t.Errorf("Tab does not come to %s", name)
+		}
+	}
+}
+
+// A template becomes a route, and so does a delivery.
+func TestNew(t *testing.T) {
+	p := begin(t, home)
+	p.Post(p.Connected("garage")+"/github/blog/x", `{}`, "X-GitHub-Event", "push")
+	var id string
+	p.Settle(func() bool {
+		page, _, err := p.Client().Deliveries(t.Context(), queryAll())
+		if err == nil && len(page) > 0 {
+			id = page[0].ID
+		}
+		return id != ""
+	})
+	p.screen.Shown(part.Place{New: true, Item: id})
+	p.Settle(func() bool { return p.editor.sheet != nil && p.editor.yaml.Text != "" })
+	d := p.editor.form.draft
+	if d.text("match") != "POST /github/blog/x" || d.scheme() != "github" || d.text("claim") != "garage" {
+		t.Errorf("of the delivery came %v", d.values)
+	}
+	for _, f := range p.editor.form.handler {
+		if f.path == "forward.to" {
+			f.part.what.(*entry).SetText("http://127.0.0.1:9")
+		}
+	}
+	p.isSaved()
+	if p.names() != "blog bell new route rest" {
+		t.Errorf("routes %q", p.names())
+	}
+	p.editor.Close()
+	p.Settle(func() bool { return len(p.templates) > 0 })
+	p.fromTemplate("forward")
+	p.says("Forward to a local address")
+	p.Settle(func() bool { return len(p.templates) > 0 })
+	p.Desk.CloseTop()
+}

@@ -1,0 +1,94 @@
+package wizard
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"homehook/gui/stage"
+)
+
+// TestTryHere goes the whole way with a relay that the agent runs itself, as
+// somebody who has nothing yet would: Enter and nothing else, but for the folder.
+func TestTryHere(t *testing.T) {
+	s := stage.New(t, "")
+	w := relayStep(s)
+	s.Settle(func() bool { return w.pages.relay.kinds.value() == relayTry })
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atName)
+	if !strings.HasPrefix(w.plan.url, "http://127.0.0.1:") {
+		t.Fatalf("the relay is to be at %q", w.plan.url)
+	}
+	// The stage's agent runs no relay, so another is put where that would be.
+	tokens := serve(t, strings.TrimPrefix(w.plan.url, "http://"), 1)
+	if err := s.Client().SetCredential(t.Context(), "relay/try", tokens[0]); err != nil {
+		t.Fatal(err)
+	}
+	s.Settle(func() bool { return len(w.plan.senders) > 0 })
+	press(s, fyne.KeyReturn)
+	s.Settle(func() bool { return w.at == atAddress && !w.busy && w.plan.address != "" })
+	if !w.sees("Only this computer can reach this address") {
+		t.Error("it does not say who can reach the address")
+	}
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atSecret)
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atAction)
+	w.pages.action.kinds.choose("save")
+	focusOn(t, s, w.pages.action.folder)
+	folder := filepath.Join(s.Home, "saved")
+	write(s, folder)
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atTrial)
+	press(s, fyne.KeyReturn)
+	s.Settle(func() bool { all, _, _ := w.pages.trial.way.stages(); return good(&all) && !w.busy })
+	if files, err := os.ReadDir(folder); err != nil || len(files) != 1 {
+		t.Errorf("%d files, %v", len(files), err)
+	}
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atStay)
+	config(t, s, map[string]int{"embedded: true": 1, "name: try": 1, "name: home": 1, "unverified: true": 1, "token:": 0})
+}
+
+// TestSharedRelay proposes a name that nobody can guess on a relay of others.
+func TestSharedRelay(t *testing.T) {
+	s := stage.New(t, "")
+	w := relayStep(s)
+	w.plan.kind, w.plan.relay, w.plan.url = relayOther, "public", "https://relay.example.com"
+	w.show(atName)
+	name := w.pages.name.name.Text
+	if !strings.HasPrefix(name, "home-") || len(name) != len("home-")+24 || nameProblem(name) != "" {
+		t.Errorf("it proposes %q", name)
+	}
+	w.show(atRelay)
+	w.show(atName)
+	if again := w.pages.name.name.Text; again != name {
+		t.Errorf("it proposes %q, and %q when asked again", name, again)
+	}
+}
+
+// TestGerman speaks German from the first step on once that is chosen, and English
+// again after that.
+func TestGerman(t *testing.T) {
+	s := stage.New(t, "")
+	t.Cleanup(func() { _ = respeak("en") })
+	w := open(s.Desk)
+	w.pages.welcome.speak("de")
+	if !w.sees("Webhooks, die zu Hause ankommen") || w.next.Text != "Weiter" {
+		t.Fatalf("%q", stage.Texts(s.Window))
+	}
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atRelay)
+	w.show(atStay)
+	if !w.sees("Am Laufen halten") {
+		t.Errorf("%q", stage.Texts(s.Window))
+	}
+	w.show(atWelcome)
+	w.pages.welcome.speak("en")
+	if !w.sees("Webhooks that reach your home") || w.next.Text != "Next" {
+		t.Errorf("%q", stage.Texts(s.Window))
+	}
+}
