@@ -180,3 +180,26 @@ func TestDisplay(t *testing.T) {
 		t.Errorf("with one: %v", err)
 	}
 }
+
+func TestOptions(t *testing.T) {
+	h := testHost(t)
+	o, err := options(flags{tray: true, places: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Socket != h.paths.Socket() || o.Instance != instancePath(h.paths) || !o.Tray || o.Places != "x" || o.Version == "" {
+		t.Errorf("got %+v", o)
+	}
+	t.Setenv("HOMEHOOK_HOME", "/"+strings.Repeat("long/", 60))
+	if _, err := options(flags{}); runtime.GOOS != "windows" && err == nil {
+		t.Error("a socket whose path is too long is not refused")
+	}
+}
+
+// What packages the app knows it by the same name as the app itself.
+func TestPackagedName(t *testing.T) {
+	text, err := os.ReadFile("FyneApp.toml")
+	if err != nil || !strings.Contains(string(text), `ID = "`+appID+`"`) {
+		t.Errorf("FyneApp.toml does not have the ID %s: %v", appID, err)
+	}
+}

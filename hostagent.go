@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,8 +15,10 @@ import (
 const (
 	// startWait is how long an agent may take until it answers.
 	startWait = 20 * time.Second
-	// startLook is the time between two looks whether it does.
+	// startLook is the time between two looks whether it does, and startAsk how long
+	// each may take: one that came too early may get no answer at all.
 	startLook = 100 * time.Millisecond
+	startAsk  = 2 * time.Second
 	// maxTold bounds what is told of the log of an agent that has ended, in bytes.
 	maxTold = 600
 )
@@ -57,7 +58,7 @@ func (h *host) answers(ctx context.Context, ended <-chan error, log string) erro
 	look := time.NewTicker(startLook)
 	defer look.Stop()
 	for {
-		if _, err := client.Status(ctx); err == nil {
+		if answersNow(ctx, client) {
 			return nil
 		}
 		select {
@@ -65,9 +66,16 @@ func (h *host) answers(ctx context.Context, ended <-chan error, log string) erro
 		case <-ended:
 			return fmt.Errorf("the agent ended at once; its log is %s%s", log, lastWords(log))
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("the agent was started and does not answer; its log is %s", log), ctx.Err())
+			return fmt.Errorf("the agent was started and has not answered for %s; its log is %s", startWait, log)
 		}
 	}
+}
+
+func answersNow(ctx context.Context, client *control.Client) bool {
+	ctx, cancel := context.WithTimeout(ctx, startAsk)
+	defer cancel()
+	_, err := client.Status(ctx)
+	return err == nil
 }
 
 // lastWords are the end of a log, from the beginning of a line.

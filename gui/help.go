@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"homehook/gui/look"
@@ -28,24 +29,49 @@ func (s *shell) openHelp() {
 			s.openWizard()
 		}))
 	}
-	right := container.New(layout.NewVBoxLayout(), about...)
-	body := container.NewGridWithColumns(2, left, right)
-	d = s.desk.Sheet(part.SheetOptions{Title: look.T("Help"), Content: body, Width: 680})
+	right := part.Wide(250, container.NewVBox(about...))
+	d = s.desk.Sheet(part.SheetOptions{
+		Title: look.T("Help"), Width: 740,
+		Content: container.NewBorder(nil, nil, nil, right, left),
+	})
 }
 
-// shortcutTable lists combinations and what they do.
+// shortcutTable lists combinations and what they do, the window's first.
 func (s *shell) shortcutTable() fyne.CanvasObject {
 	table := container.New(layout.NewFormLayout())
 	add := func(keys, text string) {
-		k := widget.NewLabelWithStyle(keys, fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-		table.Add(k)
-		table.Add(widget.NewLabel(text))
+		table.Add(lineOf(keys, true))
+		table.Add(lineOf(text, false))
 	}
-	for _, k := range s.shortcuts() {
+	screens := shortcut{key: "1 … " + fyne.KeyName(rune('0'+len(s.entries)))}
+	add(screens.label(), look.T("The screens, from the top"))
+	for _, k := range s.shortcuts()[len(s.entries):] {
 		add(k.label(), k.text)
 	}
+	for _, k := range []struct {
+		key  fyne.KeyName
+		text string
+	}{
+		{fyne.KeyR, look.T("Replay the delivery")},
+		{fyne.KeyE, look.T("Edit and replay it")},
+		{fyne.KeyM, look.T("Make a route of it")},
+		{fyne.KeyReturn, look.T("Send or save what is edited")},
+	} {
+		of := shortcut{key: k.key}
+		add(of.label(), k.text)
+	}
+	add("j, k", look.T("Down and up in a list"))
 	add("F1", look.T("This help"))
 	return table
+}
+
+// lineOf is text of one line that takes little room.
+func lineOf(text string, bold bool) fyne.CanvasObject {
+	t := widget.NewRichText(&widget.TextSegment{Text: text, Style: widget.RichTextStyle{
+		SizeName: theme.SizeNameText, TextStyle: fyne.TextStyle{Bold: bold}, Inline: true,
+	}})
+	room := -theme.InnerPadding()
+	return container.New(layout.NewCustomPaddedLayout(room+2, room, 0, 0), t)
 }
 
 // openLink opens a page in the browser. Only http and https are opened.

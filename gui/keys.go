@@ -34,7 +34,7 @@ func (s *shell) shortcuts() []shortcut {
 	}
 	return append(all,
 		shortcut{key: fyne.KeyF, text: look.T("Search this screen"), do: s.find},
-		shortcut{key: fyne.KeyN, text: look.T("New on this screen"), do: func() { s.show(part.Place{Screen: s.current, New: true}) }},
+		shortcut{key: fyne.KeyN, text: look.T("New on this screen"), do: s.fresh},
 		shortcut{key: fyne.KeyComma, text: look.T("Settings"), do: func() { s.show(part.Place{Screen: part.Settings}) }},
 		shortcut{key: fyne.KeyP, mods: fyne.KeyModifierShift, text: look.T("Pause or resume deliveries"), do: s.togglePause},
 		shortcut{key: fyne.KeyW, text: look.T("Close the window"), do: s.close},
@@ -80,6 +80,9 @@ func (s *shell) keys() {
 	for _, k := range screenKeys {
 		add(&desktop.CustomShortcut{KeyName: k.KeyName, Modifier: fyne.KeyModifierShortcutDefault | k.Modifier}, s.pass)
 	}
+	for _, key := range []fyne.KeyName{fyne.KeyUp, fyne.KeyDown, fyne.KeyLeft, fyne.KeyRight} {
+		add(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierAlt}, s.pass)
+	}
 	for _, c := range []fyne.Shortcut{&fyne.ShortcutCopy{}, &fyne.ShortcutUndo{}, &fyne.ShortcutRedo{}} {
 		add(c, s.pass)
 	}
@@ -124,6 +127,14 @@ func (s *shell) typed(e *fyne.KeyEvent) {
 	}
 }
 
+// fresh begins a new item on the screen, in its own way if it has one.
+func (s *shell) fresh() {
+	c := &desktop.CustomShortcut{KeyName: fyne.KeyN, Modifier: fyne.KeyModifierShortcutDefault}
+	if screen := s.screens[s.current]; screen != nil && !screen.Shortcut(c) {
+		s.show(part.Place{Screen: s.current, New: true})
+	}
+}
+
 func (s *shell) find() {
 	if screen := s.screens[s.current]; screen != nil && !screen.Find() {
 		s.desk.Say(look.T("There is nothing to search here"))
@@ -144,14 +155,17 @@ func (s *shell) togglePause() {
 
 // label writes a combination as people read it.
 func (k *shortcut) label() string {
-	words := []string{"Ctrl"}
+	words, key := []string{look.T("Ctrl")}, string(k.key)
+	if k.key == fyne.KeyReturn {
+		key = look.T("Enter")
+	}
 	if runtime.GOOS == "darwin" {
 		words[0] = "Cmd"
 	}
 	if k.mods&fyne.KeyModifierShift != 0 {
 		words = append(words, look.T("Shift"))
 	}
-	return strings.Join(append(words, string(k.key)), " + ")
+	return strings.Join(append(words, key), " + ")
 }
 
 // missing says whether there is no file at path.

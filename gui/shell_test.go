@@ -29,6 +29,7 @@ type page struct {
 	name  string
 	heard *[]string
 	entry *part.Entry
+	deaf  bool // no combination means anything
 }
 
 var _ part.Screen = (*page)(nil)
@@ -47,7 +48,7 @@ func (p *page) Shown(at part.Place) {
 func (p *page) Hidden()                       { p.note("hidden") }
 func (p *page) Find() bool                    { p.note("find"); return p.name == part.Activity }
 func (p *page) Key(k *fyne.KeyEvent) bool     { p.note("key " + string(k.Name)); return true }
-func (p *page) Shortcut(s fyne.Shortcut) bool { p.note(s.ShortcutName()); return true }
+func (p *page) Shortcut(s fyne.Shortcut) bool { p.note(s.ShortcutName()); return !p.deaf }
 
 // pages are entries of screens that only listen.
 func pages(heard *[]string) []entry {
@@ -103,7 +104,8 @@ func TestNavigation(t *testing.T) {
 		{func() { x.press(fyne.Key6, 0) }, []string{"activity hidden", "settings shown"}},
 		{func() { x.press(fyne.Key5, 0) }, []string{"settings hidden", "relays shown"}},
 		{func() { x.press(fyne.KeyComma, 0) }, []string{"relays hidden", "settings shown"}},
-		{func() { x.press(fyne.KeyN, 0) }, []string{"settings shown  new"}},
+		{func() { x.press(fyne.KeyN, 0) }, []string{"settings CustomDesktop:Control+N"}},
+		{func() { x.screens[part.Settings].(*page).deaf = true; x.press(fyne.KeyN, 0) }, []string{"settings CustomDesktop:Control+N", "settings shown  new"}},
 		{func() { x.press(fyne.KeyF, 0) }, []string{"settings find"}},
 		{func() { x.press(fyne.KeyR, 0) }, []string{"settings CustomDesktop:Control+R"}},
 		{func() { x.press(fyne.KeyReturn, 0) }, []string{"settings CustomDesktop:Control+Return"}},

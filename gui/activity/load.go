@@ -2,6 +2,7 @@ package activity
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -155,6 +156,9 @@ func (m *model) readAnew(ctx context.Context, q control.Query) (*anew, error) {
 // sight stay where they are.
 func (m *model) replace(a *anew) {
 	oldHead, oldTail, oldTotal := m.head, m.tail, m.total()
+	if m.seq.next != "" || a.next != "" && a.outline == nil {
+		oldTotal = math.MaxInt // one of both is not known as a whole
+	}
 	anchor, chosen := m.row(m.anchor), m.row(m.chosen)
 	pages, chosenAt, anchorAt, fresh := oldTail.pages, m.chosen, m.anchor, m.fresh
 	due := m.again.waits
@@ -186,7 +190,8 @@ func (m *model) replace(a *anew) {
 	}
 }
 
-// shifted is how many rows came above those that were known, as far as it shows.
+// shifted is how many rows came above those that were known, as far as it shows:
+// those that come late, in the middle, mostly come near the beginning.
 func (m *model) shifted(oldHead []*control.Delivery, oldTotal int) int {
 	above := 0
 	if len(oldHead) > 0 {

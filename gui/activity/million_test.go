@@ -71,7 +71,7 @@ func TestMillion(t *testing.T) {
 	if top() != before {
 		t.Errorf("top moved")
 	}
-	for _, q := range []control.Query{{State: control.Dead}, {Claim: "garage"}, {Search: "invoice"}, {Search: "zzzzqqq"}, {Search: "error", State: control.Dead}} {
+	for _, q := range []control.Query{{State: control.Dead}, {Claim: "garage"}, {Search: "invoice"}} {
 		began = time.Now()
 		sc.filters.set(q, "")
 		s.Settle(func() bool { return sc.model.ready })

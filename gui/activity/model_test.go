@@ -129,6 +129,25 @@ func TestAnchor(t *testing.T) {
 	check(t, m, l, h)
 }
 
+// Reading anew before it is known how much there is does not move what is known.
+func TestAnewBeforeOutline(t *testing.T) {
+	m, l, h := newBench(3000)
+	m.load(control.Query{})
+	for !m.ready {
+		h.step(func(n int) int { return n - 1 })
+	}
+	m.see(0, 25)
+	m.apply(feed.Changes{Anew: true})
+	h.rest(t)
+	want := l.chosen(m.query)
+	for at := range m.total() {
+		if d := m.row(at); d != nil && d.ID != want[at].ID {
+			t.Fatalf("row %d is %s, want %s", at, d.ID, want[at].ID)
+		}
+	}
+	check(t, m, l, h)
+}
+
 // A list that was short when it was first read does not stay in memory as it grows.
 func TestHeadIsBounded(t *testing.T) {
 	m, l, h := newBench(3)

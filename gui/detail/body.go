@@ -1,10 +1,12 @@
 package detail
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -218,13 +220,14 @@ func (b *body) found() {
 	b.code.Hits(b.hits, b.hit)
 }
 
-// copy copies all bytes as they came; of what is no text, the dump.
+// copy copies all bytes as they came, or the dump of those that a clipboard, which is
+// for text, would spoil.
 func (b *body) copy() {
 	if b.read == nil {
 		return
 	}
-	if len(b.read.views) > 0 && b.read.views[len(b.read.views)-1] == asText && b.view == asHex {
-		doc := b.code.Doc()
+	if bytes.IndexByte(b.content.bytes, 0) >= 0 || !utf8.Valid(b.content.bytes) && !isText(b.content.bytes) {
+		doc := b.read.docs[asHex]
 		part.Do(b.desk, func(context.Context) (string, error) { return doc.Dump(), nil }, func(text string, _ error) {
 			b.desk.Copy(text, look.T("Copied"))
 		})

@@ -162,8 +162,8 @@ func isForm(p []byte) bool {
 	return true
 }
 
-// isText says whether bytes read as text: no NUL, and few that are not UTF-8 or
-// cannot be seen.
+// isText says whether bytes read as text: no NUL, and few that are not UTF-8 or are
+// control characters.
 func isText(p []byte) bool {
 	if bytes.IndexByte(p, 0) >= 0 {
 		return false
@@ -171,7 +171,7 @@ func isText(p []byte) bool {
 	odd := 0
 	for i := 0; i < len(p); {
 		r, n := utf8.DecodeRune(p[i:])
-		if r == utf8.RuneError && n == 1 || r < 0x20 && r != '\n' && r != '\r' && r != '\t' || part.Hidden(r) {
+		if r == utf8.RuneError && n == 1 || r < 0x20 && r != '\n' && r != '\r' && r != '\t' {
 			odd++
 		}
 		i += n

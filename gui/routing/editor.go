@@ -47,6 +47,7 @@ type editor struct {
 	save, try, cancel *part.Push
 	twin              *twin
 	list              *fyne.Container // of problems
+	scroll            *container.Scroll
 	strip             *fyne.Container
 	body              *fyne.Container
 	trial             *trial
@@ -61,9 +62,8 @@ func newEditor(d *part.Desk, k keys) *editor {
 	e.try = part.Button(look.T("Try…"), "test", e.Try)
 	e.cancel = part.Button(look.T("Close"), "", e.Close)
 	e.list = container.NewVBox()
-	scroll := container.NewVScroll(e.list)
-	scroll.SetMinSize(fyne.NewSize(0, 84))
-	e.strip = container.NewVBox(part.Line(), scroll)
+	e.scroll = container.NewVScroll(e.list)
+	e.strip = container.NewVBox(part.Line(), e.scroll)
 	e.twin = newTwin(look.T("Form"), container.NewVScroll(container.New(layout.NewCustomPaddedLayout(4, 16, 0, 14), part.Narrow(e.form.body))), "YAML", container.NewPadded(e.yaml))
 	e.trial = newTrial(d, k, e.untry)
 	e.body = container.NewStack(e.twin.box)
@@ -203,6 +203,7 @@ func (e *editor) tell(p *control.ConfigProblem, risky, here bool) {
 
 func (e *editor) showStrip() {
 	e.strip.Hidden = len(e.list.Objects) == 0
+	e.scroll.SetMinSize(fyne.NewSize(0, min(float32(len(e.list.Objects))*36, 92)))
 	e.content.Refresh()
 }
 

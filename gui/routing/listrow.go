@@ -31,6 +31,8 @@ type row struct {
 	name, match, target *widget.Label
 	kind                *widget.Icon
 	check               *part.Badge
+	shield              *widget.Icon // the sign of check, where its word has no room
+	line                *line
 	marks               *widget.Label
 	up, down, more      *part.Push
 	below               *fyne.Container // what is wrong
@@ -49,7 +51,7 @@ func newRow(of *rows) *row {
 	r.name.TextStyle.Bold, r.name.Truncation = true, fyne.TextTruncateEllipsis
 	r.match.SizeName, r.target.SizeName = theme.SizeNameCaptionText, theme.SizeNameCaptionText
 	r.match.Importance = widget.LowImportance
-	r.check = part.NewBadge(look.Sign{})
+	r.check, r.shield = part.NewBadge(look.Sign{}), widget.NewIcon(nil)
 	r.marks = part.Muted("")
 	r.marks.Wrapping, r.marks.Truncation = fyne.TextWrapOff, fyne.TextTruncateEllipsis
 	r.up = part.Quiet("", "up", func() { of.choose(r.index); of.up() })
@@ -69,9 +71,12 @@ func (r *row) laid() fyne.CanvasObject {
 	what := container.New(tight, r.target, r.marks)
 	number := container.NewGridWrap(fyne.NewSize(34, 30), r.number)
 	left := container.NewHBox(container.New(&atLeast{width: 22}, r.grip), container.NewCenter(number), r.on)
-	right := container.NewHBox(container.NewCenter(container.New(&wideAs{width: 132}, r.check)), r.up, r.down, r.more)
-	middle := container.New(&shares{of: []float32{1.1, 1}}, who, container.NewBorder(nil, nil, icon, nil, what))
-	return container.NewVBox(container.NewBorder(nil, nil, left, right, middle), r.below)
+	r.line = &line{
+		left: left, who: who, what: container.NewBorder(nil, nil, icon, nil, what),
+		check: container.New(&wideAs{width: 132}, r.check), shield: r.shield, up: r.up, down: r.down, more: r.more,
+	}
+	parts := container.New(r.line, left, who, r.line.what, r.line.check, r.shield, r.up, r.down, r.more)
+	return container.NewVBox(parts, r.below)
 }
 
 // set shows a route; movable says that its place can be changed.
@@ -97,6 +102,7 @@ func (r *row) set(at, index int, of *route, movable bool) {
 	r.target.SetText(target)
 	r.marks.SetText(marksOf(of))
 	r.check.Set(checkSign(of))
+	r.shield.SetResource(checkSign(of).Resource())
 	for _, b := range []*part.Push{r.up, r.down} {
 		b.Enable()
 	}
@@ -216,39 +222,4 @@ func (r *row) MouseOut()                      { r.hover = false; r.mark(r.of.cho
 // CreateRenderer shows the row on its ground, with a line below.
 func (r *row) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.NewStack(r.ground, container.NewBorder(nil, nil, r.bar, nil, container.NewBorder(nil, part.Line(), nil, nil, r.body))))
-}
-
-// wideAs gives a badge a width, whatever it wants, and the height of its text.
-type wideAs struct{ width float32 }
-
-func (w *wideAs) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(w.width, o[0].MinSize().Height+theme.InnerPadding())
-}
-
-func (w *wideAs) Layout(o []fyne.CanvasObject, size fyne.Size) { o[0].Resize(size) }
-
-// shares lays out objects side by side, each with its share of the width.
-type shares struct{ of []float32 }
-
-func (s *shares) MinSize(objects []fyne.CanvasObject) (size fyne.Size) {
-	for _, o := range objects {
-		m := o.MinSize()
-		size = fyne.NewSize(size.Width+m.Width, max(size.Height, m.Height))
-	}
-	return size
-}
-
-func (s *shares) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	all := float32(0)
-	for _, of := range s.of {
-		all += of
-	}
-	x := float32(0)
-	for i, o := range objects {
-		w := size.Width * s.of[i] / all
-		h := min(o.MinSize().Height, size.Height)
-		o.Move(fyne.NewPos(x, (size.Height-h)/2))
-		o.Resize(fyne.NewSize(w, h))
-		x += w
-	}
 }

@@ -183,6 +183,7 @@ func (r *rows) drag(at int, y float32) {
 		return
 	}
 	r.from, r.to = at, len(r.shown)
+	r.follow(y)
 	edge := r.list.MinSize().Height
 	for i, o := range r.list.Objects {
 		if y < o.Position().Y+o.Size().Height/2 {
@@ -195,6 +196,17 @@ func (r *rows) drag(at int, y float32) {
 	r.line.Resize(fyne.NewSize(r.list.Size().Width, 3))
 	r.line.Show()
 	r.line.Refresh()
+}
+
+// follow scrolls while a row is drawn beyond what is in sight.
+func (r *rows) follow(y float32) {
+	const step = 12
+	switch seen := r.scroll.Size().Height; {
+	case y < r.scroll.Offset.Y+step:
+		r.scroll.ScrollToOffset(fyne.NewPos(0, max(r.scroll.Offset.Y-step, 0)))
+	case y > r.scroll.Offset.Y+seen-step:
+		r.scroll.ScrollToOffset(fyne.NewPos(0, min(r.scroll.Offset.Y+step, max(r.list.MinSize().Height-seen, 0))))
+	}
 }
 
 // drop has the row that was drawn go where the line was.
@@ -251,7 +263,9 @@ func (h *handle) Cursor() desktop.Cursor { return desktop.VResizeCursor }
 
 // Dragged moves the line to where the mouse is.
 func (h *handle) Dragged(e *fyne.DragEvent) {
-	h.row.of.drag(h.row.at, h.row.Position().Y+h.Position().Y+e.Position.Y)
+	d := fyne.CurrentApp().Driver()
+	top := d.AbsolutePositionForObject(h.row.of.list).Y
+	h.row.of.drag(h.row.at, d.AbsolutePositionForObject(h).Y-top+e.Position.Y)
 }
 
 // DragEnd leaves the row where the line is.

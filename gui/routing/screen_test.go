@@ -210,9 +210,11 @@ func TestOrder(t *testing.T) {
 	p.says("Nothing was changed.")
 	p.press("Close")
 	first := p.list.list.Objects[0].(*row)
-	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(first.grip).AddXY(8, 10)
-	height := first.Size().Height
-	test.Drag(p.Window.Canvas(), at, 0, height*1.7)
+	first.grip.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(8, first.Size().Height*1.7)}})
+	if !p.list.line.Visible() {
+		t.Error("no line shows where the row would go")
+	}
+	first.grip.DragEnd()
 	p.Settle(func() bool { return p.names() == "blog bell rest" })
 	if p.list.line.Visible() {
 		t.Error("the line of the row that was drawn is still there")

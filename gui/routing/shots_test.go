@@ -3,6 +3,7 @@ package routing_test
 import (
 	"image/png"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -75,6 +76,11 @@ func TestShots(t *testing.T) {
 	if os.Getenv("SMALL") != "" {
 		s.Window.Resize(fyne.NewSize(900, 600))
 		pre += "small-"
+	}
+	if os.Getenv("WIDTH") != "" {
+		n, _ := strconv.Atoi(os.Getenv("WIDTH"))
+		s.Window.Resize(fyne.NewSize(float32(n), 720))
+		pre += os.Getenv("WIDTH") + "-"
 	}
 	url := s.Connected("garage")
 	for range 3 {

@@ -92,18 +92,9 @@ func (b *beside) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(48
 
 func (b *beside) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	list, editor := objects[0], objects[1]
-	show := func(o fyne.CanvasObject, on bool) {
-		if o.Visible() != on {
-			if on {
-				o.Show()
-			} else {
-				o.Hide()
-			}
-		}
-	}
 	room := size.Width-listWidth >= wide
-	show(editor, b.open())
-	show(list, !b.open() || room)
+	shown(editor, b.open())
+	shown(list, !b.open() || room)
 	at := float32(0)
 	if list.Visible() {
 		w := size.Width

@@ -20,6 +20,9 @@ import (
 // connectWait is how long a claim may take until it can be reached.
 const connectWait = 30 * time.Second
 
+// lookPace is the time between two looks at the agent meanwhile.
+const lookPace = 500 * time.Millisecond
+
 // addressPage is the fifth step: the public URL, which is made here.
 type addressPage struct {
 	*wizard
@@ -28,8 +31,8 @@ type addressPage struct {
 	page    *step
 	// waits says that the claim is written down and its link is waited for, giveUp
 	// ends that.
-	waits  bool
-	giveUp func()
+	waits           bool
+	giveUp, endLook func()
 }
 
 func newAddressPage(w *wizard) *addressPage { return &addressPage{wizard: w} }
@@ -52,10 +55,12 @@ func (p *addressPage) first() fyne.Focusable {
 
 func (p *addressPage) hidden() {
 	p.waits = false
-	if p.giveUp != nil {
-		p.giveUp()
-		p.giveUp = nil
+	for _, end := range []func(){p.giveUp, p.endLook} {
+		if end != nil {
+			end()
+		}
 	}
+	p.giveUp, p.endLook = nil, nil
 }
 
 // shown makes the claim, unless it is there.
@@ -103,13 +108,37 @@ func (p *addressPage) written(now *control.Configuration, claim string) {
 		p.setBusy("")
 		p.failed(look.T("The relay has not answered yet. Homehook keeps trying; you can wait, or choose another relay.") + p.hints())
 	})
+	p.look()
 	p.changed()
 }
 
 // changed shows the address once the claim is linked, or why it is not.
 func (p *addressPage) changed() {
-	s := p.desk.Feed.State().Status
-	if !p.waits || s == nil || !p.live() {
+	if s := p.desk.Feed.State().Status; s != nil && p.live() {
+		p.judge(s)
+	}
+}
+
+// look asks the agent from time to time: what the relay says is wanted now, however
+// long the news of it may take.
+func (p *addressPage) look() {
+	p.endLook = p.desk.Crew.After(lookPace, func() {
+		part.Do(p.desk, func(ctx context.Context) (*control.Status, error) {
+			return p.desk.Client().Status(ctx)
+		}, func(s *control.Status, err error) {
+			if err == nil && p.ctx.Err() == nil {
+				p.judge(s)
+			}
+			if p.waits && p.ctx.Err() == nil {
+				p.look()
+			}
+		})
+	})
+}
+
+// judge ends the wait if a status says how it went.
+func (p *addressPage) judge(s *control.Status) {
+	if !p.waits {
 		return
 	}
 	for _, c := range s.Claims {

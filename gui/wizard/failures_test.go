@@ -9,6 +9,8 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"fyne.io/fyne/v2/widget"
+
 	"homehook/agent/control"
 	"homehook/gui/part"
 	"homehook/gui/stage"
@@ -92,12 +94,6 @@ func TestNameTaken(t *testing.T) {
 	w := relayStep(s)
 	ownRelay(t, s, w, address, tokens[1])
 	press(s, fyne.KeyReturn)
-	defer func() { //DEBUG
-		if t.Failed() { //DEBUG
-			st, err := s.Client().Status(context.Background()) //DEBUG
-			t.Logf("%v %+v\n%+v\n%+v\n%+v", err, st, w.pages.address.waits, w.plan.made, s.Feed.State().Status) //DEBUG
-		} //DEBUG
-	}() //DEBUG
 	s.Settle(func() bool { return w.at == atAddress && !w.busy })
 	if w.plan.address != "" || !w.sees("There is no address yet") {
 		t.Fatalf("%q", stage.Texts(s.Window))
@@ -108,12 +104,6 @@ func TestNameTaken(t *testing.T) {
 	empty(s)
 	write(s, "garage")
 	press(s, fyne.KeyReturn)
-	defer func() { // DEBUG
-		if t.Failed() { // DEBUG
-			st, _ := s.Client().Status(context.Background())                            // DEBUG
-			t.Logf("%+v\n%+v\n%+v", st.Claims, st.Relays, s.Feed.State().Status.Claims) // DEBUG
-		} // DEBUG
-	}() // DEBUG
 	s.Settle(func() bool { return w.at == atAddress && !w.busy && w.plan.address != "" })
 	text, err := os.ReadFile(s.Config)
 	if err != nil || strings.Contains(string(text), "name: home") || !strings.Contains(string(text), "name: garage") {
@@ -275,6 +265,13 @@ func TestStart(t *testing.T) {
 	if got := strings.Join(s.Host.Asked(), " "); got != "run" {
 		t.Errorf("asked for %s", got)
 	}
+	w.show(atStay)
+	s.Settle(func() bool { return w.pages.stay.known })
+	shot(t, s, "g-stay")
+	w.show(atRelay)
+	w.pages.relay.kinds.choose(relayOwn)
+	w.pages.relay.own.(*widget.Accordion).OpenAll()
+	shot(t, s, "g-howto")
 	w.show(atWelcome)
 	if w.next.Text != "Next" {
 		t.Errorf("the button says %q", w.next.Text)

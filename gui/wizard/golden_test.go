@@ -24,6 +24,7 @@ func TestGolden(t *testing.T) {
 		w.desk.Window.Canvas().Focus(nil) // a cursor blinks
 		s.Window.Resize(fyne.NewSize(900, 600))
 		w.cover.Resize(fyne.NewSize(900, 600))
+		w.body.ScrollToTop()
 		test.AssertRendersToMarkup(t, name+".xml", s.Window.Canvas())
 	}
 	same("welcome")

@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"homehook/agent/control"
 	"homehook/gui/stage"
 )
 
@@ -67,6 +68,35 @@ func TestSharedRelay(t *testing.T) {
 	w.show(atName)
 	if again := w.pages.name.name.Text; again != name {
 		t.Errorf("it proposes %q, and %q when asked again", name, again)
+	}
+	w.at = atAddress
+	w.showStep()
+	w.plan.address = "https://relay.example.com/~" + name + "/"
+	w.pages.address.large()
+	if !w.sees("Whoever knows the address can send to it") {
+		t.Error("it does not say that the address is to be kept")
+	}
+	shot(t, s, "g-shared")
+}
+
+// TestForeign waits for a webhook of the sender itself where nobody else can sign.
+func TestForeign(t *testing.T) {
+	s := stage.New(t, household)
+	url := s.Connected("garage")
+	w := relayStep(s)
+	w.plan.claim, w.plan.scheme, w.plan.credential = "garage", "discord", "discord/garage"
+	w.plan.sender = control.Sender{Name: "discord", Title: "Discord", Scheme: "discord"}
+	w.show(atTrial)
+	if w.next.Text != "Go on without" || !w.sees("signs with a key that only it has") {
+		t.Errorf("%q", stage.Texts(s.Window))
+	}
+	shot(t, s, "g-foreign")
+	if status := s.Post(url+"/own", "{}"); status != 200 {
+		t.Fatalf("status %d", status)
+	}
+	s.Settle(func() bool { all, _, _ := w.pages.trial.way.stages(); return good(&all) })
+	if w.next.Text != "Next" || w.plan.delivery == "" {
+		t.Errorf("%q, %q", w.next.Text, w.plan.delivery)
 	}
 }
 
