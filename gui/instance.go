@@ -21,8 +21,11 @@ var errSecond = errors.New("the app runs already")
 const (
 	lineShow = "show"
 	lineDone = "done"
-	// doorWait bounds either end of it.
-	doorWait = 3 * time.Second
+	// doorWait bounds the first one's end of it, and knockWait each of so many knocks
+	// of the second one: a knock may go unheard.
+	doorWait  = 3 * time.Second
+	knockWait = time.Second
+	knocks    = 4
 )
 
 // door is where the app hears of a second start by its user; nobody else gets in.
@@ -41,22 +44,24 @@ func enter(path string, quiet bool) (*door, error) {
 	if quiet {
 		return nil, errSecond
 	}
-	if err := knock(path); err != nil {
-		return nil, fmt.Errorf("the app that runs already does not show its window: %w", err)
+	for range knocks {
+		if err = knock(path); err == nil {
+			return nil, errSecond
+		}
 	}
-	return nil, errSecond
+	return nil, fmt.Errorf("the app that runs already does not show its window: %w", err)
 }
 
 // knock asks the app that listens at path to show its window.
 func knock(path string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), doorWait)
+	ctx, cancel := context.WithTimeout(context.Background(), knockWait)
 	defer cancel()
 	c, err := control.Dial(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(doorWait)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(knockWait)); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintln(c, lineShow); err != nil {

@@ -68,6 +68,7 @@ func (s *shell) layOut() fyne.CanvasObject {
 		}
 	}
 	lower = append(lower, newSideItem("help", look.T("Help"), s.openHelp))
+	linkSide(s.desk.Window.Canvas(), append(upper, lower...), s.typed)
 	screen := container.NewBorder(s.banner.box, nil, nil, nil, s.area)
 	side := container.NewBorder(nil, nil, nil, widget.NewSeparator(), sideList(upper, lower))
 	return container.New(&frame{side: side, foot: s.status}, side, s.status, container.NewStack(screen, s.toast.layer))
@@ -88,7 +89,9 @@ func (s *shell) show(at part.Place) {
 		}
 		s.current = at.Screen
 		s.items[s.current].choose(true)
-		s.desk.Window.Canvas().Unfocus()
+		if _, side := s.desk.Window.Canvas().Focused().(*sideItem); !side {
+			s.desk.Window.Canvas().Unfocus()
+		}
 		s.area.Objects = []fyne.CanvasObject{screen.Content()}
 		s.area.Refresh()
 	}

@@ -125,6 +125,27 @@ func TestNavigation(t *testing.T) {
 	}
 }
 
+func TestSideListByKeys(t *testing.T) {
+	x := newSet(t, stage.Empty(t))
+	canvas := x.Window.Canvas()
+	type key = fyne.KeyEvent
+	canvas.Focus(x.items[part.Activity])
+	x.items[part.Activity].TypedKey(&key{Name: fyne.KeyUp})
+	x.items[part.Activity].TypedKey(&key{Name: fyne.KeyDown})
+	if canvas.Focused() != x.items[part.Claims] {
+		t.Fatalf("the focus is at %v", canvas.Focused())
+	}
+	x.items[part.Claims].TypedKey(&key{Name: fyne.KeyReturn})
+	if canvas.Focused() != x.items[part.Claims] || x.current != part.Claims {
+		t.Errorf("Enter leads to %s, with the focus at %v", x.current, canvas.Focused())
+	}
+	x.took()
+	x.items[part.Claims].TypedKey(&key{Name: fyne.KeyJ})
+	if got := x.took(); !slices.Equal(got, []string{"claims key J"}) {
+		t.Errorf("the screens heard %q", got)
+	}
+}
+
 func TestDialogKeepsKeysFromScreen(t *testing.T) {
 	x := newSet(t, stage.Empty(t))
 	x.took()

@@ -24,6 +24,7 @@ type sideItem struct {
 	widget.BaseWidget
 	icon, text               string
 	tapped                   func()
+	other                    func(*fyne.KeyEvent) // takes keys that mean nothing here
 	chosen, hovered, focused bool
 }
 
@@ -34,7 +35,7 @@ var (
 )
 
 func newSideItem(icon, text string, tapped func()) *sideItem {
-	i := &sideItem{icon: icon, text: text, tapped: tapped}
+	i := &sideItem{icon: icon, text: text, tapped: tapped, other: func(*fyne.KeyEvent) {}}
 	i.ExtendBaseWidget(i)
 	return i
 }
@@ -59,6 +60,25 @@ func (i *sideItem) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		i.tapped()
+	default:
+		i.other(e)
+	}
+}
+
+// linkSide has the arrows move the focus from item to item, and gives other keys to
+// the window.
+func linkSide(canvas fyne.Canvas, items []*sideItem, others func(*fyne.KeyEvent)) {
+	for at, i := range items {
+		i.other = func(e *fyne.KeyEvent) {
+			switch {
+			case e.Name == fyne.KeyDown && at+1 < len(items):
+				canvas.Focus(items[at+1])
+			case e.Name == fyne.KeyUp && at > 0:
+				canvas.Focus(items[at-1])
+			case e.Name != fyne.KeyDown && e.Name != fyne.KeyUp:
+				others(e)
+			}
+		}
 	}
 }
 

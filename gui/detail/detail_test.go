@@ -15,7 +15,6 @@ import (
 
 	"homehook/agent/control"
 	"homehook/gui/detail"
-	"homehook/gui/look"
 	"homehook/gui/part"
 	"homehook/gui/stage"
 )
@@ -322,11 +321,8 @@ func TestChangedReadsAgain(t *testing.T) {
 }
 
 func TestGerman(t *testing.T) {
-	if err := look.Speak("de"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = look.Speak("en") })
 	s := play(t, household)
+	s.Speak("de")
 	s.send("/x", "{", "Content-Type", "application/json")
 	s.wants(s.written(), "Wiederholen", "Anfrage", "kein gültiges JSON")
 }

@@ -2,6 +2,8 @@ package routing
 
 import (
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -313,7 +315,41 @@ func TestNew(t *testing.T) {
 	p.editor.Close()
 	p.Settle(func() bool { return len(p.templates) > 0 })
 	p.fromTemplate("forward")
-	p.says("Forward to a local address")
-	p.Settle(func() bool { return len(p.templates) > 0 })
-	p.Desk.CloseTop()
+	p.says("to: http://127.0.0.1:3000")
+	p.press("Add")
+	p.says("Nothing was changed.") // it would be behind one that takes all
+	p.entryAt("Path, of the public address and of the program; / is all").SetText("/app/")
+	p.says("match: /app/")
+	p.press("Add")
+	p.says("Added “forward”.")
+	p.Settle(func() bool { return p.names() == "blog bell new route forward rest" })
+}
+
+// entryAt is what is asked below a name, in the dialog.
+func (p *play) entryAt(name string) *part.Entry {
+	p.t.Helper()
+	for _, o := range test.LaidOutObjects(p.Window.Canvas().Overlays().Top()) {
+		if s, ok := o.(*slot); ok && s.name.Text == name {
+			return s.what.(*part.Entry)
+		}
+	}
+	p.t.Fatalf("nothing asks for %q", name)
+	return nil
+}
+
+// A program that has changed since it was approved is told, and approved here.
+func TestApprove(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "deploy")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\necho old\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := begin(t, strings.Replace(home, "respond: {body: ding}", "script: {command: ["+strconv.Quote(program)+"], sha256: "+strings.Repeat("0", 64)+"}", 1))
+	p.says("has changed since it was approved")
+	p.press("Approve")
+	p.says("Only programs that were looked at")
+	press(p.Window.Canvas().Focused(), fyne.KeyReturn)
+	p.Settle(func() bool { return !strings.Contains(p.text(), "00000000") })
+	p.Settle(func() bool {
+		return p.Window.Canvas().Overlays().Top() == nil && p.list.list.Objects[1].(*row).below.Hidden
+	})
 }

@@ -132,8 +132,8 @@ func freeName(name string, routes []control.ConfigEntry) string {
 func told(e *control.ConfigEntry, all []control.ConfigProblem) (here, elsewhere []control.ConfigProblem) {
 	for _, p := range all {
 		if e != nil && (p.Part == control.PartRoute && p.Name == e.Name || within(e, p.Line)) {
-			if p.Line > 0 {
-				p.Line = max(p.Line-e.Line+1, 1)
+			if p.Line = p.Line - e.Line + 1; !within(e, p.Line+e.Line-1) {
+				p.Line = 0 // of another that has the same name
 			}
 			here = append(here, p)
 			continue

@@ -122,3 +122,22 @@ func TestGerman(t *testing.T) {
 		t.Errorf("%q", stage.Texts(s.Window))
 	}
 }
+
+// TestHomeAssistant lets only its webhooks through where nobody is checked.
+func TestHomeAssistant(t *testing.T) {
+	s := stage.New(t, household)
+	s.Connected("garage")
+	w := relayStep(s)
+	s.Settle(func() bool { return w.pages.relay.kinds.value() == relayHave })
+	w.plan.claim = "garage"
+	w.show(atAction)
+	if !w.sees("goes on to Home Assistant, and nothing else") {
+		t.Errorf("%q", stage.Texts(s.Window))
+	}
+	press(s, fyne.KeyReturn)
+	arrive(s, w, atTrial)
+	config(t, s, map[string]int{"match: /api/webhook/{id}": 1, "127.0.0.1:8123": 1})
+	if w.plan.testPath() == "/" {
+		t.Error("the test goes to a path that is not let through")
+	}
+}
