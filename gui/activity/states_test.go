@@ -93,7 +93,7 @@ func TestGerman(t *testing.T) {
 
 // example are rows that look the same on each day.
 func example(sc *screen) {
-	at := time.Date(2024, 2, 3, 4, 5, 6, 0, time.UTC)
+	at := time.Date(2024, 2, 3, 12, 5, 6, 0, time.UTC)
 	for i, d := range []control.Delivery{
 		{Claim: "github", State: control.Succeeded, Method: "POST", Path: "/deploy", Route: "deploy the blog", Status: 200, DurationMS: 812, Size: 7321},
 		{Claim: "stripe", State: control.Dead, Method: "POST", Path: "/events", Query: "live=true", Route: "stripe to the shop", Status: 502, DurationMS: 30, Size: 1400},

@@ -62,6 +62,9 @@ type Feed struct {
 	state  atomic.Pointer[State]
 	shows  bool
 
+	order sync.Mutex    // of an answer and an event that tell the status
+	heard atomic.Uint64 // how many events have told it
+
 	// The rest belongs to the goroutine of the user interface.
 	onState   listeners[func()]
 	onConfig  listeners[func()]
@@ -198,9 +201,22 @@ func (f *Feed) Refresh() {
 
 // ask asks for the status. That there is no answer is for follow to find out.
 func (f *Feed) ask(ctx context.Context) {
-	if s, err := f.Client.Status(ctx); err == nil && f.State().Live() {
+	before := f.heard.Load()
+	s, err := f.Client.Status(ctx)
+	f.order.Lock()
+	defer f.order.Unlock()
+	// What an event has told in the meantime is newer, or another event follows.
+	if err == nil && f.State().Live() && f.heard.Load() == before {
 		f.set(&State{Reach: Live, Status: s})
 	}
+}
+
+// hear takes the status that an event tells.
+func (f *Feed) hear(s *control.Status) {
+	f.order.Lock()
+	defer f.order.Unlock()
+	f.heard.Add(1)
+	f.set(&State{Reach: Live, Status: s})
 }
 
 // take deals with one event.
@@ -212,8 +228,10 @@ func (f *Feed) take(e *control.Event) {
 		f.changed(nil)
 	case control.EventStatus:
 		if e.Status != nil {
-			f.set(&State{Reach: Live, Status: e.Status})
+			f.hear(e.Status)
 		}
+	case control.EventStart:
+		f.Refresh() // for what has changed between the status and the subscription
 	case control.EventConfig:
 		// The status tells of relays and claims that are new, as no other event does.
 		f.crew.Go(func(ctx context.Context) func() {

@@ -63,6 +63,20 @@ func TestConflict(t *testing.T) {
 	}
 }
 
+// A route that was removed by hand while it was being changed can be kept.
+func TestRemovedMeanwhile(t *testing.T) {
+	p := begin(t, home)
+	p.edits("bell")
+	p.editor.form.first.SetText("the bell")
+	p.Settle(func() bool { return p.editor.why() == "" && p.editor.sheet.from == fromNothing })
+	before, after, _ := strings.Cut(home, "  - name: bell\n")
+	_, after, _ = strings.Cut(after, "  - name: rest\n")
+	p.write(before + "  - name: rest\n" + after)
+	p.says("no longer in it")
+	p.press("Keep mine")
+	p.Settle(func() bool { return p.names() == "blog the bell rest" })
+}
+
 // A file that is refused is mended in the editor of the whole file.
 func TestRefused(t *testing.T) {
 	p := begin(t, home)

@@ -156,7 +156,9 @@ func (s *screen) double(at int) {
 		if text := copied(&of, name); text != "" {
 			sheet.text, sheet.from = text, fromText
 		}
-		sheet.before = of.Name
+		if next := s.routeAt(at + 1); next != nil {
+			sheet.before = next.Name
+		}
 		s.open(sheet)
 	})
 }

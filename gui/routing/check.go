@@ -82,6 +82,9 @@ func (f *form) listField(path, name, shown, such string) *field {
 	}
 	locked := false
 	return &field{path: path, part: newSlot(name, e, hint), able: func(on bool) { able(e)(on && !locked) }, load: func(d *draft) {
+		if !locked && says(d, func(d *draft) { d.setList(path, listed(e.Text)) }) {
+			return
+		}
 		all, ok := d.list(path)
 		text := strings.Join(all, ", ")
 		if !ok || !slices.Equal(listed(text), all) {

@@ -38,6 +38,7 @@ type editor struct {
 	refused string // what the agent said in place of an answer
 	touched bool
 	busy    bool   // it is being saved
+	asked   bool   // which of two changes is to stay
 	turn    int    // of changes; an answer to an earlier one is too late
 	stop    func() // ends the wait for a pause
 

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"reflect"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -75,6 +76,9 @@ func (f *form) linesField(a *ask, load func(*draft) (string, bool), store func(*
 	p := newSlot(a.name, e, a.hint)
 	locked := false
 	return &field{path: a.path, part: p, able: func(on bool) { able(e)(on && !locked) }, load: func(d *draft) {
+		if !locked && says(d, func(d *draft) { store(d, e.Text) }) {
+			return // in other words, which a person may be just writing
+		}
 		text, ok := load(d)
 		locked = !ok
 		if locked {
@@ -84,6 +88,13 @@ func (f *form) linesField(a *ask, load func(*draft) (string, bool), store func(*
 		e.show(text)
 		e.SetMinRowsVisible(min(max(lineCount(text), 2), 8))
 	}}
+}
+
+// says whether what stands in a field is what the draft has already.
+func says(d *draft, store func(*draft)) bool {
+	probe := newDraft(d.values)
+	store(probe)
+	return reflect.DeepEqual(probe.values, d.values)
 }
 
 func lineCount(text string) (n int) {

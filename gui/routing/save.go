@@ -151,6 +151,10 @@ func entryOf(c *control.Configuration, name string) *control.ConfigEntry {
 
 // conflict asks which of two changes of the route is to stay.
 func (e *editor) conflict(c *control.Configuration, now *control.ConfigEntry) {
+	if e.asked {
+		return
+	}
+	e.asked = true
 	text, there := look.T("The file was changed meanwhile, and this route is no longer in it."), ""
 	if now != nil {
 		text, there = look.T("The file was changed meanwhile, and this route with it. This is there now:"), now.YAML
@@ -177,7 +181,8 @@ func (e *editor) conflict(c *control.Configuration, now *control.ConfigEntry) {
 		Prepare: func() (func(context.Context) error, error) {
 			return func(context.Context) error { return nil }, nil
 		},
-		Done: func() { e.mine(c, now) },
+		Done:   func() { e.mine(c, now) },
+		Closed: func() { e.asked = false },
 	})
 }
 
@@ -202,11 +207,14 @@ func (e *editor) mine(c *control.Configuration, now *control.ConfigEntry) {
 // refile takes a configuration that has become another one: a route that nobody has
 // touched here is shown as it is now.
 func (e *editor) refile(c *control.Configuration) {
-	if e.sheet == nil || e.sheet.fresh() || e.sheet.changed() || e.busy {
+	if e.sheet == nil || e.sheet.fresh() || e.busy {
 		return
 	}
 	now := entryOf(c, e.sheet.name)
 	switch {
+	case now == nil && e.sheet.changed() && len(c.Routes) > 0:
+		e.conflict(c, nil)
+	case e.sheet.changed():
 	case now == nil:
 		e.leave()
 	case now.YAML != e.sheet.was:

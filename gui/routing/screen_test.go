@@ -325,6 +325,19 @@ func TestNew(t *testing.T) {
 	p.Settle(func() bool { return p.names() == "blog bell new route forward rest" })
 }
 
+// A copy keeps the comments, and stands behind the route that it is of.
+func TestCopy(t *testing.T) {
+	p := begin(t, home)
+	p.double(0)
+	p.says("never reached") // by nothing that the other leaves
+	match := strings.Replace(p.editor.yaml.Text, "/github/", "/gitlab/", 1)
+	p.editor.yaml.SetText(match)
+	p.isSaved()
+	if text := p.text(); strings.Count(text, "# the team's") != 2 || p.names() != "blog blog copy bell rest" {
+		t.Errorf("routes %q:\n%s", p.names(), text)
+	}
+}
+
 // entryAt is what is asked below a name, in the dialog.
 func (p *play) entryAt(name string) *part.Entry {
 	p.t.Helper()

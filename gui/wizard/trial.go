@@ -30,6 +30,7 @@ type trialPage struct {
 	page    *step
 	way     journey
 	id      string // of the delivery that is followed; empty until it is known
+	before  string // that of the test before
 	reading bool   // its record is being read
 	stale   bool   // and has changed since
 	stop    func() // following deliveries
@@ -60,7 +61,7 @@ func (p *trialPage) foreign() bool { return p.plan.checked() && !p.plan.sender.S
 
 func (p *trialPage) shown() {
 	p.way = journey{checked: p.plan.checked(), foreign: p.foreign()}
-	p.id = ""
+	p.id, p.before = "", p.plan.delivery
 	sender := title(&p.plan.sender)
 	switch {
 	case p.way.foreign:
@@ -97,7 +98,7 @@ func (p *trialPage) next() {
 // send sends a test and follows it.
 func (p *trialPage) send() {
 	p.way = journey{checked: p.plan.checked(), begun: time.Now()}
-	p.id = ""
+	p.id, p.before = "", p.plan.delivery
 	t := control.TestSend{Claim: p.plan.claim, Sender: p.plan.sender.Name, Path: p.plan.testPath()}
 	if p.plan.checked() {
 		t.Credential = p.plan.credential
@@ -128,18 +129,46 @@ func (p *trialPage) sent(got *control.TestSent, err error) {
 // changes notes deliveries of the claim that come while a test is on its way.
 func (p *trialPage) changes(c feed.Changes) {
 	for i := range c.Deliveries {
-		d := &c.Deliveries[i]
-		const skew = time.Minute // the relay's clock says when it was received
-		switch {
-		case d.ID == p.id:
+		if d := &c.Deliveries[i]; d.ID == p.id {
 			p.read()
-		case p.id == "" && d.Claim == p.plan.claim && d.ReplayOf == "" && !p.way.begun.IsZero() && d.Received.After(p.way.begun.Add(-skew)) && d.ID != p.plan.delivery:
+		} else if p.expected(d) {
 			p.follow(d.ID)
 		}
 	}
-	if c.Anew {
+	switch {
+	case c.Anew && p.id != "":
 		p.read()
+	case c.Anew && !p.way.begun.IsZero():
+		p.search()
 	}
+}
+
+// expected says whether a delivery may be the test that is on its way.
+func (p *trialPage) expected(d *control.Delivery) bool {
+	const skew = time.Minute // the relay's clock says when it was received
+	if p.id != "" || p.way.begun.IsZero() || d.ID == p.before || d.ReplayOf != "" {
+		return false
+	}
+	return d.Claim == p.plan.claim && d.Received.After(p.way.begun.Add(-skew))
+}
+
+// search looks for the test among the newest deliveries, where changes were missed.
+func (p *trialPage) search() {
+	q := control.Query{Claim: p.plan.claim, Limit: 10}
+	part.Do(p.desk, func(ctx context.Context) ([]control.Delivery, error) {
+		page, _, err := p.desk.Client().Deliveries(ctx, q)
+		return page, err
+	}, func(page []control.Delivery, _ error) {
+		if p.ctx.Err() != nil || p.at != atTrial {
+			return
+		}
+		for i := range page {
+			if p.expected(&page[i]) {
+				p.follow(page[i].ID)
+				return
+			}
+		}
+	})
 }
 
 // follow shows the way of a delivery.
