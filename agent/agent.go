@@ -62,6 +62,8 @@ type Agent struct {
 	keeping sync.WaitGroup          // keepers at work, those on their way out included
 	severed chan struct{}           // closed when links are not waited for any more
 
+	telling sync.Mutex // is held while a status is taken and published
+
 	mu        sync.Mutex // guards the rest
 	pausing   pausing
 	config    *config.Config

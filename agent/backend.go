@@ -283,6 +283,9 @@ func (b *backend) SubscribeShowing(after uint64) (<-chan control.Event, func()) 
 // publishStatus tells listeners that the status changed. It is called from
 // keepers, which hold no lock.
 func (a *Agent) publishStatus() {
+	// Of two that were taken at once the newer has to come last.
+	a.telling.Lock()
+	defer a.telling.Unlock()
 	s := (&backend{a}).Status()
 	a.hub.Publish(control.Event{Type: control.EventStatus, Time: time.Now(), Status: &s})
 }

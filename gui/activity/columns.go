@@ -2,6 +2,7 @@ package activity
 
 import (
 	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -53,12 +54,23 @@ func measure() measured {
 	}
 	return measured{
 		sign:   theme.IconInlineSize(),
-		time:   wide("00:00:00", look.T("Jan 2 15:04"), "2026-00-00", look.T("Time")),
+		time:   wide(append(moments(), look.T("Time"))...),
 		method: wide("OPTIONS", look.T("Method")),
 		status: wide("000", look.T("Status")),
 		took:   wide("59 min 59 s", look.T("Took")),
 		size:   wide("999 KB", look.T("Size")),
 	}
+}
+
+// moments are times in all the ways in which they are written, and as wide as they
+// become.
+func moments() []string {
+	now := time.Date(2000, 1, 1, 20, 48, 48, 0, time.Local)
+	all := []string{look.Clock(now, now), look.Clock(now, now.AddDate(1, 0, 0))}
+	for month := time.January; month <= time.December; month++ {
+		all = append(all, look.Clock(time.Date(2000, month, 28, 20, 48, 48, 0, time.Local), now))
+	}
+	return all
 }
 
 // layColumns shares a width among the columns.

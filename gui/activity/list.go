@@ -25,6 +25,7 @@ type list struct {
 	now     time.Time
 	grid    grid
 	widths  measured
+	high    float32 // a text
 	titles  [columns]*canvas.Text
 	ground  *canvas.Rectangle
 	line    *canvas.Rectangle
@@ -93,17 +94,14 @@ func (l *list) update(o fyne.CanvasObject, at int) {
 // rowHeight leaves some room above and below the text. It is whole, so that texts
 // are equally sharp in all rows.
 func (l *list) rowHeight() float32 {
-	return float32(math.Round(float64(l.textHeight() + 2*theme.Padding())))
-}
-
-func (l *list) textHeight() float32 {
-	return fyne.MeasureText("Mg", theme.TextSize(), fyne.TextStyle{}).Height
+	return float32(math.Round(float64(l.high + 2*theme.Padding())))
 }
 
 // restyle takes colours and measures of the theme as it is now.
 func (l *list) restyle() {
 	l.colours, l.icons = map[fyne.ThemeColorName]color.Color{}, map[look.Sign]fyne.Resource{}
 	l.widths = measure()
+	l.high = fyne.MeasureText("Mg", theme.TextSize(), fyne.TextStyle{}).Height
 	l.ground.FillColor = l.colour(theme.ColorNameHeaderBackground)
 	l.line.FillColor = l.colour(look.ColourLine)
 	for _, t := range l.titles {
@@ -138,7 +136,7 @@ type listPainter struct{ list *list }
 
 // head is the height of the titles.
 func (p *listPainter) head() float32 {
-	return float32(math.Round(float64(p.list.textHeight() + theme.Padding() + 2)))
+	return float32(math.Round(float64(p.list.high + theme.Padding() + 2)))
 }
 
 // Layout shares the width among the columns.

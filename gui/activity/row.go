@@ -27,6 +27,8 @@ type row struct {
 	icon  string // of sign, with its colour
 	shown *control.Delivery
 	said  string // by note
+	laid  grid   // where the columns were when it was laid out
+	high  float32
 }
 
 func newRow(l *list) *row {
@@ -49,6 +51,9 @@ func newRow(l *list) *row {
 // show shows a delivery, or without one what is said in its place.
 func (r *row) show(d *control.Delivery, note string) {
 	r.shown, r.said = d, note
+	if r.laid != r.list.grid || r.high != r.list.high {
+		r.lay(r.Size())
+	}
 	r.paint()
 }
 
@@ -173,22 +178,27 @@ func (r *row) CreateRenderer() fyne.WidgetRenderer { return &rowPainter{r} }
 
 type rowPainter struct{ row *row }
 
-// Layout puts each text into its column. Where the columns lie is known before.
+// Layout puts each text into its column.
 func (p *rowPainter) Layout(size fyne.Size) {
-	r, g := p.row, &p.row.list.grid
-	high := r.list.textHeight()
-	y := (size.Height - high) / 2
+	p.row.lay(size)
+	p.row.paint()
+}
+
+// lay puts each text into its column as the columns lie now.
+func (r *row) lay(size fyne.Size) {
+	g := &r.list.grid
+	r.laid, r.high = *g, r.list.high
+	y := (size.Height - r.high) / 2
 	icon := g[columnSign].width
 	r.sign.Resize(fyne.NewSquareSize(icon))
 	r.sign.Move(fyne.NewPos(g[columnSign].x, (size.Height-icon)/2))
 	for i, t := range r.texts {
-		t.Resize(fyne.NewSize(g[i].width, high))
+		t.Resize(fyne.NewSize(g[i].width, r.high))
 		t.Move(fyne.NewPos(g[i].x, y))
 	}
 	r.query.Move(fyne.NewPos(r.query.Position().X, y))
-	r.note.Resize(fyne.NewSize(size.Width, high))
+	r.note.Resize(fyne.NewSize(size.Width, r.high))
 	r.note.Move(fyne.NewPos(0, y))
-	r.paint()
 }
 
 func (p *rowPainter) MinSize() fyne.Size           { return fyne.NewSize(1, p.row.list.rowHeight()) }

@@ -113,7 +113,7 @@ func TestMarkup(t *testing.T) {
 			s.Window.SetPadded(false)
 			s.Window.Resize(fyne.NewSize(1000, 400))
 			if name == "dark" {
-				s.App.Settings().SetTheme(look.NewTheme(look.Dark, 1))
+				s.App.Settings().SetTheme(look.NewTheme(look.Dark, 1.02))
 			}
 			sc := newScreen(s.Desk)
 			s.Window.SetContent(sc.Content())
@@ -129,5 +129,26 @@ func TestMarkup(t *testing.T) {
 			sc.sync()
 			test.AssertRendersToMarkup(t, name+".xml", s.Window.Canvas())
 		})
+	}
+}
+
+// A change of the theme reaches what is shown already: after it, the window is as if
+// it had been opened with that theme.
+func TestThemeChanges(t *testing.T) {
+	shown := func(from *look.Theme) string {
+		s := stage.New(t, household)
+		s.Window.SetPadded(false)
+		s.Window.Resize(fyne.NewSize(1000, 400))
+		test.ApplyTheme(t, from)
+		sc := newScreen(s.Desk)
+		s.Window.SetContent(sc.Content())
+		example(sc)
+		sc.sync()
+		test.ApplyTheme(t, look.NewTheme(look.Dark, 1.02))
+		return test.RenderToMarkup(s.Window.Canvas())
+	}
+	changed, opened := shown(look.NewTheme(look.Light, 1)), shown(look.NewTheme(look.Dark, 1.02))
+	if changed != opened {
+		t.Errorf("after the change it is\n%s\nand not\n%s", changed, opened)
 	}
 }

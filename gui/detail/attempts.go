@@ -101,7 +101,7 @@ func (a *attempts) choose(i int) {
 		all = append(all, segment{counted(look.T("Headers"), len(fields)), func() fyne.CanvasObject { return a.pane.headers(fields, false) }})
 	}
 	top := a.about(t)
-	var below fyne.CanvasObject = part.Empty("file", look.T("No output"), look.T("The handler has put out nothing that is kept."))
+	below := part.Empty("file", look.T("No output"), look.T("The handler has put out nothing that is kept."))
 	a.parts = nil
 	if len(all) > 0 {
 		a.parts = newSegments(0, all...)
@@ -131,11 +131,10 @@ func (a *attempts) about(t *control.Attempt) fyne.CanvasObject {
 // attemptRow is one line of the list, that is chosen with a click or with Enter.
 type attemptRow struct {
 	widget.BaseWidget
-	ground  fyne.CanvasObject
-	mark    fyne.CanvasObject
-	row     fyne.CanvasObject
-	tapped  func()
-	focused bool
+	ground fyne.CanvasObject
+	mark   fyne.CanvasObject
+	row    fyne.CanvasObject
+	tapped func()
 }
 
 func newAttemptRow(t *control.Attempt, tapped func()) *attemptRow {

@@ -56,10 +56,7 @@ func newBody(d *part.Desk, c content, save func()) *body {
 	b.steps.Hide()
 	b.views.Hide()
 	b.late = d.Crew.After(soon, func() { b.put(part.Loading(look.T("Reading…"))) })
-	tools := container.NewHBox(b.steps, part.Quiet("", "copy", b.copy))
-	if more := b.more(); more != nil {
-		tools.Add(more)
-	}
+	tools := container.NewHBox(b.steps, part.Quiet("", "copy", b.copy), b.more())
 	bar := container.NewBorder(nil, nil, b.views, tools, b.find)
 	b.top = container.NewVBox(bar, b.notes)
 	b.object = container.NewBorder(b.top, nil, nil, nil, b.stack)

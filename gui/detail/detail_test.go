@@ -151,7 +151,7 @@ func TestEachBodyInItsWay(t *testing.T) {
 
 func TestTabs(t *testing.T) {
 	s := play(t, household)
-	s.send("/run?a=1&b=%E2%80%AE", "x", "X-Evil", "a‮b")
+	s.send("/run?a=1&b=%E2%80%AE", "x", "X-Evil", "a\u202eb")
 	s.wants(s.written(), "Failed", "Not verified", "POST /run?a=1&b=%E2%80%AE", "the script failed")
 	s.tap("Query (2)")
 	s.wants(s.written(), "‹U+202E›")
@@ -292,13 +292,11 @@ func TestSearchInABody(t *testing.T) {
 }
 
 func TestDuplicateLeadsToItsOriginal(t *testing.T) {
-	s := play(t, strings.Replace(household, "claim: garage, match: /signed,", "claim: garage, match: /signed, ", 1))
+	s := play(t, household)
 	body := `{"a":1}`
 	id := s.send("/signed", body, "X-Hub-Signature-256", signature(body), "X-GitHub-Delivery", "one")
 	s.send("/signed", body, "X-Hub-Signature-256", signature(body), "X-GitHub-Delivery", "one")
-	if !strings.Contains(s.written(), "Duplicate") {
-		t.Skip("this sender's ids are not told apart")
-	}
+	s.wants(s.written(), "Duplicate")
 	for _, m := range detail.Menu(s.pane) {
 		if m.Label == "Show the original" {
 			m.Action()
@@ -318,11 +316,4 @@ func TestChangedReadsAgain(t *testing.T) {
 	s.pane.Changed(control.Delivery{ID: id})
 	s.settled()
 	s.wants(s.written(), "oops")
-}
-
-func TestGerman(t *testing.T) {
-	s := play(t, household)
-	s.Speak("de")
-	s.send("/x", "{", "Content-Type", "application/json")
-	s.wants(s.written(), "Wiederholen", "Anfrage", "kein gültiges JSON")
 }

@@ -12,8 +12,12 @@ import (
 	"homehook/gui/part"
 )
 
-// mostEdited is the longest body that is edited in the window.
-const mostEdited = 256 << 10
+const (
+	// mostEdited is the longest body that is edited in the window, and mostEditedLines
+	// how many lines it has: with more of them each letter would take long.
+	mostEdited      = 256 << 10
+	mostEditedLines = 800
+)
 
 // draft is a request as a person edits it.
 type draft struct {
@@ -39,8 +43,11 @@ func draftOf(r *control.Record) *draft {
 
 // editable says whether a body can be changed as text.
 func editable(body []byte) bool {
-	return len(body) <= mostEdited && utf8.Valid(body) && isText(body)
+	return len(body) <= mostEdited && bytes.Count(body, []byte("\n")) <= mostEditedLines && plainText(body)
 }
+
+// plainText says whether a body can be shown as lines of text.
+func plainText(body []byte) bool { return utf8.Valid(body) && isText(body) }
 
 // fieldText is the header as text to edit.
 func (d *draft) fieldText() string {
@@ -121,7 +128,7 @@ func (d *draft) lines() []string {
 		out = append(out, f[0]+": "+f[1])
 	}
 	out = append(out, "")
-	if !editable(d.body) {
+	if !plainText(d.body) {
 		return append(out, look.T("{{.Size}} that are no text", look.V{"Size": look.Bytes(int64(len(d.body)))}))
 	}
 	return append(out, linesOf(string(d.body))...)

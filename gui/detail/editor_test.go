@@ -109,3 +109,21 @@ func TestEditorWithoutText(t *testing.T) {
 		t.Error("nothing to close")
 	}
 }
+
+func TestWhatIsNotKeptWhole(t *testing.T) {
+	s := play(t, household+"history: {body: 10, redact: [header.X-Key]}\n")
+	s.send("/x", "0123456789abcdef", "X-Key", "geheim")
+	s.wants(s.written(), "Only the first 10 B of 16 B are kept.", "0123456789")
+	s.tap("Replay")
+	s.Settle(func() bool { return strings.Contains(s.written(), "It was not replayed") })
+	s.CloseTop()
+	e := s.edit()
+	s.wants(s.written(), "fill in the rest", "fill them in")
+	fields := e.Texts()[2]
+	if strings.Contains(fields, "geheim") {
+		t.Error("a redacted value is shown")
+	}
+	e.Set("", "Content-Type: text/plain\nX-Key: neu", "0123456789abcdef")
+	s.pane.Shortcut(ctrl(fyne.KeyReturn))
+	s.Settle(func() bool { return strings.Contains(s.written(), "Replayed, answered 201") })
+}

@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"homehook/agent/control"
-	"homehook/gui/look"
 	"homehook/gui/part"
 )
 
@@ -138,6 +137,3 @@ func (e *editor) Replace(p []byte) { e.replaced(p, nil) }
 
 // Signs says how it is signed.
 func (e *editor) Signs() *control.Sign { return e.sign.chosen() }
-
-// Word is a text in the language of the test.
-func Word(text string) string { return look.T(text) }

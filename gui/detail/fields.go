@@ -12,7 +12,7 @@ import (
 
 const (
 	// mostFields of a table are shown, and mostLetters of a value.
-	mostFields  = 200
+	mostFields  = 80
 	mostLetters = 2000
 )
 

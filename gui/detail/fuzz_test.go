@@ -77,3 +77,23 @@ func TestUnified(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+func BenchmarkRead(b *testing.B) {
+	bodies := []struct {
+		name string
+		content
+	}{
+		{"json", content{bytes: []byte("[" + strings.Repeat(`{"id":1,"name":"octocat"},`, 1<<20/25) + "0]"), kind: "application/json"}},
+		{"line", content{bytes: bytes.Repeat([]byte("a"), 1<<20), kind: "text/plain"}},
+		{"deep", content{bytes: bytes.Repeat([]byte("["), 100_000), kind: "application/json"}},
+		{"form", content{bytes: bytes.Repeat([]byte("a=1&"), 100_000), kind: "application/x-www-form-urlencoded"}},
+		{"binary", content{bytes: make([]byte, 10<<20), kind: "application/octet-stream"}},
+	}
+	for _, one := range bodies {
+		b.Run(one.name, func(b *testing.B) {
+			for b.Loop() {
+				read(one.content)
+			}
+		})
+	}
+}

@@ -33,10 +33,11 @@ type Pane struct {
 	shown  []*tab
 	built  *control.Record // that the tabs are of
 	top    *header
-	result *replayed     // what came of the last replay from here
-	away   *widget.Label // that the agent is
-	edit   *editor       // the dialog that is open; nil is none
-	busy   bool          // something was asked for that changes something
+	result *replayed       // what came of the last replay from here
+	hint   *widget.Label   // that the agent is away, or at work
+	above  *fyne.Container // the tabs
+	edit   *editor         // the dialog that is open; nil is none
+	busy   bool            // something was asked for that changes something
 }
 
 // New returns a pane that shows nothing yet.
@@ -149,8 +150,14 @@ func (p *Pane) reach() {
 // enable says what can be done now.
 func (p *Pane) enable() {
 	live := p.desk.Feed.State().Live()
-	p.away.Hidden = live
-	p.away.Refresh()
+	p.hint.Importance, p.hint.Hidden = widget.LowImportance, live && !p.busy
+	text := look.T("It is running…")
+	if !live {
+		p.hint.Importance = widget.WarningImportance
+		text = look.T("The agent is not running: this is what is known of before.")
+	}
+	p.hint.SetText(text)
+	p.above.Refresh()
 	p.top.enable(live && !p.busy)
 	p.content.Refresh()
 }
@@ -252,13 +259,12 @@ func (p *Pane) build() {
 // arrange puts what is new of the delivery above its tabs.
 func (p *Pane) arrange() {
 	p.top = newHeader(p, p.record)
-	p.away = part.Muted(look.T("The agent is not running: this is what is known of before."))
-	p.away.Importance = widget.WarningImportance
-	top := container.NewVBox(p.top.object, p.away)
+	p.hint = part.Muted("")
+	p.above = container.NewVBox(p.top.object, p.hint)
 	if p.result != nil {
-		top.Add(p.result.object(p))
+		p.above.Add(p.result.object(p))
 	}
-	p.put(container.NewBorder(top, nil, nil, nil, p.tabs))
+	p.put(container.NewBorder(p.above, nil, nil, nil, p.tabs))
 	p.enable()
 }
 

@@ -141,7 +141,8 @@ func (p *Pane) traceTab() *tab {
 	r := p.record
 	return &tab{title: look.T("Trace"), searched: noBody, make: func() fyne.CanvasObject {
 		if len(r.Trace) == 0 && refused(r) {
-			return container.NewVScroll(part.Card(p.traced(&control.Trace{Route: r.Route, Verified: r.Reason, Note: look.T("It was the first route that fits the path.")})))
+			refusal := control.Trace{Route: r.Route, Verified: r.Reason, Note: look.T("It was the first route that fits the path.")}
+			return container.NewVScroll(container.NewPadded(container.NewVBox(part.Card(p.traced(&refusal)))))
 		}
 		if len(r.Trace) == 0 {
 			return part.Empty("routes", look.T("Nothing to decide"), p.noTrace())
@@ -150,7 +151,7 @@ func (p *Pane) traceTab() *tab {
 		for i := range r.Trace {
 			rows.Add(part.Card(p.traced(&r.Trace[i])))
 		}
-		return container.NewVScroll(rows)
+		return container.NewVScroll(container.NewPadded(rows))
 	}}
 }
 

@@ -2,6 +2,8 @@ package look
 
 import (
 	"embed"
+	"encoding/json"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -37,35 +39,75 @@ func N(text string, count int, values ...V) string {
 	return lang.LocalizePlural(text, count, data)
 }
 
-// Speak loads the translations, once, before anything is shown. With a language
-// of Languages it speaks that one, with "" that of the desktop.
+// Speak has the app speak one of Languages from now on, or with "" that of the
+// desktop. What is shown already stays as it is.
 func Speak(language string) error {
 	if language == "" {
 		return lang.AddTranslationsFS(assets.Translations, "translations")
 	}
+	if language == "en" {
+		if err := english(assets.Translations); err != nil {
+			return err
+		}
+	}
 	return speak(assets.Translations, language)
 }
 
-// speak has Fyne take the words of a language for those of the desktop's, since it
-// asks the desktop and nobody else.
+// speak loads the words of a language.
 func speak(files embed.FS, language string) error {
-	entries, err := files.ReadDir("translations")
+	names, err := fs.Glob(files, "translations/*."+language+".json")
 	if err != nil {
 		return err
 	}
-	desktop := fyne.Locale(strings.SplitN(lang.SystemLocale().String(), "-", 2)[0])
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), "."+language+".json") {
-			continue
-		}
-		text, err := files.ReadFile("translations/" + e.Name())
+	for _, name := range names {
+		text, err := files.ReadFile(name)
 		if err != nil {
 			return err
 		}
-		for _, as := range []fyne.Locale{desktop, "en"} {
-			if err := lang.AddTranslationsForLocale(text, as); err != nil {
-				return err
-			}
+		if err := replace(text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// english loads the texts in English over those of another language. For what
+// translates, English is no language: it is what is said where there is no other.
+func english(files embed.FS) error {
+	names, err := fs.Glob(files, "translations/*.de.json")
+	if err != nil {
+		return err
+	}
+	words := map[string]any{}
+	for _, name := range names {
+		text, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(text, &words); err != nil {
+			return err
+		}
+	}
+	same := map[string]string{}
+	for key, value := range words {
+		if _, single := value.(string); single {
+			same[key] = key
+		}
+	}
+	text, err := json.Marshal(same)
+	if err != nil {
+		return err
+	}
+	return replace(text)
+}
+
+// replace has Fyne take words for those of the desktop's language, since it asks the
+// desktop for that and nobody else.
+func replace(words []byte) error {
+	desktop := fyne.Locale(strings.SplitN(lang.SystemLocale().String(), "-", 2)[0])
+	for _, as := range []fyne.Locale{desktop, "en"} {
+		if err := lang.AddTranslationsForLocale(words, as); err != nil {
+			return err
 		}
 	}
 	return nil

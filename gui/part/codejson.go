@@ -81,7 +81,7 @@ func (o *outliner) next() error {
 		o.at++
 		return nil
 	}
-	return o.wrong(look.T("a comma or the closing {{.Sign}} is missing", look.V{"Sign": string(in.close)}))
+	return o.wrong(look.T("a comma or the closing {{.Sign}} is missing", look.V{"Sign": "'" + string(in.close) + "'"}))
 }
 
 // close begins the row of a closing bracket; the blanks before it belong to that.
@@ -296,7 +296,7 @@ func (o *outliner) split(to int, quoted bool) error {
 // wrong says what is, and with which character.
 func (o *outliner) wrong(text string) error {
 	if r, n := utf8.DecodeRune(o.text[o.at:]); n > 1 || n == 1 && r != utf8.RuneError {
-		text = look.T("{{.Problem}}, at {{.Sign}}", look.V{"Problem": text, "Sign": Visible(string(r))})
+		text = look.T("{{.Problem}}, at {{.Sign}}", look.V{"Problem": text, "Sign": "'" + Visible(string(r)) + "'"})
 	}
 	return &SyntaxError{At: o.at, Text: text}
 }

@@ -104,7 +104,7 @@ func TestForeign(t *testing.T) {
 // again after that.
 func TestGerman(t *testing.T) {
 	s := stage.New(t, "")
-	t.Cleanup(func() { _ = respeak("en") })
+	t.Cleanup(func() { _ = look.Speak("en") })
 	w := open(s.Desk)
 	w.pages.welcome.speak("de")
 	if !w.sees("Webhooks, die zu Hause ankommen") || w.next.Text != "Weiter" {

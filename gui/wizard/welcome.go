@@ -85,7 +85,7 @@ func (p *welcome) speak(language string) {
 		return
 	}
 	p.desk.App.Preferences().SetString(part.PreferLanguage, language)
-	if err := respeak(language); err != nil {
+	if err := look.Speak(language); err != nil {
 		p.say(err.Error())
 		return
 	}
