@@ -99,7 +99,9 @@ func TestDoctorLooks(t *testing.T) {
 	screen := settings.New(s.Desk)
 	s.Play(screen, part.Place{Section: "doctor"})
 	s.Settle(func() bool { return stage.Press(s.Window, "Look for problems") })
-	s.Settle(func() bool { return stage.Sees(s.Window, "thing to look at") || stage.Sees(s.Window, "things to look at") })
+	s.Settle(func() bool {
+		return stage.Sees(s.Window, "thing to look at") || stage.Sees(s.Window, "things to look at")
+	})
 	if !stage.Press(s.Window, "Set it") {
 		t.Fatalf("no remedy among %q", stage.Texts(s.Window))
 	}
