@@ -113,7 +113,7 @@ func TestMarkup(t *testing.T) {
 			s.Window.SetPadded(false)
 			s.Window.Resize(fyne.NewSize(1000, 400))
 			if name == "dark" {
-				s.App.Settings().SetTheme(look.NewTheme(look.Dark, 1.2))
+				s.App.Settings().SetTheme(look.NewTheme(look.Dark, 1))
 			}
 			sc := newScreen(s.Desk)
 			s.Window.SetContent(sc.Content())
@@ -144,10 +144,10 @@ func TestThemeChanges(t *testing.T) {
 		s.Window.SetContent(sc.Content())
 		example(sc)
 		sc.sync()
-		test.ApplyTheme(t, look.NewTheme(look.Dark, 1.2))
+		test.ApplyTheme(t, look.NewTheme(look.Dark, 1.05))
 		return test.RenderToMarkup(s.Window.Canvas())
 	}
-	changed, opened := shown(look.NewTheme(look.Light, 1)), shown(look.NewTheme(look.Dark, 1.2))
+	changed, opened := shown(look.NewTheme(look.Light, 1.03)), shown(look.NewTheme(look.Dark, 1.05))
 	if changed != opened {
 		t.Errorf("after the change it is\n%s\nand not\n%s", changed, opened)
 	}

@@ -140,11 +140,22 @@ func (d *Doc) highlight(in []run, hits []Span, hit int) []run {
 	for i := first; i < len(hits) && hits[i].From < in[len(in)-1].To; i++ {
 		ground := theme.ColorNameSelection
 		if i == hit {
-			ground = theme.ColorNameFocus
+			ground = theme.ColorNamePrimary
 		}
 		in = grounded(in, hits[i], ground)
 	}
 	return in
+}
+
+// onGround is the colour of letters on a ground.
+func onGround(ground, other fyne.ThemeColorName) fyne.ThemeColorName {
+	switch ground {
+	case theme.ColorNamePrimary:
+		return theme.ColorNameForegroundOnPrimary
+	case theme.ColorNameError:
+		return theme.ColorNameForegroundOnError
+	}
+	return other
 }
 
 func grounded(in []run, at Span, ground fyne.ThemeColorName) []run {
@@ -163,6 +174,7 @@ func grounded(in []run, at Span, ground fyne.ThemeColorName) []run {
 			part.Span = s
 			if i == 1 {
 				part.ground = ground
+				part.colour = onGround(ground, r.colour)
 			}
 			out = append(out, part)
 		}

@@ -127,8 +127,7 @@ func Failed(err error, again func()) fyne.CanvasObject {
 
 // Loading is what is shown until there is something to show.
 func Loading(text string) fyne.CanvasObject {
-	bar := widget.NewProgressBarInfinite()
-	return container.NewCenter(container.New(&width{of: 260}, container.NewVBox(Muted(text), bar)))
+	return container.NewCenter(container.New(&width{of: 260}, container.NewVBox(Muted(text), newBusyBar())))
 }
 
 // width lays its objects over each other, as wide as it says.

@@ -13,9 +13,6 @@ import (
 	"homehook/gui/part"
 )
 
-// errRefused is the beginning of what is told of a change that would not load.
-var errRefused = errors.New("nothing was changed")
-
 // change changes the file and shows it. What keeps a change from being written is
 // told, and nothing is changed then.
 func (s *screen) change(title string, edits []control.ConfigEdit, done func(*control.Configuration)) {
@@ -51,9 +48,6 @@ func refusal(problems []control.ConfigProblem) error {
 	text := look.T("Nothing was changed.")
 	for i := range problems {
 		text += "\n\n" + problemWords(&problems[i])
-	}
-	if len(problems) == 0 {
-		return errRefused
 	}
 	return errors.New(text)
 }

@@ -110,7 +110,7 @@ func (e *editor) textChanged(text string) {
 
 // changed has the agent asked after a pause.
 func (e *editor) changed(from int) {
-	e.sheet.from, e.touched = from, true
+	e.sheet.from, e.touched, e.answer = from, true, nil
 	e.turn++
 	e.stop()
 	e.stop = e.desk.Crew.After(pause, func() { e.ask(true) })

@@ -59,7 +59,8 @@ func (e *editor) refresh() {
 	why := e.why()
 	e.note.SetText(why)
 	able(e.save)(why == "")
-	able(e.try)(e.desk.Feed.State().Live() && e.refused == "" && len(blocking(e.wrong)) == 0)
+	known := e.answer != nil || !e.sheet.changed()
+	able(e.try)(e.desk.Feed.State().Live() && known && e.refused == "" && len(blocking(e.wrong)) == 0)
 	word := look.T("Close")
 	if e.sheet.changed() && (e.touched || !e.sheet.fresh()) {
 		word = look.T("Cancel")

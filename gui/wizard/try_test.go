@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"homehook/agent/control"
+	"homehook/gui/look"
 	"homehook/gui/stage"
 )
 
