@@ -22,7 +22,10 @@ type frameLine struct {
 	Time      time.Time `json:"time"`
 	LongestMS float64   `json:"longest_ms"`
 	P99MS     float64   `json:"p99_ms"` // of all moments, those of a long wait among them
-	N         int       `json:"n"`
+	// CPUMS is the most that it worked itself between two questions: a wait may be
+	// longer where other programs have the processors.
+	CPUMS float64 `json:"cpu_ms,omitempty"`
+	N     int     `json:"n"`
 	HeapMB    float64   `json:"heap_mb"`
 	RSSMB     float64   `json:"rss_mb,omitempty"` // where the system tells it in a file
 }
@@ -44,24 +47,33 @@ type frameMeter struct {
 	pace time.Duration
 }
 
+// answer is when a question came to the goroutine of the user interface, and how
+// long that had worked until then.
+type answer struct {
+	at     time.Time
+	worked time.Duration
+}
+
 // run writes a line at each pace until ctx ends.
 func (m *frameMeter) run(ctx context.Context) {
 	var waits []time.Duration
+	var worked, most time.Duration
 	last := time.Now()
 	tick := time.NewTicker(m.ask)
 	defer tick.Stop()
 	for {
-		asked, ran := time.Now(), make(chan time.Time, 1)
-		m.do(func() { ran <- time.Now() })
+		asked, came := time.Now(), make(chan answer, 1)
+		m.do(func() { came <- answer{time.Now(), threadTime()} })
 		select {
-		case at := <-ran:
-			waits = noteWait(waits, at.Sub(asked), m.ask)
+		case a := <-came:
+			waits = noteWait(waits, a.at.Sub(asked), m.ask)
+			most, worked = max(most, a.worked-worked), a.worked
 		case <-ctx.Done():
 			return
 		}
 		if now := time.Now(); now.Sub(last) >= m.pace {
-			m.write(now, waits)
-			waits, last = waits[:0], now
+			m.write(now, waits, most)
+			waits, most, last = waits[:0], 0, now
 		}
 		select {
 		case <-tick.C:
@@ -82,11 +94,11 @@ func noteWait(waits []time.Duration, wait, ask time.Duration) []time.Duration {
 }
 
 // write writes a line. There is always a wait in it.
-func (m *frameMeter) write(now time.Time, waits []time.Duration) {
+func (m *frameMeter) write(now time.Time, waits []time.Duration, most time.Duration) {
 	slices.Sort(waits)
 	line, err := json.Marshal(frameLine{
 		Time: now, N: len(waits), HeapMB: heapMB(), RSSMB: residentMB(),
-		LongestMS: inMS(waits[len(waits)-1]),
+		LongestMS: inMS(waits[len(waits)-1]), CPUMS: inMS(most),
 		P99MS:     inMS(waits[int(math.Ceil(0.99*float64(len(waits))))-1]),
 	})
 	if err == nil {

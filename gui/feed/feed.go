@@ -176,9 +176,6 @@ func (f *Feed) follow(ctx context.Context, after *uint64) error {
 	if back {
 		f.crew.Do(func() { f.onConfig.each(func(each func()) { each() }) })
 	}
-	if back && *after == 0 {
-		f.changed(nil)
-	}
 	events := f.Client.Events
 	if f.shows {
 		events = f.Client.EventsShowing
@@ -224,8 +221,8 @@ func (f *Feed) take(e *control.Event) {
 	switch e.Type {
 	case control.EventDelivery:
 		f.changed(e.Delivery)
-	case control.EventGap:
-		f.changed(nil)
+	case control.EventStart, control.EventGap:
+		f.changed(nil) // from here on nothing is missed
 	case control.EventStatus:
 		if e.Status != nil {
 			f.hear(e.Status)
