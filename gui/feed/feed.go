@@ -221,14 +221,16 @@ func (f *Feed) take(e *control.Event) {
 	switch e.Type {
 	case control.EventDelivery:
 		f.changed(e.Delivery)
-	case control.EventStart, control.EventGap:
-		f.changed(nil) // from here on nothing is missed
+	case control.EventGap:
+		f.changed(nil)
 	case control.EventStatus:
 		if e.Status != nil {
 			f.hear(e.Status)
 		}
 	case control.EventStart:
-		f.Refresh() // for what has changed between the status and the subscription
+		// From here on nothing is missed, so what changed before has to be read now.
+		f.changed(nil)
+		f.Refresh()
 	case control.EventConfig:
 		// The status tells of relays and claims that are new, as no other event does.
 		f.crew.Go(func(ctx context.Context) func() {
