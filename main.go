@@ -39,7 +39,7 @@ func show(f flags) error {
 		icon := fyne.NewStaticResource("homehook.svg", assets.Icon)
 		// Without this a file that lies beside the program would name the app.
 		// With fyneDo it does not ask for each text and line which goroutine it is on, a
-		// tenth of the work of scrolling: tests do, with the driver for them.
+		// twelfth of the work of scrolling: tests do, with the driver for them.
 		app.SetMetadata(fyne.AppMetadata{
 			ID: appID, Name: "Homehook", Version: o.Version, Build: 1, Icon: icon,
 			Migrations: map[string]bool{"fyneDo": true},

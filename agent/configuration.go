@@ -34,7 +34,7 @@ func (b *backend) ChangeConfiguration(ctx context.Context, change control.Config
 	for _, e := range change.Edits {
 		in.Edits = append(in.Edits, config.Edit(e))
 	}
-	v, written, err := config.Make(b.opts.Config, in)
+	v, written, err := config.Make(ctx, b.opts.Config, in)
 	if err != nil {
 		return nil, configErrorOf(err)
 	}

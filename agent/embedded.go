@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"errors"
 	"slices"
 
 	"homehook/agent/config"
@@ -13,6 +14,8 @@ type Embedder interface {
 	// Embed has those relays run from now on, and no others. It returns when they
 	// do, or will take longer. One call follows the other.
 	Embed(relays []config.Relay)
+	// Serves reports whether that relay runs now.
+	Serves(r config.Relay) bool
 	// Findings are why any of them does not.
 	Findings() []control.Finding
 }
@@ -52,9 +55,28 @@ func (a *Agent) SetCredential(name, value string) error {
 	return (&backend{a}).SetCredential(name, value)
 }
 
-// Announce tells all who listen what the status is now, as when an [Embedder] has
-// other findings.
-func (a *Agent) Announce() { a.publishStatus() }
+// Announce links claims anew where that is due, and tells all who listen what the
+// status is now: an [Embedder] serves another relay, or has other findings.
+func (a *Agent) Announce() {
+	a.mu.Lock()
+	if a.base != nil && a.base.Err() == nil {
+		a.reconcileLocked()
+	}
+	a.mu.Unlock()
+	a.publishStatus()
+}
+
+// errUnembedded keeps claims from being linked. While the embedded relay does not run,
+// any user of this machine may have taken its address, to be shown the token.
+var errUnembedded = errors.New("the embedded relay does not run; see: homehook status")
+
+// unserved is errUnembedded for a relay that is to be served here and is not.
+func (a *Agent) unserved(r config.Relay) error {
+	if !r.Embedded || a.opts.Embedded != nil && a.opts.Embedded.Serves(r) {
+		return nil
+	}
+	return errUnembedded
+}
 
 // unembedded tells of an embedded relay that does not run, and reports whether it is
 // one. Without an agent there is nothing wrong with that.

@@ -1,8 +1,10 @@
 package agent
 
 import (
+	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"homehook/agent/config"
@@ -11,7 +13,10 @@ import (
 )
 
 // embedding stands for what runs embedded relays.
-type embedding struct{ names chan []string }
+type embedding struct {
+	names chan []string
+	up    atomic.Bool // it serves what it is to
+}
 
 func (e *embedding) Embed(relays []config.Relay) {
 	names := []string{}
@@ -20,6 +25,8 @@ func (e *embedding) Embed(relays []config.Relay) {
 	}
 	e.names <- names
 }
+
+func (e *embedding) Serves(config.Relay) bool { return e.up.Load() }
 
 func (e *embedding) Findings() []control.Finding {
 	return []control.Finding{{Check: "relay", Subject: "here", State: control.FindingProblem, Text: "it does not run"}}
@@ -34,7 +41,7 @@ claims: [{name: garage, relay: here}]
 func TestEmbeddedRelaysAreRun(t *testing.T) {
 	before := startHome(t, "")
 	before.stop()
-	e := &embedding{make(chan []string, 8)}
+	e := &embedding{names: make(chan []string, 8)}
 	before.write(t, embeddedConf)
 	h := &home{dir: before.dir, client: before.client}
 	before.opts.Embedded, before.opts.Ready = e, nil
@@ -49,6 +56,19 @@ func TestEmbeddedRelaysAreRun(t *testing.T) {
 	s, err := h.client.Status(t.Context())
 	if err != nil || len(s.Findings) != 1 || s.Findings[0].Text != "it does not run" || !s.Relays[0].Embedded || s.Relays[1].Embedded {
 		t.Errorf("%+v, %v", s, err)
+	}
+	// Whoever has the address while the relay does not run is not shown the token.
+	refusal := func() string { return (&backend{h.Agent}).Claims()[0].Error }
+	if got := refusal(); got != errUnembedded.Error() {
+		t.Errorf("linked to a relay that does not run: %q", got)
+	}
+	if _, err := h.client.TestRelay(t.Context(), control.RelayTest{Name: "here"}, func(control.RelayStep) {}); !errors.Is(err, control.ErrConflict) {
+		t.Errorf("tried a relay that does not run: %v", err)
+	}
+	e.up.Store(true)
+	h.Announce()
+	if got := refusal(); got == errUnembedded.Error() {
+		t.Error("it is not linked to, though it runs")
 	}
 	h.write(t, strings.Replace(embeddedConf, "embedded: true", "token: relay/here", 1))
 	eventually(t, "none is run", func() bool { return len(<-e.names) == 0 })

@@ -32,10 +32,13 @@ func (a *Agent) reconcileLocked() {
 		relay := a.relayLocked(claim.Relay)
 		token, err := "", a.obstacleLocked(&claim)
 		if err == nil {
+			err = a.unserved(relay)
+		}
+		if err == nil {
 			token, err = a.token(relay)
 		}
 		if r := a.keepers[claim.Name]; r != nil {
-			if r.claim.Equal(claim) && r.relay == relay && r.token == token && r.why == textOf(err) && !a.pausing.paused {
+			if r.claim.SameLinks(claim) && r.relay == relay && r.token == token && r.why == textOf(err) && !a.pausing.paused {
 				continue
 			}
 			a.partLocked(claim.Name, r)
@@ -117,7 +120,7 @@ func (a *Agent) start(claim config.Claim, relay config.Relay, token string, prob
 	}
 	if problem != nil {
 		level := slog.LevelError
-		if errors.Is(problem, credentials.ErrLocked) {
+		if errors.Is(problem, credentials.ErrLocked) || errors.Is(problem, errUnembedded) {
 			level = slog.LevelInfo // the log says that once, and what to do
 		}
 		a.log.Log(ctx, level, "claim is not served", "claim", claim.Name, "error", problem)

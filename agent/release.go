@@ -25,7 +25,7 @@ func (b *backend) ReleaseClaim(ctx context.Context, name string, discard bool) e
 		case <-ctx.Done():
 		}
 	}
-	err := Release(ctx, b.opts.Config, b.opts.Credentials.Get, name, discard)
+	err := release(ctx, b.opts.Config, b.opts.Credentials.Get, b.unserved, name, discard)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.releasing, name)
@@ -54,6 +54,16 @@ func (a *Agent) withoutLocked(name string) {
 // routes still use, whose relay cannot be reached, or, unless discard is set,
 // for which deliveries wait at the relay ([control.ErrQueued]), stays as it is.
 func Release(ctx context.Context, path string, secret func(name string) (string, error), name string, discard bool) error {
+	return release(ctx, path, secret, func(r config.Relay) error {
+		if r.Embedded {
+			return errUnembedded // it runs in the agent, if it does
+		}
+		return nil
+	}, name, discard)
+}
+
+// release is Release; served says why nothing may be sent to a relay.
+func release(ctx context.Context, path string, secret func(name string) (string, error), served func(config.Relay) error, name string, discard bool) error {
 	c, err := config.Load(path)
 	if err != nil {
 		return err
@@ -66,16 +76,19 @@ func Release(ctx context.Context, path string, secret func(name string) (string,
 	if err := c.Removable(name); err != nil {
 		return err
 	}
-	if err := giveBack(ctx, c, c.Claims[i], secret, discard); err != nil {
+	if err := giveBack(ctx, c, c.Claims[i], secret, served, discard); err != nil {
 		return fmt.Errorf("release %q at relay %q: %w", name, c.Claims[i].Relay, err)
 	}
 	return config.RemoveClaim(path, name)
 }
 
-func giveBack(ctx context.Context, c *config.Config, claim config.Claim, secret func(string) (string, error), discard bool) error {
+func giveBack(ctx context.Context, c *config.Config, claim config.Claim, secret func(string) (string, error), served func(config.Relay) error, discard bool) error {
 	for _, r := range c.Relays {
 		if r.Name != claim.Relay {
 			continue
+		}
+		if err := served(r); err != nil {
+			return err
 		}
 		token := ""
 		if r.Token != "" {

@@ -52,6 +52,9 @@ func (b *backend) examination(t *control.RelayTest) (*Examination, error) {
 	if err != nil {
 		return nil, marked{err, control.ErrNotFound}
 	}
+	if err := b.unserved(e.Relay); err != nil {
+		return nil, marked{err, control.ErrConflict}
+	}
 	e.Version = b.opts.Version
 	linked := make(map[string]bool)
 	for _, c := range b.Claims() {

@@ -223,13 +223,14 @@ func (b *backend) exchange(req *http.Request, relay *config.Relay) (*control.Tes
 	client.Timeout = 0 // that of the context
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	sent := &control.TestSent{Sent: time.Now()}
+	to := req.URL.Scheme + "://" + req.URL.Host + req.URL.EscapedPath() // a query may have a secret in it
 	res, err := client.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("send to %s: %w", req.URL.Redacted(), innermostURL(err))
+		return nil, fmt.Errorf("send to %s: %w", to, innermostURL(err))
 	}
 	defer res.Body.Close()
 	if sent.Body, err = io.ReadAll(io.LimitReader(res.Body, mostAnswer)); err != nil {
-		return nil, fmt.Errorf("read answer of %s: %w", req.URL.Redacted(), err)
+		return nil, fmt.Errorf("read answer of %s: %w", to, err)
 	}
 	sent.Status, sent.DurationMS = res.StatusCode, milliseconds(time.Since(sent.Sent))
 	return sent, nil
@@ -240,7 +241,7 @@ func (b *backend) exchange(req *http.Request, relay *config.Relay) (*control.Tes
 func (b *backend) arrived(ctx context.Context, events <-chan control.Event, t *control.TestSend, nonce string, expected bool) (string, error) {
 	wait := arriveWait
 	if !expected {
-		wait /= 10 // what home has turned away is written down already
+		wait /= 2 // what home has turned away is written down already
 	}
 	late := time.NewTimer(wait)
 	defer late.Stop()

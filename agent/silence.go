@@ -115,8 +115,12 @@ func (s *silence) note(d *history.Delivery) {
 	s.heard(d.Claim, d.Received)
 }
 
-// heard notes when a delivery of a claim came.
+// heard notes when a delivery of a claim came. The clock is the relay's, and one that
+// is ahead must not put off the warning.
 func (s *silence) heard(claim string, at time.Time) {
+	if now := time.Now(); at.After(now) {
+		at = now
+	}
 	s.mu.Lock()
 	h := s.claims[claim]
 	newer := h != nil && at.After(h.last)
@@ -162,9 +166,9 @@ func (s *silence) run(ctx context.Context, changed func()) {
 			s.up = time.Now().Round(0)
 			s.mu.Unlock()
 		}
-		news, next := s.look(time.Now().Round(0))
+		news, moved, next := s.look(time.Now().Round(0))
 		t.Reset(next)
-		if len(news) == 0 {
+		if !moved {
 			continue
 		}
 		s.keep()
@@ -175,8 +179,9 @@ func (s *silence) run(ctx context.Context, changed func()) {
 	}
 }
 
-// look finds out what has changed by a time, and when to look again.
-func (s *silence) look(now time.Time) (news []routes.Notification, next time.Duration) {
+// look finds out which claims are silent by a time, and when to look again: what is to
+// be told of that, and whether any has moved, since a changed limit is no news.
+func (s *silence) look(now time.Time) (news []routes.Notification, moved bool, next time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	next = 24 * time.Hour
@@ -184,9 +189,10 @@ func (s *silence) look(now time.Time) (news []routes.Notification, next time.Dur
 		due := h.begins().Add(h.limit)
 		switch {
 		case h.limit == 0:
+			moved = moved || h.silent
 			h.silent = false
 		case h.silent && now.Before(due):
-			h.silent = false
+			h.silent, moved = false, true
 			if h.last.After(h.mark) { // and the limit was not only raised
 				s.log.Info("deliveries come again", "claim", name, "silent_since", h.mark)
 				news = append(news, resumed(name, h))
@@ -204,11 +210,11 @@ func (s *silence) look(now time.Time) (news []routes.Notification, next time.Dur
 			next = min(next, wait)
 			continue
 		}
-		h.silent, h.mark = true, h.begins()
+		h.silent, h.mark, moved = true, h.begins(), true
 		s.log.Warn("no delivery has come for too long", "claim", name, "since", h.mark, "silence", routes.Duration(h.limit).String())
 		news = append(news, silenced(name, h))
 	}
-	return news, next
+	return news, moved, next
 }
 
 // show fills in what is known of a claim.

@@ -125,6 +125,42 @@ func TestSilenceLimitChanges(t *testing.T) {
 	})
 }
 
+// A relay whose clock is ahead does not put the warning off.
+func TestSilenceClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := keepVigil(t, filepath.Join(t.TempDir(), "silence.json"), 24*time.Hour, time.Time{})
+		defer v.stop()
+		v.deliver(history.Succeeded, "", -1000*time.Hour)
+		v.after(24*time.Hour, fellSilent)
+	})
+}
+
+// How long a claim may be silent is no matter of its links.
+func TestSilenceKeepsLinks(t *testing.T) {
+	r := startRelay(t, "127.0.0.1:0", "hh_secret")
+	text := conf(r.addr, respondRoute)
+	h := startHome(t, text)
+	keeper := func() *running {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.keepers["garage"]
+	}
+	was := keeper()
+	h.write(t, strings.Replace(text, "max_links: 16", "max_links: 16, silence: 36h", 1))
+	eventually(t, "the claim has its limit", func() bool {
+		claims, err := h.client.Claims(t.Context())
+		return err == nil && len(claims) == 1 && claims[0].Silence == 36*3600
+	})
+	h.write(t, strings.Replace(text, "max_links: 16", "max_links: 16, silence: 48h", 1))
+	eventually(t, "the claim has its new limit", func() bool {
+		claims, err := h.client.Claims(t.Context())
+		return err == nil && len(claims) == 1 && claims[0].Silence == 48*3600
+	})
+	if keeper() != was || was == nil {
+		t.Error("its links were made anew")
+	}
+}
+
 // What passed while the agent was off, asleep or paused counts only when it has been
 // up for a while.
 func TestSilenceWhileOff(t *testing.T) {

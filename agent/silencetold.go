@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"homehook/access"
 	"homehook/agent/history"
 	"homehook/routes"
 )
@@ -48,6 +49,9 @@ func silencePath(history string) string { return filepath.Join(filepath.Dir(hist
 // recall reads the file. One that cannot be read is none.
 func (s *silence) recall() map[string]time.Time {
 	var f silenceFile
+	if access.Mine(s.path) != nil {
+		return nil
+	}
 	text, err := os.ReadFile(s.path)
 	if err != nil || json.Unmarshal(text, &f) != nil {
 		return nil

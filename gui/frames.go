@@ -24,10 +24,10 @@ type frameLine struct {
 	P99MS     float64   `json:"p99_ms"` // of all moments, those of a long wait among them
 	// CPUMS is the most that it worked itself between two questions: a wait may be
 	// longer where other programs have the processors.
-	CPUMS float64 `json:"cpu_ms,omitempty"`
-	N     int     `json:"n"`
-	HeapMB    float64   `json:"heap_mb"`
-	RSSMB     float64   `json:"rss_mb,omitempty"` // where the system tells it in a file
+	CPUMS  float64 `json:"cpu_ms,omitempty"`
+	N      int     `json:"n"`
+	HeapMB float64 `json:"heap_mb"`
+	RSSMB  float64 `json:"rss_mb,omitempty"` // where the system tells it in a file
 }
 
 const (
@@ -99,7 +99,7 @@ func (m *frameMeter) write(now time.Time, waits []time.Duration, most time.Durat
 	line, err := json.Marshal(frameLine{
 		Time: now, N: len(waits), HeapMB: heapMB(), RSSMB: residentMB(),
 		LongestMS: inMS(waits[len(waits)-1]), CPUMS: inMS(most),
-		P99MS:     inMS(waits[int(math.Ceil(0.99*float64(len(waits))))-1]),
+		P99MS: inMS(waits[int(math.Ceil(0.99*float64(len(waits))))-1]),
 	})
 	if err == nil {
 		_, _ = m.out.Write(append(line, '\n')) // who reads the file sees that it ends

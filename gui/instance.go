@@ -21,11 +21,8 @@ var errSecond = errors.New("the app runs already")
 const (
 	lineShow = "show"
 	lineDone = "done"
-	// doorWait bounds the first one's end of it, and knockWait each of so many knocks
-	// of the second one: a knock may go unheard.
-	doorWait  = 3 * time.Second
-	knockWait = time.Second
-	knocks    = 4
+	// doorWait bounds either end of it.
+	doorWait = 3 * time.Second
 )
 
 // door is where the app hears of a second start by its user; nobody else gets in.
@@ -44,24 +41,22 @@ func enter(path string, quiet bool) (*door, error) {
 	if quiet {
 		return nil, errSecond
 	}
-	for range knocks {
-		if err = knock(path); err == nil {
-			return nil, errSecond
-		}
+	if err := knock(path); err != nil {
+		return nil, fmt.Errorf("the app that runs already does not show its window: %w", err)
 	}
-	return nil, fmt.Errorf("the app that runs already does not show its window: %w", err)
+	return nil, errSecond
 }
 
 // knock asks the app that listens at path to show its window.
 func knock(path string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), knockWait)
+	ctx, cancel := context.WithTimeout(context.Background(), doorWait)
 	defer cancel()
 	c, err := control.Dial(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(knockWait)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(doorWait)); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintln(c, lineShow); err != nil {

@@ -2,16 +2,28 @@ package gui
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 
 	"homehook/agent/control"
 )
 
+// doorPath is where no app listens yet.
+func doorPath(t *testing.T) string {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		return fmt.Sprintf(`\\.\pipe\homehook-test-%d-%s`, os.Getpid(), t.Name())
+	}
+	return filepath.Join(t.TempDir(), "run", "desktop.sock")
+}
+
 func TestSecondStart(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run", "desktop.sock")
+	path := doorPath(t)
 	first, err := enter(path, false)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +62,7 @@ func TestSecondStart(t *testing.T) {
 }
 
 func TestStartAfterTheFirstHasEnded(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "run", "desktop.sock")
+	path := doorPath(t)
 	for range 2 {
 		d, err := enter(path, false)
 		if err != nil {

@@ -57,7 +57,7 @@ func TestFailuresAreGathered(t *testing.T) {
 	x.notices.now = func() time.Time { return time.Now().Add(2 * calm) }
 	x.changed(dead("e"))
 	x.failures()
-	if n := x.seen[2]; n.title != "1 delivery failed" || n.at.Item != "e" || n.text != "garage: POST /x\nno␛answer" {
+	if n := x.seen[2]; n.title != "1 delivery failed" || n.at.Item != "e" || n.text != "garage: POST /x\nno‹ESC›answer" {
 		t.Errorf("told %+v", n)
 	}
 }

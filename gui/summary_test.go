@@ -28,7 +28,7 @@ func TestSummarizeStatus(t *testing.T) {
 		},
 		"connecting": {
 			control.Status{State: control.StateConnecting, Relays: []control.Relay{{Name: "mine", State: control.StateConnecting, Error: "no\x1bway"}}},
-			"Connecting · mine: no␛way", goThere,
+			"Connecting · mine: no‹ESC›way", goThere,
 			part.Place{Screen: part.Relays, Item: "mine"},
 		},
 		"paused until":    {control.Status{State: control.StatePaused, PausedUntil: now.Add(2 * time.Hour)}, "Paused · until 14:00", resume, part.Place{}},

@@ -14,8 +14,13 @@ import (
 	"homehook/gui/part"
 )
 
-// mostRecent are the deliveries in the tray's menu.
-const mostRecent = 5
+const (
+	// mostRecent are the deliveries in the tray's menu.
+	mostRecent = 5
+	// trayRest is the least time between two menus because of deliveries: each is told
+	// to the desktop item by item, and nobody reads ten a second.
+	trayRest = time.Second
+)
 
 // trayer shows an icon with a menu; Fyne's desktop driver is one.
 type trayer interface {
@@ -31,6 +36,8 @@ type tray struct {
 	shown  trayState
 	drawn  bool
 	recent []control.Delivery // newest first
+	waits  bool               // a menu with them is to come
+	last   time.Time          // when the last one came
 }
 
 // trayState is all that icon and menu show.
@@ -63,13 +70,25 @@ func (t *tray) changed(c feed.Changes) {
 		}, func(page []control.Delivery, err error) {
 			if err == nil {
 				t.recent = page
-				t.follow()
+				t.soon()
 			}
 		})
 		return
 	}
 	t.recent = newest(t.recent, c.Deliveries)
-	t.follow()
+	t.soon()
+}
+
+// soon has the menu follow, after a rest.
+func (t *tray) soon() {
+	if t.waits {
+		return
+	}
+	t.waits = true
+	t.shell.desk.Crew.After(max(trayRest-time.Since(t.last), 0), func() {
+		t.waits, t.last = false, time.Now()
+		t.follow()
+	})
 }
 
 // newest puts what has changed among the newest, in a list of its own.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -49,11 +50,12 @@ type Edit struct {
 
 // Make makes a change of the file at path, all of it or nothing, and returns what
 // the file is then, or would be: with problems nothing is written. The error wraps
-// ErrStale or ErrEdit, or is about a file that cannot be read or written.
-func Make(path string, c Change) (v *View, written bool, err error) {
+// ErrStale or ErrEdit, or is about a file that cannot be read or written, or that of
+// ctx: many edits of a large file take their time.
+func Make(ctx context.Context, path string, c Change) (v *View, written bool, err error) {
 	if c.DryRun {
 		old, err := readFile(path, true)
-		v, err := c.made(path, old, err)
+		v, err := c.made(ctx, path, old, err)
 		return v, false, err
 	}
 	real, err := target(path)
@@ -65,7 +67,7 @@ func Make(path string, c Change) (v *View, written bool, err error) {
 	}
 	err = withLock(real, func() error {
 		old, err := readFile(path, true)
-		v, err = c.made(path, old, err)
+		v, err = c.made(ctx, path, old, err)
 		if err != nil || len(v.Problems) > 0 {
 			return err
 		}
@@ -82,7 +84,7 @@ func Make(path string, c Change) (v *View, written bool, err error) {
 }
 
 // made is what a change makes of what reading the file came to.
-func (c *Change) made(path string, old []byte, err error) (*View, error) {
+func (c *Change) made(ctx context.Context, path string, old []byte, err error) (*View, error) {
 	v, err := viewOf(path, old, err)
 	if err != nil || len(old) == 0 && len(v.Problems) > 0 {
 		return v, err
@@ -96,6 +98,9 @@ func (c *Change) made(path string, old []byte, err error) (*View, error) {
 	}
 	before := namesIn(path, text)
 	for i, e := range c.Edits {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("change config: %w", err)
+		}
 		next, problems, err := e.made(path, text)
 		if err != nil {
 			return nil, fmt.Errorf("edit %d (%s %s %q): %w", i+1, e.Op, e.Part, e.Name, err)

@@ -80,9 +80,9 @@ func makeEdits(t *testing.T, before, edits string) (after, problems string) {
 		c.Edits = append(c.Edits, e)
 	}
 	c.DryRun = true
-	dry, _, dryErr := Make(path, c)
+	dry, _, dryErr := Make(t.Context(), path, c)
 	c.DryRun = false
-	v, written, err := Make(path, c)
+	v, written, err := Make(t.Context(), path, c)
 	if (err == nil) != (dryErr == nil) {
 		t.Fatalf("got %v, and %v dry", err, dryErr)
 	}

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -26,13 +28,13 @@ func TestMakeStale(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := Change{Digest: v.Digest, Edits: []Edit{claimEdit("gate")}}
-	now, written, err := Make(path, c)
+	now, written, err := Make(t.Context(), path, c)
 	if err != nil || !written || now.Digest == v.Digest || len(now.Claims) != 2 {
 		t.Fatalf("got %+v, %v, %v", now, written, err)
 	}
 	for _, dry := range []bool{true, false} {
 		c.DryRun = dry
-		if _, _, err := Make(path, c); !errors.Is(err, ErrStale) {
+		if _, _, err := Make(t.Context(), path, c); !errors.Is(err, ErrStale) {
 			t.Errorf("dry %v: got %v, want ErrStale", dry, err)
 		}
 	}
@@ -47,14 +49,14 @@ func TestMakeNew(t *testing.T) {
 		t.Fatalf("got %+v, %v", v, err)
 	}
 	c := Change{Digest: v.Digest, DryRun: true, Edits: []Edit{{Op: EditAdd, Part: PartRelay, Values: map[string]any{"name": "mine", "url": "https://relay.example.com"}}}}
-	if _, _, err := Make(path, c); err != nil {
+	if _, _, err := Make(t.Context(), path, c); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Dir(path)); err == nil {
 		t.Error("a dry run made a folder")
 	}
 	c.DryRun = false
-	now, written, err := Make(path, c)
+	now, written, err := Make(t.Context(), path, c)
 	if err != nil || !written || !strings.HasPrefix(now.Text, header) {
 		t.Fatalf("got %+v, %v, %v", now, written, err)
 	}
@@ -72,7 +74,7 @@ func TestMakeText(t *testing.T) {
 		t.Skip(err)
 	}
 	text := small + "# more\n"
-	v, written, err := Make(link, Change{Text: text, Edits: []Edit{claimEdit("gate")}})
+	v, written, err := Make(t.Context(), link, Change{Text: text, Edits: []Edit{claimEdit("gate")}})
 	if err != nil || !written || len(v.Claims) != 2 {
 		t.Fatalf("got %+v, %v, %v", v, written, err)
 	}
@@ -82,7 +84,7 @@ func TestMakeText(t *testing.T) {
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
 		t.Errorf("the link is gone: %v", err)
 	}
-	v, written, err = Make(link, Change{Text: "relays: [\n"})
+	v, written, err = Make(t.Context(), link, Change{Text: "relays: [\n"})
 	if err != nil || written || len(v.Problems) != 1 || v.Text != "relays: [\n" {
 		t.Errorf("got %+v, %v, %v", v, written, err)
 	}
@@ -95,7 +97,7 @@ func TestMakeTogether(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, name := range []string{"a", "b", "c", "d"} {
 		wg.Go(func() {
-			if _, written, err := Make(path, Change{Edits: []Edit{claimEdit(name)}}); err != nil || !written {
+			if _, written, err := Make(t.Context(), path, Change{Edits: []Edit{claimEdit(name)}}); err != nil || !written {
 				t.Errorf("%s: %v, %v", name, written, err)
 			}
 		})
@@ -116,7 +118,7 @@ func TestMakeOpenToOthers(t *testing.T) {
 	if err := os.Chmod(path, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	v, written, err := Make(path, Change{Edits: []Edit{claimEdit("gate")}})
+	v, written, err := Make(t.Context(), path, Change{Edits: []Edit{claimEdit("gate")}})
 	if err != nil || written || len(v.Problems) != 1 || !strings.Contains(v.Problems[0].Remedy, "chmod") {
 		t.Errorf("got %+v, %v, %v", v, written, err)
 	}
@@ -132,11 +134,11 @@ func TestMakeDeep(t *testing.T) {
 	}
 	e := claimEdit("gate")
 	e.Values["queue"] = deep
-	if _, _, err := Make(path, Change{Edits: []Edit{e}}); !errors.Is(err, ErrEdit) {
+	if _, _, err := Make(t.Context(), path, Change{Edits: []Edit{e}}); !errors.Is(err, ErrEdit) {
 		t.Errorf("deep: got %v", err)
 	}
 	e = Edit{Op: EditAdd, Part: PartClaim, YAML: "name: gate\nsender: " + strings.Repeat("x", maxFile)}
-	v, written, err := Make(path, Change{Edits: []Edit{e}})
+	v, written, err := Make(t.Context(), path, Change{Edits: []Edit{e}})
 	if err != nil || written || len(v.Problems) != 1 || v.Text != small {
 		t.Errorf("large: got %v, %v", written, err)
 	}
@@ -176,7 +178,7 @@ func TestWarningsPlaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	gone := filepath.Join(filepath.Dir(path), "gone")
 	write(t, path, small+"routes:\n  - {name: a, match: /a, unverified: true, forward: {to: \"http://127.0.0.1:1\", headers: {Authorization: \"Bearer Hunter2Hunter2Hunter2Hunter2\"}}}\n  - {match: /b, unverified: true, script: {command: ['"+gone+"']}}\n")
-	v, written, err := Make(path, Change{Edits: []Edit{{Op: EditSet, Part: PartUpdates, Values: map[string]any{"off": true}}}})
+	v, written, err := Make(t.Context(), path, Change{Edits: []Edit{{Op: EditSet, Part: PartUpdates, Values: map[string]any{"off": true}}}})
 	if err != nil || !written {
 		t.Fatalf("got %+v, %v, %v", v, written, err)
 	}
@@ -191,5 +193,18 @@ func TestWarningsPlaced(t *testing.T) {
 		if !slices.Contains(got, want) {
 			t.Errorf("%q is not among %q", want, got)
 		}
+	}
+}
+
+// A change that nobody waits for any more is given up, with nothing written.
+func TestMakeEnds(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, written, err := Make(ctx, path, Change{Edits: []Edit{claimEdit("gate")}}); !errors.Is(err, context.Canceled) || written {
+		t.Errorf("written %t, %v", written, err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file was written: %v", err)
 	}
 }

@@ -94,6 +94,13 @@ type Queue struct {
 // Equal reports whether two claims have the same settings.
 func (c Claim) Equal(other Claim) bool { return reflect.DeepEqual(c, other) }
 
+// SameLinks reports whether two claims have the same settings, but for those that
+// neither the relay nor links have to do with.
+func (c Claim) SameLinks(other Claim) bool {
+	c.Silence = other.Silence
+	return c.Equal(other)
+}
+
 // Stored reports whether the relay keeps what home does not take at once.
 func (c Claim) Stored() bool { return c.Answer != "through" }
 

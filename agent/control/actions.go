@@ -144,7 +144,13 @@ func readJSON(r *http.Request, into any) error {
 	}
 	d := json.NewDecoder(strings.NewReader(string(body)))
 	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
+	err = d.Decode(into)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		return fmt.Errorf("member %q is %w: its value is of the wrong kind (%s)", wrong.Field, ErrInvalid, wrong.Value)
+	} else if ok {
+		return fmt.Errorf("body of the request is %w: it is no object (%s)", ErrInvalid, wrong.Value)
+	}
+	if err != nil {
 		return fmt.Errorf("body of the request is %w: %s", ErrInvalid, strings.TrimPrefix(err.Error(), "json: "))
 	}
 	if _, err := d.Token(); err != io.EOF {

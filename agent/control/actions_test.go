@@ -67,6 +67,8 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{"no JSON", "POST", "/v1/deliveries/old/replay", "route=x", 400, "not valid"},
 		{"two values", "POST", "/v1/deliveries/old/replay", "{}{}", 400, "behind the JSON value"},
 		{"unknown member", "POST", "/v1/deliveries/old/replay", `{"rotue":"x"}`, 400, "rotue"},
+		{"member of another kind", "POST", "/v1/deliveries/old/replay", `{"route":["x"]}`, 400, "its value is of the wrong kind (array)"},
+		{"no object", "POST", "/v1/deliveries/old/replay", `7`, 400, "it is no object (number)"},
 		{"header without a value", "POST", "/v1/deliveries/old/replay", `{"headers":[["X-A"]]}`, 400, "a list of its name and its value"},
 		{"header of three", "POST", "/v1/deliveries/old/replay", `{"headers":[["X-A","1","2"]]}`, 400, "a list of its name and its value"},
 		{"name with a blank", "POST", "/v1/deliveries/old/replay", `{"headers":[["X A","1"]]}`, 400, "letters, digits"},

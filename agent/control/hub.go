@@ -59,8 +59,8 @@ type Notification struct {
 	Text     string `json:"text"`
 	Link     string `json:"link"` // http or https, for a click; empty for none
 	Urgent   bool   `json:"urgent"`
-	// Shown says that the agent has shown it on the desktop already. It does not
-	// while a subscriber shows them.
+	// Shown says that it is seen to: the agent has shown it on the desktop, which it
+	// does not while a subscriber shows them, or another subscriber is to show it.
 	Shown bool `json:"shown"`
 }
 
@@ -74,12 +74,14 @@ type Hub struct {
 	last    uint64     // number of the newest event
 	dropped Event      // the newest that the ring no longer holds
 	subs    map[*subscription]struct{}
+	came    uint64 // how many subscriptions there ever were
 	closed  bool
 }
 
 type subscription struct {
 	events chan Event
-	shows  bool // notifications, to the user
+	shows  bool   // notifications, to the user
+	number uint64 // how many came before it
 }
 
 // NewHub returns a hub for an agent without a memory. It counts from the
@@ -107,25 +109,38 @@ func NewHubAt(last uint64) *Hub {
 func (h *Hub) Publish(e Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.publishLocked(e)
+	h.publishLocked(e, nil)
 }
 
-// Offer publishes e if there is a subscriber that shows notifications, and reports
-// whether there is: then nobody else is to show it.
+// Offer publishes a notification if there is a subscriber that shows them, and
+// reports whether there is. Of several the newest is to show it; for all others, and
+// for those who read it later, it is shown already.
 func (h *Hub) Offer(e Event) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	shows := false
-	for s := range h.subs {
-		shows = shows || s.shows
+	for s := h.showingLocked(); s != nil; s = h.showingLocked() {
+		if len(s.events) == cap(s.events) {
+			h.dropLocked(s)
+			continue
+		}
+		h.publishLocked(e, s)
+		return true
 	}
-	if shows {
-		h.publishLocked(e)
-	}
-	return shows
+	return false
 }
 
-func (h *Hub) publishLocked(e Event) {
+// showingLocked is the newest subscriber that shows notifications, nil for none.
+func (h *Hub) showingLocked() (newest *subscription) {
+	for s := range h.subs {
+		if s.shows && (newest == nil || s.number > newest.number) {
+			newest = s
+		}
+	}
+	return newest
+}
+
+// publishLocked hands e to all. If it is offered to one, it is shown for the others.
+func (h *Hub) publishLocked(e Event, offered *subscription) {
 	if h.closed {
 		return
 	}
@@ -136,6 +151,12 @@ func (h *Hub) publishLocked(e Event) {
 		h.last = max(h.last+1, e.Seq)
 	}
 	e.Seq = h.last
+	offer := e
+	if offered != nil {
+		shown := *e.Notification
+		shown.Shown = true
+		e.Notification = &shown
+	}
 	at := &h.ring[h.count%RingSize]
 	if h.count >= RingSize {
 		h.dropped = Event{Seq: at.Seq, Type: at.Type} // without what it holds on to
@@ -143,8 +164,12 @@ func (h *Hub) publishLocked(e Event) {
 	*at = e
 	h.count++
 	for s := range h.subs {
+		what := e
+		if s == offered {
+			what = offer
+		}
 		select {
-		case s.events <- e:
+		case s.events <- what:
 		default:
 			h.dropLocked(s)
 		}
@@ -173,7 +198,8 @@ func (h *Hub) subscribe(after uint64, shows bool) (events <-chan Event, cancel f
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	backlog := h.backlogLocked(after)
-	s := &subscription{events: make(chan Event, len(backlog)+subscriberBuffer), shows: shows}
+	s := &subscription{events: make(chan Event, len(backlog)+subscriberBuffer), shows: shows, number: h.came}
+	h.came++
 	for _, e := range backlog {
 		s.events <- e
 	}

@@ -16,7 +16,8 @@ type Outline struct {
 
 // Outline returns that of all q chooses, for pages of q.Limit deliveries. Its
 // Search and Cursor have to be empty: what a search chooses is only known by
-// reading. It takes some tenths of a second for a million.
+// reading. It takes some tenths of a second for a million, and is refused for more
+// than a hundred thousand pages.
 func (c *Client) Outline(ctx context.Context, q Query) (*Outline, error) {
 	values := q.Values()
 	if q.Limit == 0 {

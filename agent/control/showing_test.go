@@ -54,6 +54,71 @@ func TestShowing(t *testing.T) {
 	waitFor(t, "the end of who shows", func() bool { return !b.Offer(notice("late")) })
 }
 
+// Of several that show notifications one is asked, and another one when that is gone
+// or does not read.
+func TestOneShows(t *testing.T) {
+	h := NewHub()
+	show := func(title string) bool {
+		return h.Offer(Event{Type: EventNotification, Notification: &Notification{Title: title}})
+	}
+	newest := func(events <-chan Event) (last Event) {
+		for {
+			select {
+			case e, ok := <-events:
+				if !ok {
+					return last
+				}
+				last = e
+			default:
+				return last
+			}
+		}
+	}
+	first, endFirst := h.SubscribeShowing(0)
+	second, endSecond := h.SubscribeShowing(0)
+	plain, endPlain := h.Subscribe(0)
+	defer endFirst()
+	defer endSecond()
+	defer endPlain()
+	for _, tt := range []struct {
+		title string
+		begin func()
+		asked <-chan Event
+	}{
+		{"both listen", func() {}, second},
+		{"one is gone", endSecond, first},
+	} {
+		tt.begin()
+		if !show(tt.title) {
+			t.Errorf("%s: nobody shows it", tt.title)
+		}
+		for _, events := range []<-chan Event{first, second, plain} {
+			e := newest(events)
+			if n := e.Notification; n != nil && (n.Title != tt.title || n.Shown == (events == tt.asked)) || n == nil && events == tt.asked {
+				t.Errorf("%s: %+v", tt.title, n)
+			}
+		}
+	}
+	again, endAgain := h.Subscribe(h.last)
+	defer endAgain()
+	if e := newest(again); e.Notification == nil || !e.Notification.Shown {
+		t.Errorf("one who comes later is asked: %+v", e.Notification)
+	}
+	_, endLazy := h.SubscribeShowing(0)
+	defer endLazy()
+	for range subscriberBuffer {
+		show("many")
+		newest(first)
+		newest(plain)
+	}
+	if !show("the last") {
+		t.Error("nobody shows it")
+	}
+	if e := newest(first); e.Notification.Title != "the last" || e.Notification.Shown {
+		t.Errorf("%+v", e.Notification)
+	}
+}
+
 func TestShowingIsAskedFor(t *testing.T) {
 	const refused = "refused"
 	for query, want := range map[string]any{

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -23,6 +24,8 @@ type Outline struct {
 // tenths of a second, and apart from the cursors a few megabytes of memory. It is
 // one view of the history: deliveries that come in meanwhile do not count.
 //
+// More than a hundred thousand pages are too many: that too is ErrQuery.
+//
 // What a search selects is known only by reading; so that, and a method that
 // hardly anybody uses, is ErrQuery, as are a cursor and an every that is not a
 // page of List. The other errors are those of List.
@@ -34,7 +37,10 @@ func (j *Journal) Outline(ctx context.Context, q Query, every int) (*Outline, er
 	if err := j.settle(ctx); err != nil {
 		return nil, err
 	}
-	out, err := l.outline(ctx, j, every)
+	out, err := l.outline(ctx, j, every, mostPages)
+	if errors.Is(err, ErrQuery) {
+		return nil, err
+	}
 	if err != nil {
 		suspect(j.w.path, err, j.opts.Log)
 		return nil, fmt.Errorf("outline deliveries: %w", err)
@@ -57,8 +63,11 @@ func newOutlining(q Query, every int) (*listing, error) {
 	return newListing(q)
 }
 
+// mostPages bounds the cursors of an outline, which take some megabytes then.
+const mostPages = 100_000
+
 // outline walks over the seqs of all that is selected.
-func (l *listing) outline(ctx context.Context, j *Journal, every int) (*Outline, error) {
+func (l *listing) outline(ctx context.Context, j *Journal, every, most int) (*Outline, error) {
 	tx, end, err := j.snapshot(ctx)
 	if err != nil {
 		return nil, err
@@ -79,6 +88,9 @@ func (l *listing) outline(ctx context.Context, j *Journal, every int) (*Outline,
 	out := &Outline{Cursors: []string{}}
 	for last := int64(0); len(m.heap) > 0; out.Count++ {
 		if out.Count > 0 && out.Count%int64(every) == 0 {
+			if len(out.Cursors)+1 == most {
+				return nil, fmt.Errorf("%w: an outline has at most %d pages, and those of %d deliveries are more; ask for longer ones, or for less time", ErrQuery, most, every)
+			}
 			out.Cursors = append(out.Cursors, encodeCursor(last))
 		}
 		if last, err = m.next(ctx); err != nil {

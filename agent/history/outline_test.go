@@ -109,6 +109,20 @@ func TestOutlineRefuses(t *testing.T) {
 	}
 }
 
+// Pages that would take too much memory together are refused.
+func TestOutlineBounds(t *testing.T) {
+	j := openTest(t, Options{})
+	add(t, j, 0, 19)
+	l, err := newOutlining(Query{}, 5)
+	check(t, err)
+	if o, err := l.outline(t.Context(), j, 5, 4); err != nil || len(o.Cursors) != 3 {
+		t.Errorf("4 pages of at most 4: %+v, %v", o, err)
+	}
+	if _, err := l.outline(t.Context(), j, 5, 3); !errors.Is(err, ErrQuery) || !strings.Contains(err.Error(), "at most 3 pages") {
+		t.Errorf("4 pages of at most 3: %v", err)
+	}
+}
+
 func TestParseSeqs(t *testing.T) {
 	for _, tt := range []struct {
 		text string

@@ -162,7 +162,7 @@ var table = []Sender{
 		body:       `{"event_id":"$ID","type":"payment.created","data":{"type":"payment","id":"test","object":{}}}`,
 	},
 	{
-		Name: "standard", Title: "Standard Webhooks", Scheme: "standard", Signs: true, Settings: "https://www.standardwebhooks.com/",
+		Name: "standard", Title: "Standard Webhooks", Scheme: "standard", Signs: true,
 		SecretFrom: "The sender shows it; it begins with whsec_.",
 		body:       `{"type":"test.sent","data":{"id":"$ID","message":"a test"}}`,
 	},

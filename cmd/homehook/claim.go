@@ -24,34 +24,40 @@ type claimCmd struct {
 	Name   string `arg:"" help:"The name: lower-case letters, digits and hyphens. It is part of the URL."`
 	Relay  string `placeholder:"NAME" help:"On which relay; may be left out when there is one only."`
 	Answer string `enum:",hold,store,through" default:"" placeholder:"MODE" help:"What a sender gets: hold (default), the answer from here if it comes soon and else that it is kept; store, always that it is kept; through, always the answer from here."`
+
+	Silence string `placeholder:"TIME|off" help:"Warn when no delivery came for so long, such as 24h; off (default) for never."`
+	Sender  string `placeholder:"NAME|any" help:"Who sends, such as github; any (default) for several."`
 }
 
 // Help shows an example.
 func (*claimCmd) Help() string {
-	return `It writes the claim into the configuration. When the agent runs, it waits until
-the agent is connected for it, for 10 seconds at most, and prints the public URL.
+	return `It writes the claim into the configuration; of one that is there, it changes what
+the flags say and nothing else. When the agent runs, it waits until the agent is
+connected for it, for 10 seconds at most, and prints the public URL.
 
 Examples:
 
     homehook claim garage --relay mine
-    homehook claim orders --answer store`
+    homehook claim orders --answer store
+    homehook claim orders --silence 24h --sender github`
 }
 
 // Run writes the claim down and waits for its URL.
 func (c *claimCmd) Run(ctx context.Context, a *app) error {
-	if err := checkClaim(config.Claim{Name: c.Name, Answer: c.Answer}); err != nil {
+	claim, err := c.wanted()
+	if err != nil {
 		return err
 	}
 	p, err := a.folders()
 	if err != nil {
 		return err
 	}
-	if err := c.write(a, p.Config); err != nil {
+	if err := c.write(ctx, a, p.Config, claim); err != nil {
 		return err
 	}
 	agent := control.NewClient(p.Socket())
 	defer agent.Close()
-	got, err := connected(ctx, agent, c.Name)
+	got, err := connected(ctx, agent, c.Name, func(now control.Claim) bool { return c.isIn(now, claim) })
 	switch {
 	case noAgent(err):
 		// No failure: the agent reads the file when it starts.
@@ -99,10 +105,31 @@ func tokenOf(path, claim string) (relay, credential string, ok bool) {
 	return "", "", false
 }
 
-// write adds the claim to the file. One that is there as wanted is good too,
-// so that the command can be repeated after what was wrong is put right.
-func (c *claimCmd) write(a *app, path string) error {
-	err := config.AddClaim(path, config.Claim{Name: c.Name, Relay: c.Relay, Answer: c.Answer})
+// Words that stand for no value of --silence and --sender.
+const (
+	noSilence = "off"
+	anySender = "any"
+)
+
+// wanted is the claim that the flags say.
+func (c *claimCmd) wanted() (config.Claim, error) {
+	claim := config.Claim{Name: c.Name, Relay: c.Relay, Answer: c.Answer}
+	if c.Silence != "" && c.Silence != noSilence {
+		if err := claim.Silence.UnmarshalText([]byte(c.Silence)); err != nil {
+			return claim, misused("--silence: %w", err)
+		}
+	}
+	if c.Sender != anySender {
+		claim.Sender = c.Sender
+	}
+	return claim, checkClaim(claim, c.Silence != "" && c.Silence != noSilence)
+}
+
+// write adds the claim to the file, or changes the one that is there. One that is as
+// wanted is good too, so that the command can be repeated after what was wrong is put
+// right.
+func (c *claimCmd) write(ctx context.Context, a *app, path string, claim config.Claim) error {
+	err := config.AddClaim(path, claim)
 	if !errors.Is(err, config.ErrExists) {
 		return flagRemedies(err) // nil, mostly
 	}
@@ -110,12 +137,47 @@ func (c *claimCmd) write(a *app, path string) error {
 	if loadErr != nil {
 		return loadErr
 	}
-	if c.Relay != "" && have.Relay != c.Relay || c.Answer != "" && have.Answer != c.Answer {
-		return withNext(fmt.Errorf("%w, on relay %s with answer %s", err, have.Relay, have.Answer),
+	if c.Relay != "" && have.Relay != c.Relay {
+		return withNext(fmt.Errorf("%w, on relay %s", err, have.Relay),
 			"change it in %s, or release it first: homehook release %s", path, c.Name)
 	}
-	a.note("claim %s is in %s already", c.Name, path)
+	keys := c.changes(have, claim)
+	if len(keys) == 0 {
+		a.note("claim %s is in %s already", c.Name, path)
+		return nil
+	}
+	v, err := look(path)
+	if err != nil {
+		return err
+	}
+	i := named(v.Claims, c.Name)
+	if i < 0 {
+		return fmt.Errorf("claim %q %w", c.Name, config.ErrNotFound) // somebody has just released it
+	}
+	if err := setKeys(ctx, path, v, config.PartClaim, &v.Claims[i], keys); err != nil {
+		return err
+	}
+	a.note("claim %s was changed in %s", c.Name, path)
 	return nil
+}
+
+// changes are the keys of a claim that the flags want other than it has them.
+func (c *claimCmd) changes(have, want config.Claim) map[string]any {
+	keys := map[string]any{}
+	if c.Answer != "" && have.Answer != want.Answer {
+		keys["answer"] = c.Answer
+	}
+	if c.Silence != "" && have.Silence != want.Silence {
+		if keys["silence"] = c.Silence; c.Silence == noSilence {
+			keys["silence"] = nil
+		}
+	}
+	if c.Sender != "" && have.Sender != want.Sender {
+		if keys["sender"] = c.Sender; c.Sender == anySender {
+			keys["sender"] = nil
+		}
+	}
+	return keys
 }
 
 // writtenOnly says what was written for an agent that does not run.
@@ -150,9 +212,15 @@ func claimIn(path, name string) (config.Claim, error) {
 	return config.Claim{}, fmt.Errorf("claim %q %w", name, config.ErrNotFound)
 }
 
-// connected waits until the agent is connected for a claim. The error says why
-// it is not, at once if a person has to do something about it.
-func connected(ctx context.Context, agent *control.Client, name string) (control.Claim, error) {
+// isIn reports whether an agent has read what the flags want.
+func (c *claimCmd) isIn(now control.Claim, want config.Claim) bool {
+	return (c.Answer == "" || now.Answer == c.Answer) &&
+		(c.Silence == "" || now.Silence == time.Duration(want.Silence).Seconds())
+}
+
+// connected waits until the agent is connected for a claim, and isSo where that is not
+// nil. The error says why it is not, at once if a person has to do something about it.
+func connected(ctx context.Context, agent *control.Client, name string, isSo func(control.Claim) bool) (control.Claim, error) {
 	late := time.NewTimer(claimWait)
 	defer late.Stop()
 	tick := time.NewTicker(pollEvery)
@@ -163,6 +231,9 @@ func connected(ctx context.Context, agent *control.Client, name string) (control
 			return control.Claim{}, err
 		}
 		got, final, err := progress(s, name)
+		if final && err == nil && isSo != nil && !isSo(got) {
+			final, err = false, errUnread
+		}
 		if final {
 			return got, err
 		}
@@ -194,8 +265,10 @@ func progress(s *control.Status, name string) (got control.Claim, final bool, er
 	if s.ConfigError != "" {
 		return got, false, fmt.Errorf("the agent does not accept the configuration: %s", s.ConfigError)
 	}
-	return got, false, errors.New("the agent has not read the configuration yet")
+	return got, false, errUnread
 }
+
+var errUnread = errors.New("the agent has not read the configuration yet")
 
 // refused reports whether a relay waits for a person.
 func refused(s *control.Status, relay string) bool {

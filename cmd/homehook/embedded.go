@@ -24,6 +24,9 @@ const (
 	embeddedToken  = "agent"
 	embeddedClaims = 1000
 
+	// embeddedCheck is the check of findings about it.
+	embeddedCheck = "relay"
+
 	// embeddedRetry is the time between two attempts to start it.
 	embeddedRetry = 5 * time.Second
 	// embeddedPatience is how long an agent waits for it before it goes on.
@@ -51,8 +54,9 @@ type embedded struct {
 	stop   context.CancelFunc
 	done   chan struct{}
 
-	mu     sync.Mutex // guards what follows
-	entry  config.Relay
+	mu     sync.Mutex   // guards what follows
+	entry  config.Relay // that was looked at last
+	serves bool         // it runs
 	failed embeddedFault
 }
 
@@ -111,6 +115,13 @@ func (e *embedded) Embed(relays []config.Relay) {
 	}
 }
 
+// Serves reports whether it runs as an entry has it.
+func (e *embedded) Serves(r config.Relay) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.serves && e.entry.Name == r.Name && e.entry.URL == r.URL
+}
+
 // Findings say why it does not run.
 func (e *embedded) Findings() []control.Finding {
 	e.mu.Lock()
@@ -119,7 +130,7 @@ func (e *embedded) Findings() []control.Finding {
 		return nil
 	}
 	return []control.Finding{{
-		Check: "relay", Subject: e.entry.Name, State: control.FindingProblem, Text: e.failed.text, Remedy: e.failed.remedy,
+		Check: embeddedCheck, Subject: e.entry.Name, State: control.FindingProblem, Text: e.failed.text, Remedy: e.failed.remedy,
 	}}
 }
 
@@ -137,8 +148,12 @@ func (e *embedded) serve(ctx context.Context) {
 		case <-running.ended():
 			running.end()
 			running = nil
+			e.report(*entry, false, embeddedFault{
+				"the embedded relay has ended; the log says why", fmt.Sprintf("it is started again within %s", embeddedRetry),
+			})
 		case w := <-e.wanted:
 			if w.entry == nil || entry == nil || w.entry.URL != entry.URL || w.entry.Name != entry.Name {
+				e.away()
 				running.end()
 				running = nil
 			}
@@ -154,33 +169,47 @@ func (e *embedded) serve(ctx context.Context) {
 // tend makes the relay run that is wanted, and sees to its token.
 func (e *embedded) tend(ctx context.Context, entry *config.Relay, running *embeddedRelay) *embeddedRelay {
 	if entry == nil {
-		e.report(config.Relay{}, embeddedFault{})
+		e.report(config.Relay{}, false, embeddedFault{})
 		return nil
 	}
 	if running == nil {
 		var err error
 		if running, err = e.start(ctx, entry); err != nil {
-			e.report(*entry, embeddedFault{
+			e.report(*entry, false, embeddedFault{
 				"the embedded relay does not run: " + err.Error(),
 				fmt.Sprintf("if another program has the port, choose another one in url: of relay %s; it is tried again every %s", entry.Name, embeddedRetry),
 			})
 			return nil
 		}
 	}
-	e.report(*entry, e.admit(ctx, entry, running.relay))
+	e.report(*entry, true, e.admit(ctx, entry, running.relay))
 	return running
 }
 
-// report notes what is wrong with the relay, and tells it if that is news.
-func (e *embedded) report(entry config.Relay, f embeddedFault) {
+// away ends links to a relay that is about to end: they would be dialled anew, and
+// show the token to whoever takes its address then.
+func (e *embedded) away() {
 	e.mu.Lock()
-	news := f != e.failed
-	e.entry, e.failed = entry, f
+	served := e.serves
+	e.serves = false
+	e.mu.Unlock()
+	if served {
+		e.agent.Announce()
+	}
+}
+
+// report notes whether the relay runs and what is wrong with it, and tells it if that
+// is news.
+func (e *embedded) report(entry config.Relay, serves bool, f embeddedFault) {
+	e.mu.Lock()
+	broke := f != e.failed
+	news := broke || serves != e.serves || entry != e.entry
+	e.entry, e.serves, e.failed = entry, serves, f
 	e.mu.Unlock()
 	if !news {
 		return
 	}
-	if f.text != "" {
+	if broke && f.text != "" {
 		e.log.Error(f.text, "relay", entry.Name, "url", entry.URL, "remedy", f.remedy)
 	}
 	e.agent.Announce()

@@ -44,6 +44,12 @@ func (a *embeddedAgent) Announce() {
 	a.told++
 }
 
+func (a *embeddedAgent) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.told
+}
+
 // freePort is a port of loopback that was free just now, and stays taken until free.
 func freePort(t *testing.T) (address string, free func()) {
 	t.Helper()
@@ -103,20 +109,24 @@ func TestEmbedded(t *testing.T) {
 	if text := embeddedFinding(e); !strings.Contains(text, "in use") && !strings.Contains(text, "Only one usage") {
 		t.Errorf("the port is taken: %q", text)
 	}
+	if e.Serves(embeddedEntry(first, "")[0]) {
+		t.Error("another program has the port, and would be shown the token")
+	}
 	free()
 	eventuallyTrue(t, "it is tried again", func() bool { return len(e.Findings()) == 0 && answers(first) })
+	eventuallyTrue(t, "the agent is told twice", func() bool { return a.count() == 2 })
 	token, err := a.get("relay/here")
-	if err != nil || !strings.HasPrefix(token, "hh_") || a.told != 2 {
-		t.Errorf("token %q, %v; told %d times", token, err, a.told)
+	if err != nil || !strings.HasPrefix(token, "hh_") || !e.Serves(embeddedEntry(first, "")[0]) {
+		t.Errorf("token %q, %v", token, err)
 	}
 	second, free := freePort(t)
 	free()
 	e.Embed(embeddedEntry(second, "relay/here"))
-	if !answers(second) || answers(first) {
+	if !answers(second) || answers(first) || e.Serves(embeddedEntry(first, "")[0]) {
 		t.Error("it has not moved to the other port")
 	}
 	e.Embed(nil)
-	if answers(second) || len(e.Findings()) > 0 {
+	if answers(second) || len(e.Findings()) > 0 || e.Serves(embeddedEntry(second, "")[0]) {
 		t.Error("it runs though none is wanted")
 	}
 	e.close()

@@ -38,10 +38,14 @@ func checkRelay(r config.Relay) error {
 		quoted(r.Name), quoted(r.URL), quoted(r.Token), quoted(r.Proxy), quoted(r.ProxyPassword)))
 }
 
-// checkClaim checks name and answer mode of a claim, on a relay that stands for
-// any.
-func checkClaim(c config.Claim) error {
-	return given(fmt.Sprintf("relays: [{name: any, url: https://any.example}]\nclaims: [{name: %s, answer: %s}]", quoted(c.Name), quoted(c.Answer)))
+// checkClaim checks name, answer mode, sender and, if it has one, silence of a claim,
+// on a relay that stands for any.
+func checkClaim(c config.Claim, silence bool) error {
+	text := fmt.Sprintf("name: %s, answer: %s, sender: %s", quoted(c.Name), quoted(c.Answer), quoted(c.Sender))
+	if silence {
+		text += fmt.Sprintf(", silence: %s", quoted(c.Silence.String()))
+	}
+	return given("relays: [{name: any, url: https://any.example}]\nclaims: [{" + text + "}]")
 }
 
 // checkCredential checks the name of a credential, given as what. The value is

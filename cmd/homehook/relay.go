@@ -34,6 +34,7 @@ type relayAddCmd struct {
 	CA         string `name:"ca" placeholder:"FILE" help:"PEM file of roots to trust for this relay besides the system's."`
 	Dialect    string `enum:",ptth,ptth/1.0,ptth/0.9,comet,reversehttp" default:"" help:"The one way to link to it: ptth, ptth/1.0, ptth/0.9, comet or reversehttp; without it, what the relay offers."`
 	Plain      bool   `help:"Allow http:// to another machine: everyone on the way can read the token and every delivery."`
+	Embedded   bool   `help:"Have the agent serve it itself at that address, which is one of this machine alone, such as http://127.0.0.1:8080."`
 
 	Proxy         string `placeholder:"URL|none" help:"HTTP proxy on the way to it, or none; without it, the proxy of the agent's environment. A service does not have that of your shell."`
 	ProxyPassword string `placeholder:"CREDENTIAL" help:"Name of the credential that holds the password of the proxy's user."`
@@ -53,7 +54,7 @@ Examples:
 
 // Run adds the relay, then its token.
 func (c *relayAddCmd) Run(ctx context.Context, a *app) error {
-	r := config.Relay{Name: c.Name, URL: c.URL, Token: c.Token, CA: c.CA, Plain: c.Plain, Dialect: c.Dialect, Proxy: c.Proxy, ProxyPassword: c.ProxyPassword}
+	r := config.Relay{Name: c.Name, URL: c.URL, Token: c.Token, CA: c.CA, Plain: c.Plain, Dialect: c.Dialect, Proxy: c.Proxy, ProxyPassword: c.ProxyPassword, Embedded: c.Embedded}
 	if err := checkRelay(r); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"homehook/agent"
@@ -40,6 +41,9 @@ func (c *relayTestCmd) Run(ctx context.Context, a *app) error {
 		defer store.Close()
 	}
 	e, err := c.examination(a, p.Config, secretsOf(store))
+	if err == nil && e.Relay.Embedded {
+		err = a.embeddedRuns(ctx, c.Name)
+	}
 	if err != nil {
 		return err
 	}
@@ -81,6 +85,26 @@ func (c *relayTestCmd) examination(a *app, path string, secret func(name string)
 	}
 	e.Version = a.version
 	return e, nil
+}
+
+// embeddedRuns is why an embedded relay cannot be tried: unless the agent serves it,
+// the token would be shown to whoever has its address.
+func (a *app) embeddedRuns(ctx context.Context, name string) error {
+	client, _, err := a.client()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	s, err := client.Status(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range s.Findings {
+		if f.Check == embeddedCheck && f.Subject == name {
+			return withNext(errors.New(f.Text), "%s", f.Remedy)
+		}
+	}
+	return nil
 }
 
 // marks of findings, and their colours.

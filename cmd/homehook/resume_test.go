@@ -127,7 +127,7 @@ func anotherAgent(t *testing.T, world *trial) (stop func()) {
 	done := make(chan error, 1)
 	go func() { done <- ag.Run(ctx) }()
 	for late := time.After(patience); ; {
-		_, err := connected(ctx, world.client, sampleClaim)
+		_, err := connected(ctx, world.client, sampleClaim, nil)
 		if err == nil {
 			break
 		}

@@ -19,6 +19,11 @@ type routeCmd struct {
 	Check routeCheckCmd `cmd:"" help:"Check a configuration file and report all that is wrong with it."`
 	Test  routeTestCmd  `cmd:"" help:"Say what the routes would do with stored deliveries."`
 
+	Move   routeMoveCmd   `cmd:"" help:"Put a route before another one, or last."`
+	On     routeOnCmd     `cmd:"" help:"Let deliveries go by a route again."`
+	Off    routeOffCmd    `cmd:"" help:"Let no delivery go by a route."`
+	Remove routeRemoveCmd `cmd:"" help:"Take a route out of the configuration."`
+
 	Approve routeApproveCmd `cmd:"" help:"Allow the programs of a route as they are now, and no others."`
 }
 

@@ -95,7 +95,7 @@ func (s *stage) show(n step) {
 
 // connect waits for the agent's links.
 func (s *stage) connect(ctx context.Context) error {
-	claim, err := connected(ctx, s.trial.client, sampleClaim)
+	claim, err := connected(ctx, s.trial.client, sampleClaim, nil)
 	if err != nil {
 		return errors.Join(fmt.Errorf("connect to relay: %w", err), context.Cause(ctx))
 	}

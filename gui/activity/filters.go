@@ -71,6 +71,13 @@ func (f *filters) typed(text string) {
 	f.wait = f.desk.Crew.After(typing, search)
 }
 
+// resume searches for what was typed when the screen was left.
+func (f *filters) resume() {
+	if f.search.Text != f.query.Search {
+		f.typed(f.search.Text)
+	}
+}
+
 // set has another query shown, unless it is the same.
 func (f *filters) set(q control.Query, span string) {
 	if q == f.query {

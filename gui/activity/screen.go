@@ -83,8 +83,10 @@ func (s *screen) Shown(place part.Place) {
 		s.shown = true
 		s.removes = append(s.removes, s.desk.Feed.OnChanges(s.arrived), s.desk.Feed.OnState(s.reached), s.desk.Feed.OnConfig(s.configured))
 		s.configured()
+		s.filters.resume()
 		if s.model.ready {
 			s.model.again.due()
+			s.readDetail()
 		} else if place.Query == nil {
 			s.model.load(s.filters.query)
 		}
@@ -144,12 +146,23 @@ func (s *screen) takeIn() {
 	s.pending = feed.Changes{}
 	s.settle()
 	s.model.apply(c)
+	if c.Anew {
+		s.readDetail()
+	}
 	for i := range c.Deliveries {
 		if s.open && c.Deliveries[i].ID == s.id {
 			s.detail.Changed(c.Deliveries[i])
 		}
 	}
 	s.sync()
+}
+
+// readDetail has the delivery that is shown read again, since it may have changed
+// without being told of.
+func (s *screen) readDetail() {
+	if s.open && s.id != "" {
+		s.detail.Show(s.id)
+	}
 }
 
 // reached follows whether the agent can be asked.

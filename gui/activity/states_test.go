@@ -68,6 +68,27 @@ func TestHidden(t *testing.T) {
 	s.Settle(func() bool { return sc.model.total() == 3 })
 }
 
+// The delivery that is shown catches up, too, and what was being searched for is.
+func TestHiddenWithADetail(t *testing.T) {
+	s, sc := play(t, household+"  - {name: fails, claim: garage, match: /fail, unverified: true, script: {command: [/bin/sh, -c, exit 3]}}\n")
+	s.Post(s.Connected("garage")+"/fail", "")
+	s.Settle(func() bool { return sc.model.total() == 1 && sc.model.row(0).State == control.Dead })
+	id := sc.model.row(0).ID
+	sc.Shown(part.Place{Item: id})
+	s.Settle(func() bool { return stage.Sees(s.Window, "Attempts") })
+	sc.filters.search.SetText("fail")
+	sc.Hidden()
+	if _, err := s.Client().Retry(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	s.Settle(func() bool {
+		r, err := s.Client().Delivery(t.Context(), id)
+		return err == nil && len(r.Log) == 2
+	})
+	sc.Shown(part.Place{})
+	s.Settle(func() bool { return stage.Sees(s.Window, "Attempts (2)") && sc.model.query.Search == "fail" })
+}
+
 func TestHistoryOff(t *testing.T) {
 	s, sc := play(t, household+"history: {off: true}\n")
 	s.Settle(func() bool { return sc.notice.Visible() })
@@ -93,7 +114,7 @@ func TestGerman(t *testing.T) {
 
 // example are rows that look the same on each day.
 func example(sc *screen) {
-	at := time.Date(2024, 2, 3, 12, 5, 6, 0, time.UTC)
+	at := time.Date(2024, 2, 3, 12, 5, 6, 0, time.Local)
 	for i, d := range []control.Delivery{
 		{Claim: "github", State: control.Succeeded, Method: "POST", Path: "/deploy", Route: "deploy the blog", Status: 200, DurationMS: 812, Size: 7321},
 		{Claim: "stripe", State: control.Dead, Method: "POST", Path: "/events", Query: "live=true", Route: "stripe to the shop", Status: 502, DurationMS: 30, Size: 1400},

@@ -154,7 +154,7 @@ func newAttemptRow(t *control.Attempt, tapped func()) *attemptRow {
 	result.Truncation = fyne.TextTruncateEllipsis
 	right := widget.NewLabel(strings.Join(measures(t), " · "))
 	right.Importance, right.SizeName = widget.LowImportance, theme.SizeNameCaptionText
-	r.row = container.NewBorder(nil, nil, container.NewHBox(icon, left), right, result)
+	r.row = container.NewBorder(nil, nil, indented(icon, left), right, result)
 	r.ExtendBaseWidget(r)
 	return r
 }

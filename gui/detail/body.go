@@ -146,27 +146,18 @@ func (b *body) show(v view) {
 
 // partsTable lists the parts of a multipart body.
 func partsTable(d *part.Desk, parts []formPart) fyne.CanvasObject {
-	rows := container.NewVBox()
-	for i, p := range parts {
-		if i == mostFields {
-			rows.Add(part.Muted(look.T("There are too many to show: {{.Count}} more. The text has all.", look.V{"Count": len(parts) - i})))
-			break
-		}
-		if i > 0 {
-			rows.Add(widget.NewSeparator())
-		}
-		value := p.value
+	return tableOf(d, len(parts), func(i int) fyne.CanvasObject {
+		p := &parts[i]
+		value, copied := p.value, p.value
 		if p.file != "" || value == "" && p.size > 0 {
 			about := []string{p.file, p.kind, look.Bytes(int64(p.size))}
 			value = strings.Trim(strings.Join(about, " · "), " ·")
 		}
-		copied := p.value
 		if p.file != "" {
 			copied = p.file
 		}
-		rows.Add(fieldRow(d, p.name, value, copied))
-	}
-	return container.NewVScroll(rows)
+		return fieldRow(d, p.name, value, copied)
+	})
 }
 
 // searchable says whether there is text to search.

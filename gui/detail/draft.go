@@ -15,8 +15,13 @@ import (
 const (
 	// mostEdited is the longest body that is edited in the window, and mostEditedLines
 	// how many lines it has: with more of them each letter would take long.
-	mostEdited      = 256 << 10
-	mostEditedLines = 800
+	mostEdited      = 64 << 10
+	mostEditedLines = 500
+	// longLine is the longest line that is not wrapped: a graphics card draws none
+	// that is much longer. mostWrapped is the longest body with such lines, since to
+	// wrap them takes longer.
+	longLine    = 1000
+	mostWrapped = 32 << 10
 )
 
 // draft is a request as a person edits it.
@@ -43,7 +48,21 @@ func draftOf(r *control.Record) *draft {
 
 // editable says whether a body can be changed as text.
 func editable(body []byte) bool {
-	return len(body) <= mostEdited && bytes.Count(body, []byte("\n")) <= mostEditedLines && plainText(body)
+	most := mostEdited
+	if wraps(body) {
+		most = mostWrapped
+	}
+	return len(body) <= most && bytes.Count(body, []byte("\n")) <= mostEditedLines && plainText(body)
+}
+
+// wraps says whether any line is too long for one in the window.
+func wraps(text []byte) bool {
+	for line := range bytes.SplitSeq(text, []byte("\n")) {
+		if len(line) > longLine {
+			return true
+		}
+	}
+	return false
 }
 
 // plainText says whether a body can be shown as lines of text.

@@ -86,7 +86,7 @@ func (e *editor) form() fyne.CanvasObject {
 	e.method.SetText(e.original.method)
 	e.target.SetText(e.original.target)
 	e.fields = part.NewLines(look.T("Name: value"), true)
-	e.fields.SetText(e.original.fieldText())
+	write(e.fields, e.original.fieldText())
 	e.method.TextStyle.Monospace, e.target.TextStyle.Monospace = true, true
 	line := container.NewBorder(nil, nil, part.Wide(92, e.method), nil, e.target)
 	e.request = part.NewField(look.T("Method and path"), line, "")
@@ -132,11 +132,19 @@ func (e *editor) bodyEditor() fyne.CanvasObject {
 	e.about = part.Wrapped("")
 	replace := part.Button(look.T("Replace by a file…"), "file", e.replace)
 	if e.asText {
-		e.text.SetText(string(e.body))
+		write(e.text, string(e.body))
 	}
 	e.text.Hidden, e.about.Hidden = !e.asText, e.asText
 	e.describe()
 	return container.NewVBox(tallIf(e.asText, e.text), e.about, container.NewHBox(replace))
+}
+
+// write puts a text into an entry, which wraps it if it has to.
+func write(e *part.Entry, text string) {
+	if wraps([]byte(text)) {
+		e.Wrapping, e.Scroll = fyne.TextWrapBreak, fyne.ScrollVerticalOnly
+	}
+	e.SetText(text)
 }
 
 // tallIf gives an editor room.

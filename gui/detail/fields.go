@@ -1,6 +1,8 @@
 package detail
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
@@ -12,24 +14,44 @@ import (
 
 const (
 	// mostFields of a table are shown, and mostLetters of a value.
-	mostFields  = 80
+	mostFields  = 200
 	mostLetters = 2000
+	// rowsAtOnce are made of a table before the window is painted, and the others
+	// after each tablePace: all of them together would have it stand still.
+	rowsAtOnce = 12
+	tablePace  = 20 * time.Millisecond
 )
 
 // table shows fields, each with a button that copies its value as it came.
 func table(d *part.Desk, fields []field) fyne.CanvasObject {
+	return tableOf(d, len(fields), func(i int) fyne.CanvasObject {
+		return fieldRow(d, fields[i].name, fields[i].value, fields[i].value)
+	})
+}
+
+// tableOf shows rows with lines between them.
+func tableOf(d *part.Desk, n int, row func(i int) fyne.CanvasObject) fyne.CanvasObject {
 	rows := container.NewVBox()
-	for i, f := range fields {
-		if i == mostFields {
-			rows.Add(part.Muted(look.T("There are too many to show: {{.Count}} more. The text has all.", look.V{"Count": len(fields) - i})))
-			break
+	scroll := container.NewVScroll(rows)
+	var fill func()
+	shown := 0
+	fill = func() {
+		for end := min(shown+rowsAtOnce, n, mostFields); shown < end; shown++ {
+			if shown > 0 {
+				rows.Objects = append(rows.Objects, widget.NewSeparator())
+			}
+			rows.Objects = append(rows.Objects, row(shown))
 		}
-		if i > 0 {
-			rows.Add(widget.NewSeparator())
+		switch {
+		case shown < min(n, mostFields):
+			d.Crew.After(tablePace, fill)
+		case shown < n:
+			rows.Objects = append(rows.Objects, part.Muted(look.T("There are too many to show: {{.Count}} more. The text has all.", look.V{"Count": n - shown})))
 		}
-		rows.Add(fieldRow(d, f.name, f.value, f.value))
+		scroll.Refresh() // it is as high as the rows are now
 	}
-	return container.NewVScroll(rows)
+	fill()
+	return scroll
 }
 
 // fieldRow is a row of a table; text is what is copied.

@@ -19,15 +19,43 @@ import (
 // be done.
 type header struct {
 	object fyne.CanvasObject
-	acts   []*part.Push // that ask the agent
+	acts   []*part.Push          // that ask the agent
+	all    map[string]*part.Push // by what they are for
+}
+
+// focused says what the button is for that has the focus; "" where none has.
+func (h *header) focused(c fyne.Canvas) string {
+	if h == nil {
+		return ""
+	}
+	for name, b := range h.all {
+		if c.Focused() == fyne.Focusable(b) {
+			return name
+		}
+	}
+	return ""
+}
+
+// focus gives the focus to the button that is for the same as one before, or to the
+// first: a person with a keyboard goes on where they were.
+func (h *header) focus(c fyne.Canvas, name string) {
+	if name == "" {
+		return
+	}
+	if b := h.all[name]; b != nil {
+		c.Focus(b)
+	} else {
+		c.Focus(h.acts[0])
+	}
 }
 
 func newHeader(p *Pane, r *control.Record) *header {
-	h := &header{}
-	line := container.NewHBox(part.NewBadge(look.DeliverySign(r.State)), part.NewBadge(shield(r, p.route)))
+	h := &header{all: map[string]*part.Push{}}
+	line := indented(part.NewBadge(look.DeliverySign(r.State)), part.NewBadge(shield(r, p.route)))
 	var closer fyne.CanvasObject
 	if p.OnClose != nil {
-		closer = container.NewVBox(p.closer())
+		h.all["close"] = p.closer()
+		closer = container.NewVBox(h.all["close"])
 	}
 	title := widget.NewLabel(part.Cut(part.Visible(r.Method+" "+target(&r.Delivery)), 400))
 	title.TextStyle = fyne.TextStyle{Bold: true, Monospace: true}
@@ -40,17 +68,24 @@ func newHeader(p *Pane, r *control.Record) *header {
 		rows.Add(reason)
 	}
 	rows.Add(part.Muted(about(r)))
-	rows.Add(p.idRow(r))
+	rows.Add(p.idRow(h, r))
 	h.object = container.NewVBox(rows, p.actions(h, r))
 	return h
 }
 
+// indented is a row that begins with a sign, which stands above the text of the rows
+// below it then, and not at the edge.
+func indented(row ...fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(layout.NewCustomPaddedLayout(0, 0, theme.InnerPadding()/2, 0), container.NewHBox(row...))
+}
+
 // idRow shows the id, with a button that copies it.
-func (p *Pane) idRow(r *control.Record) fyne.CanvasObject {
+func (p *Pane) idRow(h *header, r *control.Record) fyne.CanvasObject {
 	id := part.Mono(r.ID)
 	id.SizeName = theme.SizeNameCaptionText
 	id.Importance = widget.LowImportance
-	return container.NewBorder(nil, nil, nil, part.Quiet("", "copy", func() { p.copyID() }), id)
+	h.all["copy"] = part.Quiet("", "copy", p.copyID)
+	return container.NewBorder(nil, nil, nil, h.all["copy"], id)
 }
 
 // about says when, from where and to where.
@@ -127,9 +162,11 @@ func (p *Pane) actions(h *header, r *control.Record) fyne.CanvasObject {
 		retry := part.Button(look.T("Retry"), "retry", p.retry)
 		buttons = append(buttons, retry)
 		h.acts = buttons
+		h.all["retry"] = retry
 	}
 	var more *part.Push
 	more = part.Button(look.T("More"), "more", func() { menuAt(p.desk, more, p.moreItems()...) })
+	h.all["replay"], h.all["edit"], h.all["more"] = replay, edit, more
 	return newBar(append(append([]*part.Push{}, buttons...), more))
 }
 

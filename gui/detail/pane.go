@@ -38,6 +38,7 @@ type Pane struct {
 	above  *fyne.Container // the tabs
 	edit   *editor         // the dialog that is open; nil is none
 	busy   bool            // something was asked for that changes something
+	able   able            // what is shown of what can be done
 }
 
 // New returns a pane that shows nothing yet.
@@ -147,9 +148,15 @@ func (p *Pane) reach() {
 	p.enable()
 }
 
-// enable says what can be done now.
+// enable says what can be done now. The state of the agent changes often, and all of
+// the pane is painted anew, so nothing is done where it would be the same.
 func (p *Pane) enable() {
 	live := p.desk.Feed.State().Live()
+	now := able{header: p.top, live: live, busy: p.busy}
+	if p.able == now {
+		return
+	}
+	p.able = now
 	p.hint.Importance, p.hint.Hidden = widget.LowImportance, live && !p.busy
 	text := look.T("It is running…")
 	if !live {
@@ -157,9 +164,14 @@ func (p *Pane) enable() {
 		text = look.T("The agent is not running: this is what is known of before.")
 	}
 	p.hint.SetText(text)
-	p.above.Refresh()
 	p.top.enable(live && !p.busy)
 	p.content.Refresh()
+}
+
+// able is what decides on what can be done with a delivery.
+type able struct {
+	header     *header
+	live, busy bool
 }
 
 // Key takes a key that nothing with the focus has taken; false if it means nothing
@@ -258,14 +270,16 @@ func (p *Pane) build() {
 
 // arrange puts what is new of the delivery above its tabs.
 func (p *Pane) arrange() {
+	focused := p.top.focused(p.desk.Window.Canvas())
 	p.top = newHeader(p, p.record)
 	p.hint = part.Muted("")
 	p.above = container.NewVBox(p.top.object, p.hint)
 	if p.result != nil {
 		p.above.Add(p.result.object(p))
 	}
-	p.put(container.NewBorder(p.above, nil, nil, nil, p.tabs))
-	p.enable()
+	p.content.Objects = []fyne.CanvasObject{container.NewBorder(p.above, nil, nil, nil, p.tabs)}
+	p.enable() // which paints it
+	p.top.focus(p.desk.Window.Canvas(), focused)
 }
 
 // turn makes a tab when it is first looked at.

@@ -56,7 +56,7 @@ func (r *replayed) object(p *Pane) fyne.CanvasObject {
 	if r.got.Status != 0 {
 		text = look.T("Replayed, answered {{.Status}}", look.V{"Status": r.got.Status})
 	}
-	rows := container.NewVBox(container.NewBorder(nil, nil, part.NewBadge(sign), nil, part.Wrapped(text)))
+	rows := container.NewVBox(container.NewBorder(nil, nil, indented(part.NewBadge(sign)), nil, part.Wrapped(text)))
 	if r.got.Reason != "" {
 		rows.Add(part.Muted(part.Cut(part.VisibleLines(r.got.Reason), 300)))
 	}

@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -46,16 +47,18 @@ func (c *Crew) Do(f func()) {
 // After runs f on the goroutine of the user interface after d, unless stop is
 // called before. A later call of stop does nothing.
 func (c *Crew) After(d time.Duration, f func()) (stop func()) {
-	ctx, cancel := context.WithCancel(c.ctx)
+	// No context tells that it was stopped: the one of the app would keep each of
+	// them to the end, and this is called many times a second.
+	var stopped atomic.Bool
 	timer := time.AfterFunc(d, func() {
 		c.Do(func() {
-			if ctx.Err() == nil {
+			if !stopped.Load() {
 				f()
 			}
 		})
 	})
 	return func() {
-		cancel()
+		stopped.Store(true)
 		timer.Stop()
 	}
 }

@@ -3,6 +3,8 @@ package feed
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,8 +97,9 @@ func (l *listeners[F]) add(f F) (remove func()) {
 	return func() { delete(l.all, id) }
 }
 
+// each calls those that are there now, but for one that another has removed.
 func (l *listeners[F]) each(call func(F)) {
-	for id := range l.next {
+	for _, id := range slices.Sorted(maps.Keys(l.all)) {
 		if f, ok := l.all[id]; ok {
 			call(f)
 		}
@@ -172,7 +175,7 @@ func (f *Feed) follow(ctx context.Context, after *uint64) error {
 		return err
 	}
 	back := !f.State().Live()
-	f.set(&State{Reach: Live, Status: status})
+	f.hear(status)
 	if back {
 		f.crew.Do(func() { f.onConfig.each(func(each func()) { each() }) })
 	}
@@ -208,7 +211,8 @@ func (f *Feed) ask(ctx context.Context) {
 	}
 }
 
-// hear takes the status that an event tells.
+// hear takes the status that an event tells, or the first of an agent: what was asked
+// before is older.
 func (f *Feed) hear(s *control.Status) {
 	f.order.Lock()
 	defer f.order.Unlock()

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"homehook/agent/senders"
+	"homehook/agent/templates"
 	"homehook/assets"
 )
 
@@ -96,6 +98,28 @@ func (u *used) call(t *testing.T, call *ast.CallExpr, at string) {
 	}
 }
 
+// sent notes the fixed texts that the agent sends, which look.Known is for.
+func (u *used) sent(t *testing.T) {
+	t.Helper()
+	all, err := templates.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range all {
+		at := "template " + all[i].Name
+		u.words[all[i].Title], u.words[all[i].About] = at, at
+		for _, q := range all[i].Ask {
+			u.words[q.Text] = at
+		}
+	}
+	for _, s := range senders.All() {
+		u.words[s.Title] = "sender " + s.Name
+		if s.SecretFrom != "" {
+			u.words[s.SecretFrom] = "sender " + s.Name
+		}
+	}
+}
+
 // translations are those of a language, each with the file that it is in. Plurals
 // are objects of their forms.
 func translations(t *testing.T, language string) (texts map[string]any, in map[string]string) {
@@ -151,6 +175,7 @@ func names(text string) []string {
 // the same values in them, and nothing else is.
 func TestWordsAreTranslated(t *testing.T) {
 	u := scan(t)
+	u.sent(t)
 	german, in := translations(t, "de")
 	english, _ := translations(t, "en")
 	for _, key := range slices.Sorted(maps.Keys(u.words)) {

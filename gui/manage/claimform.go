@@ -141,7 +141,7 @@ func (f *claimForm) senders() {
 		values, labels := []string{""}, []string{look.T("several, or another one")}
 		for _, s := range a.senders {
 			if s.Claimable {
-				values, labels = append(values, s.Name), append(labels, s.Title)
+				values, labels = append(values, s.Name), append(labels, part.Visible(look.Known(s.Title)))
 			}
 		}
 		f.sender.Offer(values, labels)

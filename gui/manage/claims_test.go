@@ -46,7 +46,7 @@ func TestClaimIsAdded(t *testing.T) {
 	push(s, "Claim it")
 	sees(s, "cannot be part of a URL")
 	stage.Fill(s.Window, "Name", "office")
-	picture(t, s, "manage-claim-form")
+	s.Picture(t, "manage-claim-form")
 	push(s, "Claim it")
 	url := s.Connected("office")
 	sees(s, "office")
@@ -101,7 +101,7 @@ func TestURLIsCopied(t *testing.T) {
 	}
 	push(s, "QR code")
 	sees(s, "Open in the browser")
-	picture(t, s, "manage-claim-qr")
+	s.Picture(t, "manage-claim-qr")
 	if !s.CloseTop() || s.Window.Canvas().Overlays().Top() != nil {
 		t.Error("the dialog does not close")
 	}

@@ -81,7 +81,7 @@ func TestPlaceIsChanged(t *testing.T) {
 	stage.Select(s.Window, "a file of its own, for you alone", "nowhere: a passphrase")
 	sees(s, "It is asked for when the agent starts")
 	stage.Fill(s.Window, "Passphrase", "correct horse battery staple")
-	picture(t, s, "manage-place")
+	s.Picture(t, "manage-place")
 	push(s, "Move")
 	sees(s, "under a passphrase")
 }

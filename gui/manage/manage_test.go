@@ -1,8 +1,6 @@
 package manage_test
 
 import (
-	"image/png"
-	"os"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -23,22 +21,6 @@ routes:
   - {name: all, claim: front-door, match: /, unverified: true, respond: {body: ok}}
 `
 
-// picture writes what the window shows to a folder, for people to look at.
-func picture(t *testing.T, s *stage.Stage, name string) {
-	folder := os.Getenv("HOMEHOOK_TEST_PICTURES")
-	if folder == "" {
-		return
-	}
-	f, err := os.Create(folder + "/" + name + ".png")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := png.Encode(f, s.Window.Canvas().Capture()); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestPictures(t *testing.T) {
 	s := stage.New(t, household)
 	s.Connected("garage")
@@ -51,7 +33,7 @@ func TestPictures(t *testing.T) {
 			s.Play(screen, part.Place{})
 			s.Settle(func() bool { return stage.Sees(s.Window, "mine") || stage.Sees(s.Window, "github") })
 			s.Window.Resize(fyne.NewSize(1000, 640))
-			picture(t, s, "manage-"+name+"-"+variant)
+			s.Picture(t, "manage-"+name+"-"+variant)
 			screen.Hidden()
 		}
 	}

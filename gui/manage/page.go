@@ -32,7 +32,7 @@ type page struct {
 
 func newPage(d *part.Desk, title, about string, buttons ...*part.Push) *page {
 	p := &page{desk: d, cards: container.New(layout.NewCustomPaddedVBoxLayout(2 * theme.Padding())), mild: container.NewVBox(), room: container.NewStack()}
-	row := container.NewHBox(layout.NewSpacer())
+	row := container.NewHBox()
 	for _, b := range buttons {
 		row.Add(b)
 	}
@@ -40,7 +40,7 @@ func newPage(d *part.Desk, title, about string, buttons ...*part.Push) *page {
 	if len(buttons) > 0 {
 		p.add = buttons[len(buttons)-1]
 	}
-	head := container.NewBorder(nil, nil, nil, container.NewCenter(row), part.Tight(part.Heading(title), part.Muted(about)))
+	head := part.Tight(part.Aside(title, theme.SizeNameHeadingText, part.Heading(title), row), part.Muted(about))
 	edge := 2 * theme.InnerPadding()
 	p.whole = container.New(layout.NewCustomPaddedLayout(theme.InnerPadding(), theme.InnerPadding(), edge, edge),
 		container.NewBorder(container.NewVBox(head, p.mild), nil, nil, nil, p.room))
@@ -171,7 +171,7 @@ func card(s look.Sign, name string, buttons []fyne.CanvasObject, lines ...fyne.C
 	title := widget.NewLabelWithStyle(part.Visible(name), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	title.Truncation = fyne.TextTruncateEllipsis
 	title.SizeName = theme.SizeNameSubHeadingText
-	head := container.NewBorder(nil, nil, nil, container.NewHBox(buttons...), title)
+	head := part.Aside(name, theme.SizeNameSubHeadingText, title, container.NewHBox(buttons...))
 	column := container.NewVBox(container.New(layout.NewCustomPaddedLayout(theme.InnerPadding(), 0, theme.Padding(), 0), sign(s)))
 	return part.Card(container.NewBorder(nil, nil, column, nil, part.Tight(append([]fyne.CanvasObject{head}, lines...)...)))
 }

@@ -144,7 +144,11 @@ func (r *relaysScreen) card(relay *control.Relay) fyne.CanvasObject {
 	if relay.State != control.StateConnected {
 		left = append(left, trouble(relay.Error)...)
 	}
-	body := container.NewBorder(nil, nil, nil, container.NewCenter(container.NewGridWrap(graphSize, r.graph(name))), part.Tight(left...))
+	var end fyne.CanvasObject
+	if g := r.graph(name); len(g.points) > 1 { // one point tells nothing
+		end = container.NewCenter(container.NewGridWrap(graphSize, g))
+	}
+	body := container.NewBorder(nil, nil, nil, end, part.Tight(left...))
 	return card(s, name, buttons, body)
 }
 
@@ -216,7 +220,7 @@ func stepRow(s *control.RelayStep) fyne.CanvasObject {
 	if s.MS > 0 {
 		took = look.Milliseconds(s.MS)
 	}
-	name := widget.NewLabelWithStyle(part.Visible(s.Step), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	name := widget.NewLabelWithStyle(part.Visible(look.Stage(s.Step)), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
 	lines := []fyne.CanvasObject{container.NewBorder(nil, nil, container.NewHBox(sign(look.FindingSign(s.State)), name), part.Caption(took), text)}
 	if s.Remedy != "" {
 		lines = append(lines, part.Muted(part.Visible(s.Remedy)))

@@ -16,7 +16,7 @@ func TestRelayIsTested(t *testing.T) {
 	sees(s, "ptth/1.0")
 	push(s, "Test")
 	sees(s, "It works with ptth/1.0")
-	picture(t, s, "manage-relay-test")
+	s.Picture(t, "manage-relay-test")
 }
 
 func TestRelayIsAddedAndRemoved(t *testing.T) {
@@ -29,7 +29,7 @@ func TestRelayIsAddedAndRemoved(t *testing.T) {
 	stage.Fill(s.Window, "Address", s.Relay+"/")
 	stage.Fill(s.Window, "Name", "second")
 	stage.Fill(s.Window, "Token", "hunter2")
-	picture(t, s, "manage-relay-form")
+	s.Picture(t, "manage-relay-form")
 	push(s, "Add")
 	s.Closed()
 	sees(s, "second")

@@ -61,6 +61,6 @@ type column struct{ most float32 }
 func (c *column) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
 
 func (c *column) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(fyne.NewSize(min(size.Width, c.most), size.Height))
+	objects[0].Resize(fyne.NewSize(min(size.Width-theme.Padding(), c.most), size.Height))
 	objects[0].Move(fyne.NewPos(theme.Padding(), 0))
 }

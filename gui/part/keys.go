@@ -110,6 +110,26 @@ func NewLines(placeholder string, mono bool) *Entry {
 	return e
 }
 
+// AcceptsTab leaves Tab to the window: nobody is to be caught in a field.
+func (e *Entry) AcceptsTab() bool { return false }
+
+// Put sets the text without telling anybody that it has changed.
+func (e *Entry) Put(text string) {
+	if e.Text == text {
+		return
+	}
+	tell := e.OnChanged
+	e.OnChanged = nil
+	e.SetText(text)
+	e.OnChanged = tell
+}
+
+// GoTo puts the cursor to a line and a column, both from 1.
+func (e *Entry) GoTo(line, column int) {
+	e.CursorRow, e.CursorColumn = max(line-1, 0), max(column-1, 0)
+	e.Refresh()
+}
+
 // TypedRune writes a character.
 func (e *Entry) TypedRune(r rune) {
 	e.Entry.TypedRune(r)

@@ -7,6 +7,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"homehook/gui/look"
@@ -44,7 +46,7 @@ type Sheet struct {
 	window  *dialog.CustomDialog
 	content fyne.CanvasObject
 	problem *widget.Label
-	bar     *widget.ProgressBarInfinite
+	bar     *busyBar
 	do      *Push
 	busy    bool
 	open    bool
@@ -53,14 +55,16 @@ type Sheet struct {
 
 // Sheet opens one.
 func (d *Desk) Sheet(o SheetOptions) *Sheet {
-	s := &Sheet{desk: d, options: o, open: true, problem: Wrapped(""), bar: widget.NewProgressBarInfinite()}
+	s := &Sheet{desk: d, options: o, open: true, problem: Wrapped(""), bar: newBusyBar()}
 	s.problem.Hide()
 	s.bar.Hide()
-	s.bar.Stop()
 	if o.Width == 0 {
 		s.options.Width = 460
 	}
-	s.content = Wide(s.options.Width, container.NewVBox(o.Content, s.problem, s.bar))
+	free := container.New(layout.NewCustomPaddedLayout(0, 0, 0, theme.Padding()), o.Content) // of the scroll bar
+	scrolled := container.New(&within{window: d.Window.Canvas(), what: free}, container.NewVScroll(free))
+	all := container.NewVBox(scrolled, s.problem, s.bar)
+	s.content = Wide(s.options.Width, container.New(layout.NewCustomPaddedLayout(0, theme.Padding(), 0, 0), all))
 	s.window = dialog.NewCustomWithoutButtons(o.Title, s.content, d.Window)
 	buttons := []fyne.CanvasObject{Button(look.T("Close"), "", s.Close)}
 	if o.Word != "" {
@@ -99,7 +103,6 @@ func (s *Sheet) Close() {
 	}
 	s.open = false
 	s.forget()
-	s.bar.Stop()
 	s.desk.sheets = slices.DeleteFunc(s.desk.sheets, func(o *Sheet) bool { return o == s })
 	s.window.Hide()
 	if s.options.Closed != nil {
@@ -173,9 +176,6 @@ func (s *Sheet) work(on bool) {
 	s.bar.Hidden = !on
 	if on {
 		s.Problem("")
-		s.bar.Start()
-	} else {
-		s.bar.Stop()
 	}
 	s.enable()
 	s.Fit()

@@ -8,8 +8,8 @@ import (
 )
 
 // Visible returns text of a stranger for one line of the window: what cannot be
-// seen, or changes the order of what can, is written out in marks such as
-// ‹U+202E›, line ends and tabs as ␊ and ␉. Letters of all scripts stay.
+// seen, or changes the order of what can, is written out in marks such as ‹LF›, ‹FF›
+// for a byte that is no text, and ‹U+202E›. Letters of all scripts stay.
 func Visible(s string) string { return visible(s, false) }
 
 // VisibleLines is Visible for text of several lines, whose line ends and tabs stay.
@@ -31,9 +31,9 @@ func visible(s string, lines bool) string {
 		case lines && r == '\r' && strings.HasPrefix(s[i+1:], "\n"):
 			// The line ends all the same.
 		case r < 0x20:
-			b.WriteRune('␀' + r)
+			b.WriteString("‹" + controls[r] + "›")
 		case r == 0x7f:
-			b.WriteRune('␡')
+			b.WriteString("‹DEL›")
 		case Hidden(r):
 			fmt.Fprintf(&b, "‹U+%04X›", r)
 		default:
@@ -42,6 +42,13 @@ func visible(s string, lines bool) string {
 		i += n
 	}
 	return b.String()
+}
+
+// controls are the names of the control characters. Unicode has signs for them, which
+// hardly any font has.
+var controls = [0x20]string{
+	"NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "TAB", "LF", "VT", "FF", "CR", "SO", "SI",
+	"DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC", "FS", "GS", "RS", "US",
 }
 
 // plain says whether nothing in s needs a mark.

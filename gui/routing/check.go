@@ -25,7 +25,7 @@ func (f *form) offerSchemes() {
 	values, labels := []string{""}, []string{look.T("Anybody who knows the address (unverified)")}
 	for i := range f.senders {
 		if s := &f.senders[i]; s.Scheme != "" && !slices.Contains(values, s.Scheme) {
-			values, labels = append(values, s.Scheme), append(labels, s.Title)
+			values, labels = append(values, s.Scheme), append(labels, part.Visible(look.Known(s.Title)))
 		}
 	}
 	if scheme := f.draft.scheme(); !slices.Contains(values, scheme) {
@@ -57,7 +57,7 @@ func (f *form) checkFields() (fields []*field) {
 	} else {
 		from := ""
 		if s := f.sender(scheme); s != nil {
-			from = s.SecretFrom
+			from = part.Visible(look.Known(s.SecretFrom))
 		}
 		fields = append(fields, f.credentialField("verify.secret", look.T("Credential with the secret"), from))
 	}
@@ -73,8 +73,7 @@ func (f *form) checkFields() (fields []*field) {
 
 // listField is a list with commas between. such are examples of what may be in it.
 func (f *form) listField(path, name, shown, such string) *field {
-	e := newEntry(f.keys)
-	e.SetPlaceHolder(shown)
+	e := part.NewEntry(shown)
 	e.OnChanged = func(text string) { f.change(func(d *draft) { d.setList(path, listed(text)) }) }
 	hint := ""
 	if such != "" {
@@ -92,7 +91,7 @@ func (f *form) listField(path, name, shown, such string) *field {
 		}
 		locked = !ok
 		able(e)(ok)
-		e.show(text)
+		e.Put(text)
 	}}
 }
 

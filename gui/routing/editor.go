@@ -32,7 +32,7 @@ type editor struct {
 
 	sheet   *sheet
 	form    *form
-	yaml    *entry
+	yaml    *part.Entry
 	answer  *control.Configuration // what would come of the sheet
 	wrong   []control.ConfigProblem
 	refused string // what the agent said in place of an answer
@@ -57,7 +57,7 @@ type editor struct {
 func newEditor(d *part.Desk, k keys) *editor {
 	e := &editor{desk: d, keys: k, title: part.Title(""), note: part.Muted(""), stop: func() {}}
 	e.form = newForm(d, k, e.formChanged)
-	e.yaml = newLines(k, 4)
+	e.yaml = newLines("", 4)
 	e.yaml.OnChanged = func(text string) { e.textChanged(text) }
 	e.save = part.Primary(look.T("Save"), "", e.Save)
 	e.try = part.Button(look.T("Try…"), "test", e.Try)
@@ -82,7 +82,7 @@ func (e *editor) open(s *sheet) {
 	e.sheet, e.answer, e.wrong, e.refused, e.touched, e.busy = s, nil, nil, "", false, false
 	e.form.enable(true)
 	e.form.load(s.draft)
-	e.yaml.show(s.text)
+	e.yaml.Put(s.text)
 	e.untry()
 	if s.fresh() {
 		e.ask(false)
@@ -91,14 +91,21 @@ func (e *editor) open(s *sheet) {
 	}
 	e.refresh()
 	e.desk.Window.Canvas().Focus(e.form.first)
+	if s.fresh() {
+		e.form.first.TypedShortcut(&fyne.ShortcutSelectAll{}) // a name to write over
+	}
 }
 
 // learn gives the form what may be chosen in it.
 func (e *editor) learn(claims, credentials []string, senders []control.Sender) {
-	e.form.claims, e.form.credentials, e.form.senders = claims, credentials, senders
-	if e.sheet != nil {
-		e.form.show()
+	fresh := e.form.learn(claims, credentials, senders)
+	if e.sheet == nil {
+		return
 	}
+	if fresh != "" {
+		e.form.give(fresh)
+	}
+	e.form.show()
 }
 
 func (e *editor) formChanged() { e.changed(fromForm) }
@@ -142,7 +149,7 @@ func (e *editor) take(c *control.Configuration, old []control.ConfigEntry, touch
 	entry := e.sheet.found(c, old)
 	if entry != nil {
 		other := e.sheet.agree(entry)
-		e.yaml.show(e.sheet.text)
+		e.yaml.Put(e.sheet.text)
 		e.form.on = true
 		if other {
 			e.form.show()
@@ -213,7 +220,7 @@ func (e *editor) toLine(line, column int) {
 	e.untry()
 	e.twin.choose(1)
 	e.desk.Window.Canvas().Focus(e.yaml)
-	e.yaml.to(line, column)
+	e.yaml.GoTo(line, column)
 }
 
 // refuse says why the agent has not said what would come of a change.

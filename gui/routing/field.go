@@ -67,8 +67,7 @@ func (f *form) makeField(a *ask) *field {
 
 // linesField is one with several lines, which load cannot always show.
 func (f *form) linesField(a *ask, load func(*draft) (string, bool), store func(*draft, string)) *field {
-	e := newLines(f.keys, 2)
-	e.SetPlaceHolder(a.shown)
+	e := newLines(a.shown, 2)
 	e.OnChanged = func(text string) {
 		e.SetMinRowsVisible(min(max(lineCount(text), 2), 8))
 		f.change(func(d *draft) { store(d, text) })
@@ -85,7 +84,7 @@ func (f *form) linesField(a *ask, load func(*draft) (string, bool), store func(*
 			text = inYAML()
 		}
 		able(e)(ok)
-		e.show(text)
+		e.Put(text)
 		e.SetMinRowsVisible(min(max(lineCount(text), 2), 8))
 	}}
 }
@@ -95,6 +94,13 @@ func says(d *draft, store func(*draft)) bool {
 	probe := newDraft(d.values)
 	store(probe)
 	return reflect.DeepEqual(probe.values, d.values)
+}
+
+// newLines is an entry of several lines, rows of which are seen at once.
+func newLines(shown string, rows int) *part.Entry {
+	e := part.NewLines(shown, true)
+	e.SetMinRowsVisible(rows)
+	return e
 }
 
 func lineCount(text string) (n int) {
@@ -108,9 +114,8 @@ func lineCount(text string) (n int) {
 }
 
 // makeLine makes a field of a line, with a button beside it where that can choose.
-func (f *form) makeLine(a *ask) (*field, *entry) {
-	e := newEntry(f.keys)
-	e.SetPlaceHolder(a.shown)
+func (f *form) makeLine(a *ask) (*field, *part.Entry) {
+	e := part.NewEntry(a.shown)
 	load, store := func(d *draft) string { return d.text(a.path) }, func(d *draft, text string) { d.setText(a.path, text) }
 	var what fyne.CanvasObject = e
 	widgets := []disabler{e}
@@ -135,7 +140,7 @@ func (f *form) makeLine(a *ask) (*field, *entry) {
 		widgets = append(widgets, b)
 	}
 	e.OnChanged = func(text string) { f.change(func(d *draft) { store(d, text) }) }
-	return &field{path: a.path, part: newSlot(a.name, what, a.hint), able: able(widgets...), load: func(d *draft) { e.show(load(d)) }}, e
+	return &field{path: a.path, part: newSlot(a.name, what, a.hint), able: able(widgets...), load: func(d *draft) { e.Put(load(d)) }}, e
 }
 
 // flagField is a box to tick.
@@ -166,6 +171,7 @@ func (f *form) credentialField(path, name, hint string) *field {
 	s = part.Choice(nil, nil, func(v string) {
 		if v == fresh {
 			s.Choose(shown)
+			f.awaits = path
 			f.desk.Show(part.Place{Screen: part.Credentials, New: true})
 			return
 		}

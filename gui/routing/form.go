@@ -29,7 +29,7 @@ type form struct {
 	senders             []control.Sender
 
 	body    *fyne.Container
-	first   *entry
+	first   *part.Entry
 	fields  []*field // of the route, then of the check, then of the handler
 	check   []*field
 	handler []*field
@@ -42,6 +42,7 @@ type form struct {
 	loading bool
 	on      bool
 	shown   string // what the fields that are shown depend on
+	awaits  string // path of the field for which a credential is being made
 }
 
 func newForm(d *part.Desk, k keys, changed func()) *form {
@@ -138,8 +139,7 @@ func (f *form) claimField() *field {
 var methods = []string{"", "POST", "GET", "PUT", "PATCH", "DELETE"}
 
 func (f *form) matchField() *field {
-	path := newEntry(f.keys)
-	path.SetPlaceHolder("/hook")
+	path := part.NewEntry("/hook")
 	method := part.Choice(nil, nil, func(v string) { f.change(func(d *draft) { d.setMatch(v, path.Text) }) })
 	path.OnChanged = func(text string) { f.change(func(d *draft) { d.setMatch(d.method(), text) }) }
 	row := container.NewBorder(nil, nil, method, nil, path)
@@ -153,7 +153,7 @@ func (f *form) matchField() *field {
 		labels[0] = look.T("Any method")
 		method.Offer(values, labels)
 		method.Choose(d.method())
-		path.show(d.path())
+		path.Put(d.path())
 	}}
 }
 
@@ -166,9 +166,28 @@ func (f *form) change(do func(*draft)) {
 	f.changed()
 }
 
+// learn takes what may be chosen, and returns the credential that is new if a field
+// waits for one.
+func (f *form) learn(claims, credentials []string, senders []control.Sender) (fresh string) {
+	for _, name := range credentials {
+		if f.awaits != "" && !slices.Contains(f.credentials, name) {
+			fresh = name
+		}
+	}
+	f.claims, f.credentials, f.senders = claims, credentials, senders
+	return fresh
+}
+
+// give has the field that waits for a credential take it.
+func (f *form) give(credential string) {
+	path := f.awaits
+	f.awaits = ""
+	f.change(func(d *draft) { d.setText(path, credential) })
+}
+
 // load shows a draft, which the form changes from then on.
 func (f *form) load(d *draft) {
-	f.draft = d
+	f.draft, f.awaits = d, ""
 	f.shown = "\x00"
 	f.show()
 }

@@ -69,7 +69,7 @@ func (r *row) laid() fyne.CanvasObject {
 	icon := container.NewCenter(container.NewGridWrap(fyne.NewSquareSize(theme.IconInlineSize()), r.kind))
 	who := container.New(tight, r.name, r.match)
 	what := container.New(tight, r.target, r.marks)
-	number := container.NewGridWrap(fyne.NewSize(34, 30), r.number)
+	number := container.New(&atLeast{width: 34}, r.number)
 	left := container.NewHBox(container.New(&atLeast{width: 22}, r.grip), container.NewCenter(number), r.on)
 	r.line = &line{
 		left: left, who: who, what: container.NewBorder(nil, nil, icon, nil, what),
@@ -96,11 +96,14 @@ func (r *row) set(at, index int, of *route, movable bool) {
 	r.match.SetText(match)
 	r.kind.SetResource(look.Icon(look.HandlerIcon(of.kind)))
 	target := part.Visible(of.target)
+	r.target.TextStyle.Monospace = target != "" // a word for the kind is none to type
 	if target == "" {
 		target = kindWord(of.kind)
 	}
 	r.target.SetText(target)
-	r.marks.SetText(marksOf(of))
+	marks := marksOf(of)
+	r.marks.SetText(marks)
+	r.marks.Hidden = marks == "" // the target stands in the middle then
 	r.check.Set(checkSign(of))
 	r.shield.SetResource(checkSign(of).Resource())
 	for _, b := range []*part.Push{r.up, r.down} {

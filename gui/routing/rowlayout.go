@@ -3,9 +3,12 @@ package routing
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
+
+	"homehook/gui/part"
 )
 
-// roomy is the width from which a row has room for all of its parts.
+// roomy is the width from which a row has room for all of its parts, at the usual size
+// of text.
 const roomy = 580
 
 // line lays out the first line of a row: whose it is and where it leads share what
@@ -20,7 +23,7 @@ func (l *line) MinSize([]fyne.CanvasObject) fyne.Size {
 }
 
 func (l *line) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	wide := size.Width >= roomy
+	wide := size.Width >= part.Scaled(roomy)
 	for _, o := range []fyne.CanvasObject{l.what, l.check, l.up, l.down} {
 		shown(o, wide)
 	}
@@ -71,7 +74,7 @@ func shown(o fyne.CanvasObject, on bool) {
 type wideAs struct{ width float32 }
 
 func (w *wideAs) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(w.width, o[0].MinSize().Height+theme.InnerPadding())
+	return fyne.NewSize(part.Scaled(w.width), o[0].MinSize().Height+theme.InnerPadding())
 }
 
 func (w *wideAs) Layout(o []fyne.CanvasObject, size fyne.Size) { o[0].Resize(size) }

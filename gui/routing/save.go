@@ -115,7 +115,7 @@ func (e *editor) written(c *control.Configuration, old []control.ConfigEntry, al
 	e.sheet = sheetOf(entry, c.Digest)
 	e.touched, e.answer = false, c
 	e.form.load(e.sheet.draft)
-	e.yaml.show(e.sheet.text)
+	e.yaml.Put(e.sheet.text)
 	e.judge(c, entry)
 }
 

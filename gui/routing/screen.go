@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -35,7 +36,7 @@ type screen struct {
 	list    *rows
 	left    *fyne.Container // the list with what is above it
 	middle  *fyne.Container // of the list: itself, or what is there in its place
-	find    *entry
+	find    *part.Entry
 	fresh   *part.Push
 	banner  *fyne.Container // what is wrong, and what can be undone
 	faults  *fyne.Container
@@ -58,8 +59,7 @@ func New(d *part.Desk) part.Screen {
 	s.editor.closed = s.unedit
 	s.whole = newWhole(d, s)
 	s.whole.saved, s.whole.closed = s.changed, s.unwhole
-	s.find = newEntry(s)
-	s.find.SetPlaceHolder(look.T("Find a route"))
+	s.find = part.NewEntry(look.T("Find a route"))
 	s.find.SetIcon(look.Icon("search"))
 	s.find.OnChanged = func(string) { s.relist() }
 	s.find.OnSubmitted = func(string) { d.Window.Canvas().Focus(s.list) }
@@ -68,10 +68,11 @@ func New(d *part.Desk) part.Screen {
 	s.banner = container.NewVBox(s.faults, s.notice)
 	s.middle = container.NewStack(part.Loading(look.T("Asking the agent…")))
 	find := container.New(&atLeast{width: 180}, s.find)
-	head := container.NewBorder(nil, nil, nil, container.NewHBox(container.NewCenter(find), container.NewCenter(s.fresh)), part.Heading(look.T("Routes")))
+	head := part.Aside(look.T("Routes"), theme.SizeNameHeadingText, part.Heading(look.T("Routes")), container.NewHBox(container.NewCenter(find), container.NewCenter(s.fresh)))
 	s.left = container.NewBorder(container.NewVBox(head, s.banner), nil, nil, nil, s.middle)
 	s.sides = container.New(&beside{open: func() bool { return s.editor.sheet != nil }}, s.left, s.editor.content)
-	s.content = container.NewPadded(s.sides)
+	edge := 2 * theme.InnerPadding() // as all screens have it
+	s.content = container.New(layout.NewCustomPaddedLayout(theme.InnerPadding(), theme.InnerPadding(), edge, edge), s.sides)
 	s.root = container.NewStack(s.content)
 	return s
 }
@@ -80,7 +81,7 @@ func New(d *part.Desk) part.Screen {
 type atLeast struct{ width float32 }
 
 func (a *atLeast) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return o[0].MinSize().Max(fyne.NewSize(a.width, 0))
+	return o[0].MinSize().Max(fyne.NewSize(part.Scaled(a.width), 0))
 }
 
 func (a *atLeast) Layout(o []fyne.CanvasObject, size fyne.Size) { o[0].Resize(size) }

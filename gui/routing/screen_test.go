@@ -26,7 +26,7 @@ func TestFormAndText(t *testing.T) {
 	p.Settle(func() bool { list, _ := p.editor.form.draft.list("events"); return len(list) == 2 })
 	for _, f := range p.editor.form.handler {
 		if f.path == "respond.status" {
-			f.part.what.(*entry).SetText("200")
+			f.part.what.(*part.Entry).SetText("200")
 		}
 	}
 	p.isSaved()
@@ -176,7 +176,7 @@ func TestNew(t *testing.T) {
 	}
 	for _, f := range p.editor.form.handler {
 		if f.path == "forward.to" {
-			f.part.what.(*entry).SetText("http://127.0.0.1:9")
+			f.part.what.(*part.Entry).SetText("http://127.0.0.1:9")
 		}
 	}
 	p.isSaved()
@@ -224,4 +224,34 @@ func TestApprove(t *testing.T) {
 	p.Settle(func() bool {
 		return p.Window.Canvas().Overlays().Top() == nil && p.list.list.Objects[1].(*row).below.Hidden
 	})
+}
+
+// A credential that was made for a field is chosen there.
+func TestNewCredential(t *testing.T) {
+	p := begin(t, home)
+	p.edits("bell")
+	form := p.editor.form
+	form.scheme.SetSelected("Bearer token")
+	s := slotOf(form.check, "verify.secret").what.(*part.Select)
+	s.SetSelected("New…")
+	p.screen.Hidden()
+	if err := p.Desk.Client().SetCredential(t.Context(), "bell/token", "hunter2"); err != nil {
+		t.Fatal(err)
+	}
+	p.screen.Shown(part.Place{})
+	p.Settle(func() bool { return form.draft.text("verify.secret") == "bell/token" })
+	p.Settle(func() bool { return strings.Contains(p.editor.yaml.Text, "bell/token") })
+	if got := slotOf(form.check, "verify.secret").what.(*part.Select).Value(); got != "bell/token" {
+		t.Errorf("the field shows %q", got)
+	}
+}
+
+// slotOf is what shows the field of a path.
+func slotOf(fields []*field, path string) *slot {
+	for _, f := range fields {
+		if f.path == path {
+			return f.part
+		}
+	}
+	return nil
 }

@@ -74,7 +74,7 @@ func (s *screen) fromTemplate(name string) {
 	}
 	t.list.UpdateItem = func(i widget.ListItemID, o fyne.CanvasObject) {
 		of := o.(*fyne.Container)
-		of.Objects[0].(*widget.Label).SetText(s.templates[i].Title)
+		of.Objects[0].(*widget.Label).SetText(part.Visible(look.Known(s.templates[i].Title)))
 		of.Objects[1].(*widget.Icon).SetResource(look.Icon(look.HandlerIcon(s.templates[i].Handler)))
 	}
 	t.list.OnSelected = func(i widget.ListItemID) { t.choose(i) }
@@ -116,7 +116,7 @@ func (l *sided) Layout(o []fyne.CanvasObject, size fyne.Size) {
 func (t *templates) choose(i int) {
 	t.chosen = &t.s.templates[i]
 	t.answers = map[string]string{}
-	t.box.Objects = []fyne.CanvasObject{part.Title(t.chosen.Title), part.Muted(t.chosen.About)}
+	t.box.Objects = []fyne.CanvasObject{part.Title(part.Visible(look.Known(t.chosen.Title))), part.Muted(part.Visible(look.Known(t.chosen.About)))}
 	if names := t.s.editor.form.claims; len(names) > 1 {
 		c := part.Choice(names, names, func(v string) { t.claim = v; t.changed() })
 		c.Choose(t.claim)
@@ -124,7 +124,7 @@ func (t *templates) choose(i int) {
 	}
 	for _, q := range t.chosen.Ask {
 		t.answers[q.Key] = q.Default
-		t.box.Add(newSlot(q.Text, t.question(&q), ""))
+		t.box.Add(newSlot(part.Visible(look.Known(q.Text)), t.question(&q), ""))
 	}
 	t.right.Refresh()
 	t.ask()
@@ -207,7 +207,7 @@ func (t *templates) ask() {
 func (t *templates) blank() string {
 	for _, q := range t.chosen.Ask {
 		if t.answers[q.Key] == "" && !q.Optional {
-			return part.Visible(q.Text)
+			return part.Visible(look.Known(q.Text))
 		}
 	}
 	return ""

@@ -18,7 +18,7 @@ import (
 type whole struct {
 	desk    *part.Desk
 	content *fyne.Container
-	yaml    *entry
+	yaml    *part.Entry
 	path    *widget.Label
 	list    *fyne.Container
 	note    *widget.Label
@@ -38,7 +38,7 @@ type whole struct {
 
 func newWhole(d *part.Desk, k keys) *whole {
 	w := &whole{desk: d, path: part.Mono(""), note: part.Muted(""), list: container.NewVBox(), stop: func() {}}
-	w.yaml = newLines(k, 6)
+	w.yaml = newLines("", 6)
 	w.yaml.OnChanged = func(string) {
 		w.turn++
 		w.stop()
@@ -60,7 +60,7 @@ func newWhole(d *part.Desk, k keys) *whole {
 func (w *whole) show(c *control.Configuration) {
 	w.open, w.was, w.digest, w.failed, w.unasked = true, c.Text, c.Digest, "", false
 	w.path.SetText(part.Visible(c.Path))
-	w.yaml.show(c.Text)
+	w.yaml.Put(c.Text)
 	w.judge(c.Problems)
 	w.desk.Window.Canvas().Focus(w.yaml)
 }
@@ -104,7 +104,7 @@ func (w *whole) judge(all []control.ConfigProblem) {
 		if p.Line > 0 {
 			to = container.NewCenter(part.Quiet(look.T("Show"), "", func() {
 				w.desk.Window.Canvas().Focus(w.yaml)
-				w.yaml.to(p.Line, p.Column)
+				w.yaml.GoTo(p.Line, p.Column)
 			}))
 		}
 		w.list.Add(container.NewBorder(nil, nil, icon, to, l))

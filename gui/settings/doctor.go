@@ -99,11 +99,11 @@ func (d *doctor) list(found []control.Finding) {
 func (d *doctor) row(f *control.Finding) fyne.CanvasObject {
 	sign := look.FindingSign(f.State)
 	icon := container.NewGridWrap(fyne.NewSquareSize(theme.IconInlineSize()), widget.NewIcon(sign.Resource()))
-	text := part.Visible(f.Text)
+	text := part.Visible(look.Check(f.Check))
 	if f.Subject != "" {
-		text = part.Visible(f.Subject) + ": " + text
+		text += " " + part.Visible(f.Subject)
 	}
-	line := part.Wrapped(text)
+	line := part.Wrapped(text + ": " + part.Visible(f.Text))
 	lines := []fyne.CanvasObject{line}
 	if f.Remedy != "" {
 		lines = append(lines, part.Muted(part.Visible(f.Remedy)))

@@ -83,7 +83,7 @@ func (s *screen) Shown(at part.Place) {
 func (s *screen) show(of *section) {
 	s.current = of
 	if s.made[of.name] == nil {
-		s.made[of.name] = container.NewVScroll(part.Narrow(of.make()))
+		s.made[of.name] = container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, 0, 0, 2*theme.Padding()), part.Narrow(of.make())))
 	}
 	for _, other := range s.sections {
 		other.button.Importance = widget.LowImportance

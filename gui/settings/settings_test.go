@@ -1,7 +1,6 @@
 package settings_test
 
 import (
-	"image/png"
 	"os"
 	"strings"
 	"testing"
@@ -23,22 +22,6 @@ routes:
 history: {keep: 12d, redact: [header.Authorization]} # mine
 `
 
-// picture writes what the window shows to a folder, for people to look at.
-func picture(t *testing.T, s *stage.Stage, name string) {
-	folder := os.Getenv("HOMEHOOK_TEST_PICTURES")
-	if folder == "" {
-		return
-	}
-	f, err := os.Create(folder + "/" + name + ".png")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := png.Encode(f, s.Window.Canvas().Capture()); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestSections(t *testing.T) {
 	s := stage.New(t, household)
 	s.Host.State = part.ServiceState{System: "systemd", Installed: true, Enabled: true, State: "running", Program: "/usr/bin/homehook", Config: s.Config, Log: "journalctl --user -u homehook"}
@@ -56,7 +39,7 @@ func TestSections(t *testing.T) {
 			s.Settle(func() bool { return stage.Sees(s.Window, c.sees) })
 			for _, variant := range []string{look.Light, look.Dark} {
 				s.App.Settings().SetTheme(look.NewTheme(variant, 1))
-				picture(t, s, "settings-"+c.section+"-"+variant)
+				s.Picture(t, "settings-"+c.section+"-"+variant)
 			}
 		})
 	}

@@ -30,7 +30,7 @@ type actionPage struct {
 	words                          *widget.Label
 	badge                          fyne.CanvasObject
 	yaml                           *widget.Label
-	fold                           *widget.Accordion
+	fold                           *part.Fold
 	later                          func() // ends the wait for the next preview
 	asked                          int    // previews, so that an old one does not come last
 	page                           *step
@@ -56,7 +56,7 @@ func (p *actionPage) step() *step {
 	p.yaml.Selectable = true
 	p.yaml.Wrapping = fyne.TextWrapBreak
 	code := part.Ground(look.ColourCode, p.yaml)
-	p.fold = widget.NewAccordion(widget.NewAccordionItem(look.T("As it will stand in the configuration"), code))
+	p.fold = part.NewFold(look.T("As it will stand in the configuration"), code)
 	preview := part.Card(container.NewVBox(p.words, p.badge))
 	p.page = &step{
 		word: look.T("Action"), title: look.T("What happens when something arrives?"),
@@ -75,6 +75,9 @@ func (p *actionPage) shown() {
 	}
 	if p.to.Text == "" {
 		p.to.SetText("http://127.0.0.1:8123")
+	}
+	if p.folder.Text == "" {
+		p.folder.SetText(p.folder.PlaceHolder)
 	}
 	show(p.badge, !p.plan.checked())
 	if p.kinds.value() == "" {

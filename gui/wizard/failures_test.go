@@ -9,8 +9,6 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"fyne.io/fyne/v2/widget"
-
 	"homehook/agent/control"
 	"homehook/gui/part"
 	"homehook/gui/stage"
@@ -57,7 +55,7 @@ func TestWrongAddress(t *testing.T) {
 	if w.at != atRelay || !w.sees("nothing will arrive") || w.next.Text != "Continue anyway" {
 		t.Errorf("step %d, %q: %q", w.at, w.next.Text, stage.Texts(s.Window))
 	}
-	shot(t, s, "f-address")
+	s.Pictures(t, "f-address")
 	press(s, fyne.KeyReturn)
 	arrive(s, w, atToken)
 	press(s, fyne.KeyReturn)
@@ -98,7 +96,7 @@ func TestNameTaken(t *testing.T) {
 	if w.plan.address != "" || !w.sees("There is no address yet") {
 		t.Fatalf("%q", stage.Texts(s.Window))
 	}
-	shot(t, s, "f-taken")
+	s.Pictures(t, "f-taken")
 	press(s, fyne.KeyReturn) // Choose another name
 	arrive(s, w, atName)
 	empty(s)
@@ -122,7 +120,7 @@ func TestAgentDies(t *testing.T) {
 	write(s, s.Relay)
 	s.StopAgent()
 	s.Settle(func() bool { return !w.live() && w.away.Visible() })
-	shot(t, s, "f-away")
+	s.Pictures(t, "f-away")
 	press(s, fyne.KeyReturn)
 	if w.at != atRelay || !w.next.Disabled() {
 		t.Error("it goes on without an agent")
@@ -156,7 +154,7 @@ func TestAgain(t *testing.T) {
 	s.Connected("garage")
 	w := relayStep(s)
 	s.Settle(func() bool { return w.pages.relay.kinds.value() == relayHave })
-	shot(t, s, "g-have")
+	s.Pictures(t, "g-have")
 	press(s, fyne.KeyReturn)
 	arrive(s, w, atName)
 	if w.pages.name.name.Text != "garage" {
@@ -167,7 +165,7 @@ func TestAgain(t *testing.T) {
 	s.Settle(func() bool { return w.at == atAddress && !w.busy && w.plan.address != "" })
 	press(s, fyne.KeyReturn)
 	arrive(s, w, atSecret)
-	shot(t, s, "g-nosecret")
+	s.Pictures(t, "g-nosecret")
 	press(s, fyne.KeyReturn)
 	arrive(s, w, atAction)
 	wrongActions(t, s, w)
@@ -206,7 +204,7 @@ func wrongActions(t *testing.T, s *stage.Stage, w *wizard) {
 	if w.at != atAction {
 		t.Error("a script that is not there is passed over")
 	}
-	shot(t, s, "f-script")
+	s.Pictures(t, "f-script")
 	dead := "http://127.0.0.1:1"
 	a.kinds.choose("forward")
 	focusOn(t, s, a.to)
@@ -216,7 +214,7 @@ func wrongActions(t *testing.T, s *stage.Stage, w *wizard) {
 	arrive(s, w, atTrial)
 	press(s, fyne.KeyReturn)
 	s.Settle(func() bool { _, at, over := w.pages.trial.way.stages(); return !w.busy && over && at == atAction })
-	shot(t, s, "f-trial")
+	s.Pictures(t, "f-trial")
 	if !stage.Press(s.Window, "Back to the action") {
 		t.Fatal("there is no way back to the action")
 	}
@@ -264,11 +262,11 @@ func TestStart(t *testing.T) {
 	s.Host.State = part.ServiceState{System: "systemd"}
 	w := open(s.Desk)
 	s.Settle(func() bool { return w.next.Text == "Start Homehook" && !w.next.Disabled() })
-	shot(t, s, "f-start")
+	s.Pictures(t, "f-start")
 	s.Host.Err = context.DeadlineExceeded
 	press(s, fyne.KeyReturn)
 	s.Settle(func() bool { return !w.busy && w.sees("could not be started") })
-	shot(t, s, "f-start-failed")
+	s.Pictures(t, "f-start-failed")
 	s.Host.Err = nil
 	if !stage.Press(s.Window, "Start it without a service") {
 		t.Fatal("there is no way without a service")
@@ -281,11 +279,11 @@ func TestStart(t *testing.T) {
 	}
 	w.show(atStay)
 	s.Settle(func() bool { return w.pages.stay.known })
-	shot(t, s, "g-stay")
+	s.Pictures(t, "g-stay")
 	w.show(atRelay)
 	w.pages.relay.kinds.choose(relayOwn)
-	w.pages.relay.own.(*widget.Accordion).OpenAll()
-	shot(t, s, "g-howto")
+	w.pages.relay.own.(*part.Fold).Toggle()
+	s.Pictures(t, "g-howto")
 	w.show(atWelcome)
 	if w.next.Text != "Next" {
 		t.Errorf("the button says %q", w.next.Text)

@@ -20,7 +20,7 @@ func TestGolden(t *testing.T) {
 	w.cover.Resize(fyne.NewSize(900, 600))
 	same := func(name string) {
 		t.Helper()
-		shot(t, s, "golden-"+name)
+		s.Pictures(t, "golden-"+name)
 		w.desk.Window.Canvas().Focus(nil) // a cursor blinks
 		s.Window.Resize(fyne.NewSize(900, 600))
 		w.cover.Resize(fyne.NewSize(900, 600))

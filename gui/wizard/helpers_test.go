@@ -2,57 +2,21 @@ package wizard
 
 import (
 	"context"
-	"image/png"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
-	"homehook/relay"
-
-	"fyne.io/fyne/v2"
-
-	"homehook/gui/look"
 	"homehook/gui/stage"
+	"homehook/relay"
 )
-
-// shot writes pictures of the window, where somebody wants to look at them.
-func shot(t *testing.T, s *stage.Stage, name string) {
-	dir := os.Getenv("SHOTS")
-	if dir == "" {
-		return
-	}
-	for _, v := range []struct {
-		name, theme string
-		size        fyne.Size
-	}{{"", look.Light, fyne.NewSize(1100, 720)}, {"-dark", look.Dark, fyne.NewSize(1100, 720)}, {"-small", look.Light, fyne.NewSize(900, 600)}} {
-		s.App.Settings().SetTheme(look.NewTheme(v.theme, 1))
-		s.Window.Resize(v.size)
-		for _, o := range s.Window.Canvas().Overlays().List() {
-			o.Resize(v.size) // which a driver does, and the one of tests does not
-		}
-		f, err := os.Create(filepath.Join(dir, name+v.name+".png"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		if err := png.Encode(f, s.Window.Canvas().Capture()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.App.Settings().SetTheme(look.NewTheme(look.Light, 1))
-	s.Window.Resize(fyne.NewSize(1100, 720))
-	for _, o := range s.Window.Canvas().Overlays().List() {
-		o.Resize(s.Window.Canvas().Size())
-	}
-}
 
 // press presses a key where the focus is.
 func press(s *stage.Stage, key fyne.KeyName) {

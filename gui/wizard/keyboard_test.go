@@ -40,7 +40,7 @@ func TestBackAndClose(t *testing.T) {
 	if !stage.Sees(s.Window, "Close the setup?") {
 		t.Fatalf("Esc does not ask: %q", stage.Texts(s.Window))
 	}
-	shot(t, s, "f-close")
+	s.Pictures(t, "f-close")
 	press(s, fyne.KeyEscape)
 	if w.ctx.Err() != nil || c.Overlays().Top() != w.cover || c.Focused() == nil {
 		t.Fatal("the second Esc does not go back to the wizard")
@@ -120,7 +120,7 @@ func TestSecretsAreForgotten(t *testing.T) {
 	}
 	w.show(atSecret)
 	s.Settle(func() bool { return w.pages.secret.ways.value() == secretKeep })
-	shot(t, s, "g-keep")
+	s.Pictures(t, "g-keep")
 	if text, err := os.ReadFile(s.Config); err == nil && strings.Contains(string(text), "theSecret") {
 		t.Errorf("%s", text)
 	}

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"homehook/gui/look"
+	"homehook/gui/part"
 )
 
 // copiedFor is how long a button says that it has copied.
@@ -30,7 +31,7 @@ func (w *wizard) shortcut(s fyne.Shortcut) bool {
 
 // entry is a line to type in.
 type entry struct {
-	widget.Entry
+	part.Entry
 	wizard *wizard
 	// arrow is told of up and down; nil for nothing.
 	arrow func(by int)
@@ -40,7 +41,7 @@ type entry struct {
 func (w *wizard) entry(placeholder string, secret bool) *entry {
 	e := &entry{wizard: w}
 	e.Password = secret
-	e.Wrapping = fyne.TextWrapOff
+	e.Scroll = fyne.ScrollHorizontalOnly
 	e.ExtendBaseWidget(e)
 	e.SetPlaceHolder(placeholder)
 	e.OnSubmitted = func(string) { w.goOn() }

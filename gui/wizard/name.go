@@ -88,7 +88,7 @@ func title(s *control.Sender) string {
 	if s.Name == "other" {
 		return look.T("Something else")
 	}
-	return part.Visible(s.Title)
+	return part.Visible(look.Known(s.Title))
 }
 
 // tell says what the choice means.
@@ -187,7 +187,7 @@ func (p *namePage) find() {
 	}
 	for _, s := range p.plan.senders {
 		listed := slices.ContainsFunc(p.found, func(f control.Sender) bool { return f.Name == s.Name })
-		if !listed && (strings.Contains(strings.ToLower(s.Title), words) || strings.Contains(s.Name, words) || words != "" && s.Name == "other") {
+		if !listed && (strings.Contains(strings.ToLower(title(&s)), words) || strings.Contains(s.Name, words) || words != "" && s.Name == "other") {
 			p.found = append(p.found, s)
 		}
 	}

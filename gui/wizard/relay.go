@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"homehook/agent/control"
 	"homehook/gui/look"
@@ -73,7 +72,7 @@ func (p *relayPage) howto() fyne.CanvasObject {
 		muted(look.T("Start it on the server, with your own domain and certificate:")), row(serve),
 		muted(look.T("and make a token for this computer, for the next step:")), row(token),
 	)
-	return widget.NewAccordion(widget.NewAccordionItem(look.T("I have none yet: how to start one"), inside))
+	return part.NewFold(look.T("I have none yet: how to start one"), inside)
 }
 
 func (p *relayPage) first() fyne.Focusable {

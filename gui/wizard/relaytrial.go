@@ -104,31 +104,6 @@ func (v *verdict) note(s *control.RelayStep, given bool, failed *int) {
 	}
 }
 
-// words of the steps that the agent tells of.
-func stepWord(step string) string {
-	switch step {
-	case "dns":
-		return look.T("Name")
-	case "tcp":
-		return look.T("Connection")
-	case "tls":
-		return look.T("Encryption")
-	case "proxy":
-		return look.T("Proxy")
-	case "answer":
-		return look.T("Answer")
-	case "clock":
-		return look.T("Clock")
-	case "token":
-		return look.T("Token")
-	case "dialect":
-		return look.T("Dialect")
-	case "link":
-		return look.T("Link")
-	}
-	return part.Visible(step)
-}
-
 // add shows a step.
 func (t *relayTrial) add(s *control.RelayStep) {
 	sign := look.FindingSign(s.State)
@@ -137,7 +112,7 @@ func (t *relayTrial) add(s *control.RelayStep) {
 		sign = look.Sign{Icon: "lock", Colour: look.ColourMuted}
 		text, s.Remedy = look.T("The relay asks for a token; it comes in the next step."), ""
 	}
-	t.row(sign, stepWord(s.Step), text, s.Remedy, s.MS)
+	t.row(sign, part.Visible(look.Stage(s.Step)), text, s.Remedy, s.MS)
 }
 
 // last shows the sum of it.

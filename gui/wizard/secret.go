@@ -125,7 +125,7 @@ func (p *secretPage) offer(kept bool) {
 	if s.Generate {
 		p.ways.add(secretMake, "lock", look.T("Make one here"), look.T("Homehook makes a secret that nobody can guess; you enter it at {{.Sender}}.", look.V{"Sender": sender}))
 	}
-	from := part.Visible(s.SecretFrom)
+	from := part.Visible(look.Known(s.SecretFrom))
 	if s.Generate {
 		from = look.T("One that {{.Sender}} knows already.", look.V{"Sender": sender})
 	}

@@ -77,7 +77,7 @@ func TestSharedRelay(t *testing.T) {
 	if !w.sees("Whoever knows the address can send to it") {
 		t.Error("it does not say that the address is to be kept")
 	}
-	shot(t, s, "g-shared")
+	s.Pictures(t, "g-shared")
 }
 
 // TestForeign waits for a webhook of the sender itself where nobody else can sign.
@@ -91,7 +91,7 @@ func TestForeign(t *testing.T) {
 	if w.next.Text != "Go on without" || !w.sees("signs with a key that only it has") {
 		t.Errorf("%q", stage.Texts(s.Window))
 	}
-	shot(t, s, "g-foreign")
+	s.Pictures(t, "g-foreign")
 	if status := s.Post(url+"/own", "{}"); status != 200 {
 		t.Fatalf("status %d", status)
 	}
