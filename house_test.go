@@ -106,7 +106,7 @@ var house = map[string][]string{
 	},
 	// The tests of the app play with a real relay and a real agent.
 	"homehook/gui/stage": {
-		"homehook/agent", "homehook/agent/control", "homehook/agent/credentials", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part", "homehook/relay",
+		"homehook/agent", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part", "homehook/relay",
 	},
 	"homehook": {"homehook/agent/control", "homehook/assets", "homehook/gui", "homehook/gui/part", "homehook/service"},
 }

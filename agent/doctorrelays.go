@@ -50,8 +50,12 @@ func (d *doctor) relays(ctx context.Context) {
 	d.clock(verdicts)
 }
 
-// examine tries one relay; nil is that the time did not do.
+// examine tries one relay; nil is that the time did not do, or that the relay is one of
+// the agent's own and does not run: its token is for nobody else at that address.
 func (d *doctor) examine(ctx context.Context, r config.Relay) *Verdict {
+	if r.Embedded && (d.running == nil || d.running.unserved(r) != nil) {
+		return nil
+	}
 	e := Examination{Relay: r, Version: d.Version, Secret: d.stored}
 	linked := make(map[string]bool)
 	if d.running != nil {

@@ -70,9 +70,10 @@ func (a *Agent) Announce() {
 // any user of this machine may have taken its address, to be shown the token.
 var errUnembedded = errors.New("the embedded relay does not run; see: homehook status")
 
-// unserved is errUnembedded for a relay that is to be served here and is not.
+// unserved is errUnembedded for a relay that is to be served here and is not. An agent
+// that serves none leaves that to whoever started it.
 func (a *Agent) unserved(r config.Relay) error {
-	if !r.Embedded || a.opts.Embedded != nil && a.opts.Embedded.Serves(r) {
+	if !r.Embedded || a.opts.Embedded == nil || a.opts.Embedded.Serves(r) {
 		return nil
 	}
 	return errUnembedded

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"net"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -96,5 +97,22 @@ func TestEmbeddedRelayIsNotRun(t *testing.T) {
 	none := func(string) (string, error) { return "", credentials.ErrNotFound }
 	if found := Findings(c, none); len(found) > 0 {
 		t.Errorf("%+v", found)
+	}
+}
+
+// The doctor does not show the token of an embedded relay that does not run to whoever
+// has its address.
+func TestEmbeddedRelayIsNotExamined(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	r := config.Relay{Name: "here", URL: "http://" + l.Addr().String(), Token: "relay/here", Embedded: true}
+	a := &Agent{opts: Options{Embedded: &embedding{}}}
+	for name, d := range map[string]*doctor{"no agent": {}, "an agent": {running: &backend{a}}} {
+		if v := d.examine(t.Context(), r); v != nil {
+			t.Errorf("%s: examined: %+v", name, v)
+		}
 	}
 }

@@ -29,11 +29,12 @@ func (s *shell) openHelp() {
 			s.openWizard()
 		}))
 	}
-	right := part.Wide(250, container.NewVBox(about...))
-	d = s.desk.Sheet(part.SheetOptions{
-		Title: look.T("Help"), Width: 740,
-		Content: container.NewBorder(nil, nil, nil, right, left),
-	})
+	const wide, right = 740, 250
+	content := container.NewVBox(append(about, left)...) // where the letters are large
+	if left.MinSize().Width+right < wide {
+		content = container.NewBorder(nil, nil, nil, part.Wide(right, container.NewVBox(about...)), left)
+	}
+	d = s.desk.Sheet(part.SheetOptions{Title: look.T("Help"), Width: wide, Content: content, Offline: true})
 }
 
 // shortcutTable lists combinations and what they do, the window's first.

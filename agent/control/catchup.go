@@ -47,6 +47,17 @@ func (s *Server) catchUp(ctx context.Context, out *stream, from resumption, endi
 			return events, cancel // the next write fails too and ends the stream
 		}
 		cancel()
+		addOffered(events, out)
+	}
+}
+
+// addOffered adds to out the notifications of a subscription that has ended which its
+// client alone was asked to show: the next subscription has them as shown.
+func addOffered(events <-chan Event, out *stream) {
+	for e := range events {
+		if e.Type == EventNotification && !e.Notification.Shown {
+			out.add(e)
+		}
 	}
 }
 

@@ -119,6 +119,22 @@ func TestOneShows(t *testing.T) {
 	}
 }
 
+// What a client was asked to show while it caught up is not lost with the subscription
+// that it had for that.
+func TestOfferedWhileCatchingUp(t *testing.T) {
+	h := NewHub()
+	events, cancel := h.SubscribeShowing(0)
+	h.Publish(Event{Type: EventNotification, Notification: &Notification{Title: "seen", Shown: true}})
+	h.Offer(Event{Type: EventNotification, Notification: &Notification{Title: "ring"}})
+	h.Publish(Event{Type: EventDelivery})
+	cancel()
+	out := &stream{}
+	addOffered(events, out)
+	if text := out.pending.String(); strings.Count(text, "data: ") != 1 || !strings.Contains(text, `"title":"ring"`) || !strings.Contains(text, `"shown":false`) {
+		t.Errorf("%s", text)
+	}
+}
+
 func TestShowingIsAskedFor(t *testing.T) {
 	const refused = "refused"
 	for query, want := range map[string]any{

@@ -49,6 +49,7 @@ Examples:
     homehook relay add mine https://relay.example.com --token-stdin < token
     homehook relay add mine https://relay.example.com --token relay/mine
     homehook relay add old https://old.example.com --dialect comet
+    homehook relay add here http://127.0.0.1:8080 --embedded
     homehook relay add mine https://relay.example.com --proxy http://me@proxy.example.com:3128 --proxy-password proxy/office`
 }
 

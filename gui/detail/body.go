@@ -17,8 +17,14 @@ import (
 	"homehook/gui/part"
 )
 
-// soon is how long something may take without being said to.
-const soon = 300 * time.Millisecond
+const (
+	// soon is how long something may take without being said to.
+	soon = 300 * time.Millisecond
+	// longSearch is the size from which on a body is not searched for each letter
+	// that is typed, but when none has come for as long as typing says.
+	longSearch = 1 << 20
+	typing     = 200 * time.Millisecond
+)
 
 // body shows a content in one of the ways that suit it, with a search.
 type body struct {
@@ -40,16 +46,17 @@ type body struct {
 	late   func() // ends the wait until it is said that the content is read
 	hits   []part.Span
 	hit    int
-	asked  int // counts searches, to know stale answers by
+	asked  int    // counts searches, to know stale answers by
+	wait   func() // ends the wait for the next letter of a search
 }
 
 // newBody returns a body that is read beside the user interface. save may be nil.
 func newBody(d *part.Desk, c content, save func()) *body {
-	b := &body{desk: d, content: c, save: save, count: widget.NewLabel(""), notes: part.Muted(""), stack: container.NewStack()}
+	b := &body{desk: d, content: c, save: save, wait: func() {}, count: widget.NewLabel(""), notes: part.Muted(""), stack: container.NewStack()}
 	b.code = part.NewCode(func(text string) { d.Copy(text, look.T("Copied")) })
 	b.notes.Hide()
 	b.find = part.NewEntry(look.T("Search"))
-	b.find.OnChanged = func(string) { b.search() }
+	b.find.OnChanged = b.typed
 	b.find.OnSubmitted = func(string) { b.step(1) }
 	b.views = part.Choice(nil, nil, func(v string) { b.show(view(v)) })
 	b.steps = container.NewHBox(b.count, part.Quiet("", "up", func() { b.step(-1) }), part.Quiet("", "down", func() { b.step(1) }))
@@ -163,6 +170,16 @@ func partsTable(d *part.Desk, parts []formPart) fyne.CanvasObject {
 // searchable says whether there is text to search.
 func (b *body) searchable() bool {
 	return b.read != nil && b.code.Doc() != nil && len(b.stack.Objects) == 1 && b.stack.Objects[0] == fyne.CanvasObject(b.code)
+}
+
+// typed searches, after a while where a search takes long.
+func (b *body) typed(text string) {
+	b.wait()
+	if text == "" || len(b.content.bytes) < longSearch {
+		b.search()
+		return
+	}
+	b.wait = b.desk.Crew.After(typing, b.search)
 }
 
 // search looks for what is typed, beside the user interface.

@@ -64,9 +64,10 @@ func fieldRow(d *part.Desk, name, value, text string) fyne.CanvasObject {
 	return container.New(&columns{}, left, right, container.NewVBox(copied))
 }
 
-// cell is text of a stranger in letters of one width, which wraps anywhere.
+// cell is text of a stranger in letters of one width, which wraps anywhere. It may be
+// megabytes, so it is cut before it is looked at.
 func cell(text string) *widget.Label {
-	l := widget.NewLabel(part.Cut(part.Visible(text), mostLetters))
+	l := widget.NewLabel(part.Visible(part.Cut(text, mostLetters)))
 	l.TextStyle.Monospace = true
 	l.SizeName = theme.SizeNameCaptionText
 	l.Wrapping = fyne.TextWrapBreak

@@ -122,6 +122,7 @@ func (p *Pane) loaded(r *control.Record, err error) {
 // Clear shows that no delivery is chosen.
 func (p *Pane) Clear() {
 	p.id, p.record, p.result = "", nil, nil
+	p.built, p.shown = nil, nil // which have the whole body
 	p.asked++
 	p.put(part.Empty("activity", look.T("No delivery is chosen"), look.T("Choose one to see its request, its response and what the routes did with it.")))
 }
@@ -255,16 +256,17 @@ func (p *Pane) build() {
 		p.shown[0], p.shown[4] = was[0], was[4] // with what a person has searched and folded
 	}
 	p.built = r
-	p.tabs = container.NewAppTabs()
-	for _, t := range p.shown {
+	items := make([]*container.TabItem, len(p.shown))
+	for i, t := range p.shown {
 		if t.item == nil {
 			t.item = container.NewTabItem(t.title, container.NewStack())
 		}
-		p.tabs.Append(t.item)
+		items[i] = t.item
 	}
-	p.tabs.OnSelected = func(*container.TabItem) { p.turn(p.tabs.SelectedIndex()) }
-	p.tabs.SelectIndex(p.tab)
 	p.turn(p.tab)
+	p.tabs = container.NewAppTabs(items...)
+	p.tabs.SelectIndex(p.tab)
+	p.tabs.OnSelected = func(*container.TabItem) { p.turn(p.tabs.SelectedIndex()) }
 	p.arrange()
 }
 

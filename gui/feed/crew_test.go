@@ -54,7 +54,7 @@ func TestAfter(t *testing.T) {
 				if runs != 0 {
 					t.Fatal("it ran too early")
 				}
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				synctest.Wait()
 				if c.late != nil {
 					c.late(stop, end)

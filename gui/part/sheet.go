@@ -66,7 +66,8 @@ func (d *Desk) Sheet(o SheetOptions) *Sheet {
 	all := container.NewVBox(scrolled, s.problem, s.bar)
 	s.content = Wide(s.options.Width, container.New(layout.NewCustomPaddedLayout(0, theme.Padding(), 0, 0), all))
 	s.window = dialog.NewCustomWithoutButtons(o.Title, s.content, d.Window)
-	buttons := []fyne.CanvasObject{Button(look.T("Close"), "", s.Close)}
+	closing := Button(look.T("Close"), "", s.Close)
+	buttons := []fyne.CanvasObject{closing}
 	if o.Word != "" {
 		s.do = Primary(o.Word, "", s.Submit)
 		if o.Danger {
@@ -79,10 +80,13 @@ func (d *Desk) Sheet(o SheetOptions) *Sheet {
 	d.sheets = append(d.sheets, s)
 	s.window.Show()
 	s.reach()
-	if o.First != nil {
+	switch {
+	case o.First != nil:
 		d.Window.Canvas().Focus(o.First)
-	} else if s.do != nil {
+	case s.do != nil:
 		d.Window.Canvas().Focus(s.do)
+	default:
+		d.Window.Canvas().Focus(closing)
 	}
 	return s
 }

@@ -9,11 +9,14 @@ type within struct {
 	what   fyne.CanvasObject
 }
 
-// besideContent is the room of those, at the usual size of text.
-const besideContent = 150
+// The room of those: their text at its usual size, and what is around it.
+const (
+	besideContent = 80
+	edges         = 70
+)
 
 func (w *within) MinSize(o []fyne.CanvasObject) fyne.Size {
-	room := max(w.window.Size().Height-Scaled(besideContent), Scaled(120))
+	room := max(w.window.Size().Height-edges-Scaled(besideContent), Scaled(120))
 	least := w.what.MinSize()
 	return fyne.NewSize(max(least.Width, o[0].MinSize().Width), min(least.Height, room))
 }

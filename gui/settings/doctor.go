@@ -32,7 +32,7 @@ func (d *doctor) content() fyne.CanvasObject {
 	d.canary.Tick(true)
 	return container.NewVBox(
 		part.Muted(look.T("Looks at relays, claims, credentials, files, clock and network. It takes up to a minute.")),
-		container.NewHBox(d.run, d.canary), d.body)
+		container.NewHBox(d.run), d.canary, d.body)
 }
 
 // show follows whether there is an agent; what it finds by itself is shown at once.

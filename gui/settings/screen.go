@@ -26,6 +26,7 @@ type screen struct {
 	desk     *part.Desk
 	whole    *fyne.Container
 	room     *fyne.Container
+	tabs     *container.Scroll // of the sections' buttons
 	sections []*section
 	current  *section
 	made     map[string]fyne.CanvasObject
@@ -50,9 +51,10 @@ func New(d *part.Desk) part.Screen {
 		of.button = part.Quiet(of.title, of.icon, func() { s.show(of) })
 		bar.Add(of.button)
 	}
+	s.tabs = container.NewHScroll(bar)
 	edge := 2 * theme.InnerPadding()
 	s.whole = container.New(layout.NewCustomPaddedLayout(theme.InnerPadding(), theme.InnerPadding(), edge, edge),
-		container.NewBorder(container.NewVBox(part.Heading(look.T("Settings")), container.NewHScroll(bar), part.Line()), nil, nil, nil, s.room))
+		container.NewBorder(container.NewVBox(part.Heading(look.T("Settings")), s.tabs, part.Line()), nil, nil, nil, s.room))
 	return s
 }
 
@@ -92,9 +94,22 @@ func (s *screen) show(of *section) {
 		}
 		other.button.Refresh()
 	}
+	s.uncover(of)
 	s.room.Objects = []fyne.CanvasObject{s.made[of.name]}
 	s.room.Refresh()
 	of.shown()
+}
+
+// uncover scrolls to the button of a section where not all of them have room.
+func (s *screen) uncover(of *section) {
+	from, to := of.button.Position().X, of.button.Position().X+of.button.Size().Width
+	x := min(s.tabs.Offset.X, from)
+	if room := s.tabs.Size().Width; to > x+room {
+		x = to - room
+	}
+	if room := s.tabs.Size().Width; room > 0 && x != s.tabs.Offset.X {
+		s.tabs.ScrollToOffset(fyne.NewPos(x, 0))
+	}
 }
 
 // Hidden ends what follows the agent.

@@ -12,9 +12,9 @@ import (
 type Host struct {
 	State part.ServiceState
 	Err   error // of every call
-	Auto  bool
+	Auto  bool  // it starts when the user signs in
 
-	mu    sync.Mutex
+	mu    sync.Mutex // guards Auto, too, while anything is asked for
 	calls []string
 }
 
@@ -27,6 +27,7 @@ func (h *Host) Asked() []string {
 
 var _ part.Host = (*Host)(nil)
 
+// Service is State.
 func (h *Host) Service(context.Context) (part.ServiceState, error) { return h.State, h.Err }
 
 func (h *Host) did(what string) error {
@@ -36,15 +37,35 @@ func (h *Host) did(what string) error {
 	return h.Err
 }
 
-func (h *Host) InstallService(context.Context) error   { return h.did("install") }
-func (h *Host) StartService(context.Context) error     { return h.did("start") }
-func (h *Host) StopService(context.Context) error      { return h.did("stop") }
-func (h *Host) RestartService(context.Context) error   { return h.did("restart") }
-func (h *Host) UninstallService(context.Context) error { return h.did("uninstall") }
-func (h *Host) StartAgent(context.Context) error       { return h.did("run") }
-func (h *Host) Autostart() (bool, error)               { return h.Auto, h.Err }
+// InstallService is remembered as install.
+func (h *Host) InstallService(context.Context) error { return h.did("install") }
 
+// StartService is remembered as start.
+func (h *Host) StartService(context.Context) error { return h.did("start") }
+
+// StopService is remembered as stop.
+func (h *Host) StopService(context.Context) error { return h.did("stop") }
+
+// RestartService is remembered as restart.
+func (h *Host) RestartService(context.Context) error { return h.did("restart") }
+
+// UninstallService is remembered as uninstall.
+func (h *Host) UninstallService(context.Context) error { return h.did("uninstall") }
+
+// StartAgent is remembered as run.
+func (h *Host) StartAgent(context.Context) error { return h.did("run") }
+
+// Autostart is Auto.
+func (h *Host) Autostart() (bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.Auto, h.Err
+}
+
+// SetAutostart sets Auto, and is remembered as autostart.
 func (h *Host) SetAutostart(on bool) error {
+	h.mu.Lock()
 	h.Auto = on
+	h.mu.Unlock()
 	return h.did("autostart")
 }

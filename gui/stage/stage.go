@@ -161,7 +161,7 @@ func (s *Stage) StartAgent() {
 	ctx, stop := context.WithCancel(context.Background())
 	a, err := agent.New(ctx, agent.Options{
 		Config: s.Config, History: filepath.Join(s.Home, "state", "history.db"), Socket: s.socket,
-		Credentials: s.store, Version: "0.0.1-test", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Credentials: s.store, Embedded: embedded{}, Version: "0.0.1-test", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		stop()

@@ -216,6 +216,18 @@ func (p *addressPage) next() {
 	p.forward()
 }
 
+// code is the address as a picture for a phone; nil where it is too long for one.
+func (p *addressPage) code(address string) fyne.CanvasObject {
+	code, err := part.QR(address)
+	if err != nil {
+		return nil
+	}
+	if image, ok := code.(*canvas.Image); ok {
+		image.SetMinSize(fyne.NewSquareSize(128))
+	}
+	return code
+}
+
 // large shows the address.
 func (p *addressPage) large() {
 	address := p.plan.address
@@ -235,12 +247,10 @@ func (p *addressPage) large() {
 		}))
 	}
 	left := container.NewVBox(large, gap(1), row)
-	var right fyne.CanvasObject
-	if code, err := part.QR(address); err == nil {
-		if image, ok := code.(*canvas.Image); ok {
-			image.SetMinSize(fyne.NewSquareSize(128))
-		}
-		right = code
+	right := p.code(address)
+	if room := p.body.Size().Width - 2*sideRoom; room > 0 && right != nil && row.MinSize().Width+right.MinSize().Width+sideRoom > room {
+		left.Add(container.NewHBox(right)) // the letters are large, or the window is small
+		right = nil
 	}
 	p.content.Objects = []fyne.CanvasObject{part.Card(container.NewBorder(nil, nil, nil, right, left)), p.reach(), gap(2), part.Title(look.T("What to enter there"))}
 	for _, o := range p.enter() {

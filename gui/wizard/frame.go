@@ -75,6 +75,7 @@ func (w *wizard) buildFrame() {
 // side lists the steps, with the button that closes the wizard at its end.
 func (w *wizard) side() fyne.CanvasObject {
 	name := part.Title(look.T("Set up Homehook"))
+	name.Truncation, name.Wrapping = fyne.TextTruncateOff, fyne.TextWrapWord
 	w.marks = make([]*mark, len(w.steps))
 	rows := container.NewVBox()
 	for i, s := range w.steps {

@@ -70,16 +70,19 @@ func (s *square) Layout(objects []fyne.CanvasObject, _ fyne.Size) {
 // what is left, without room between them.
 type besides struct{ width float32 }
 
+// left is the width of the left one: half as much wider as the letters are larger.
+func (b *besides) left() float32 { return (b.width + part.Scaled(b.width)) / 2 }
+
 func (b *besides) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	left, right := objects[0].MinSize(), objects[1].MinSize()
-	return fyne.NewSize(b.width+right.Width, max(left.Height, right.Height))
+	return fyne.NewSize(b.left()+right.Width, max(left.Height, right.Height))
 }
 
 func (b *besides) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(fyne.NewSize(b.width, size.Height))
+	objects[0].Resize(fyne.NewSize(b.left(), size.Height))
 	objects[0].Move(fyne.Position{})
-	objects[1].Resize(fyne.NewSize(size.Width-b.width, size.Height))
-	objects[1].Move(fyne.NewPos(b.width, 0))
+	objects[1].Resize(fyne.NewSize(size.Width-b.left(), size.Height))
+	objects[1].Move(fyne.NewPos(b.left(), 0))
 }
 
 // gap is room between things, in paddings.

@@ -8,7 +8,8 @@ import (
 	"homehook/gui/stage"
 )
 
-func BenchmarkBuild(b *testing.B) {
+// A delivery that is shown for the first time, with the body of its request.
+func BenchmarkShow(b *testing.B) {
 	s := stage.Empty(b)
 	p := New(s.Desk)
 	p.OnClose = func() {}
