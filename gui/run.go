@@ -140,7 +140,7 @@ const trayPace = 5 * time.Second
 
 // begin starts what runs beside the window, and shows it.
 func (r *running) begin(ctx context.Context) {
-	r.feed.Shows(r.session.Shows())
+	r.session.Watch(r.feed.Shows)
 	r.beside.Go(func() { r.feed.Run(ctx) })
 	if r.door != nil {
 		r.beside.Go(func() { r.door.serve(func() { r.crew.Do(r.shell.open) }) })

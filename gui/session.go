@@ -16,6 +16,8 @@ type session interface {
 	Icon() bool
 	// Shows says whether it shows notifications.
 	Shows() bool
+	// Watch has a function called with what Shows says: now, and when that changes.
+	Watch(changed func(shows bool))
 	// Show shows one. opened and link are called, on any goroutine, when it is
 	// clicked.
 	Show(ctx context.Context, n notice, opened func(notice), link func(string))
@@ -29,6 +31,7 @@ var _ session = plainSession{}
 func (plainSession) Tray(context.Context, bool) bool { return true }
 func (plainSession) Icon() bool                      { return true }
 func (plainSession) Shows() bool                     { return true }
+func (plainSession) Watch(changed func(bool))        { changed(true) }
 
 func (p plainSession) Show(_ context.Context, n notice, _ func(notice), _ func(string)) {
 	p.app.SendNotification(fyne.NewNotification(n.title, n.text))

@@ -4,6 +4,7 @@ package gui
 
 import (
 	"context"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ const (
 	trayWait     = 10 * time.Second // for the panel of a desktop that is just starting
 	trayLook     = 500 * time.Millisecond
 	trayWatcher  = "org.kde.StatusNotifierWatcher"
+	busName      = "org.freedesktop.DBus"
+	ownerChanged = "NameOwnerChanged"
 	notifyName   = "org.freedesktop.Notifications"
 	notifyPath   = dbus.ObjectPath("/org/freedesktop/Notifications")
 	actionOpen   = "default" // a click on the notification itself
@@ -29,14 +32,21 @@ const (
 	actionLink   = "link"
 )
 
+// mostShown are the notices that are remembered, for a desktop that does not say
+// when they are gone.
+const mostShown = 200
+
 // busSession speaks to the desktop on the bus of the session.
 type busSession struct {
 	conn *dbus.Conn // nil without a bus
-	can  []string   // of notifications; nil where none are shown
 
-	mu    sync.Mutex
-	ids   map[string]uint32 // of the notification with a tag
-	shown map[uint32]shownNotice
+	showing sync.Mutex // one Show at a time, so that one takes the place of another
+
+	mu      sync.Mutex
+	can     []string // of notifications; nil where none are shown
+	changed func(shows bool)
+	ids     map[string]uint32 // of the notification with a tag
+	shown   map[uint32]shownNotice
 }
 
 // shownNotice is one that may be clicked still.
@@ -57,21 +67,14 @@ func newSession(ctx context.Context, _ fyne.App) session {
 		return s
 	}
 	s.conn = conn
-	ask, cancel := context.WithTimeout(ctx, busWait)
-	defer cancel()
-	call := s.notifier().CallWithContext(ask, notifyName+".GetCapabilities", 0)
-	if call.Store(&s.can) != nil {
-		s.can = nil
-		return s
-	}
-	if s.can == nil {
-		s.can = []string{}
-	}
-	if conn.AddMatchSignal(dbus.WithMatchInterface(notifyName), dbus.WithMatchObjectPath(notifyPath)) == nil {
+	ofNotices := []dbus.MatchOption{dbus.WithMatchInterface(notifyName), dbus.WithMatchObjectPath(notifyPath)}
+	ofOwners := []dbus.MatchOption{dbus.WithMatchInterface(busName), dbus.WithMatchMember(ownerChanged), dbus.WithMatchArg(0, notifyName)}
+	if conn.AddMatchSignal(ofNotices...) == nil && conn.AddMatchSignal(ofOwners...) == nil {
 		signals := make(chan *dbus.Signal, 16)
 		conn.Signal(signals)
-		go s.listen(signals) // until the connection closes, which the end of ctx does
+		go s.listen(ctx, signals) // until the connection closes, which the end of ctx does
 	}
+	s.set(s.ask(ctx))
 	return s
 }
 
@@ -93,7 +96,7 @@ func (s *busSession) notifier() dbus.BusObject { return s.conn.Object(notifyName
 func (s *busSession) Icon() bool { return s.conn != nil }
 
 // Shows says whether there is somebody who shows notifications.
-func (s *busSession) Shows() bool { return s.can != nil }
+func (s *busSession) Shows() bool { return s.abilities() != nil }
 
 // Tray says whether a panel shows the icons of trays.
 func (s *busSession) Tray(ctx context.Context, wait bool) bool {
@@ -102,7 +105,7 @@ func (s *busSession) Tray(ctx context.Context, wait bool) bool {
 	}
 	for end := time.Now().Add(trayWait); ; {
 		var has bool
-		call := s.conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, trayWatcher)
+		call := s.conn.BusObject().CallWithContext(ctx, busName+".NameHasOwner", 0, trayWatcher)
 		if call.Store(&has) == nil && has {
 			return true
 		}
@@ -119,17 +122,20 @@ func (s *busSession) Tray(ctx context.Context, wait bool) bool {
 
 // Show shows a notice, in place of an earlier one with its tag.
 func (s *busSession) Show(ctx context.Context, n notice, opened func(notice), link func(string)) {
-	if s.can == nil {
+	s.showing.Lock()
+	defer s.showing.Unlock()
+	can := s.abilities()
+	if can == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, busWait)
 	defer cancel()
 	text := n.text
-	if slices.Contains(s.can, "body-markup") {
+	if slices.Contains(can, "body-markup") {
 		text = markup.Replace(text)
 	}
 	actions := []string{}
-	if slices.Contains(s.can, "actions") {
+	if slices.Contains(can, "actions") {
 		actions = []string{actionOpen, look.T("Open in Homehook"), actionWindow, look.T("Open in Homehook")}
 		if n.link != "" {
 			actions = append(actions, actionLink, look.T("Open link"))
@@ -140,22 +146,51 @@ func (s *busSession) Show(ctx context.Context, n notice, opened func(notice), li
 		urgency = 2
 	}
 	hints := map[string]dbus.Variant{"urgency": dbus.MakeVariant(urgency), "desktop-entry": dbus.MakeVariant("homehook")}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var id uint32
-	call := s.notifier().CallWithContext(ctx, notifyName+".Notify", 0, "Homehook", s.ids[n.tag], "homehook",
+	call := s.notifier().CallWithContext(ctx, notifyName+".Notify", 0, "Homehook", s.before(n.tag), "homehook",
 		n.title, text, actions, hints, int32(-1))
 	if call.Store(&id) == nil {
-		s.ids[n.tag] = id
-		s.shown[id] = shownNotice{n, opened, link}
+		s.remember(id, shownNotice{n, opened, link})
+	}
+}
+
+// before is the notification that one with a tag takes the place of, 0 for none.
+func (s *busSession) before(tag string) uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ids[tag]
+}
+
+// remember keeps what a click on a notification needs.
+func (s *busSession) remember(id uint32, n shownNotice) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ids[n.tag] = id
+	s.shown[id] = n
+	for len(s.shown) > mostShown {
+		s.forgetLocked(slices.Min(slices.Collect(maps.Keys(s.shown))))
+	}
+}
+
+func (s *busSession) forgetLocked(id uint32) {
+	if n, ok := s.shown[id]; ok {
+		delete(s.shown, id)
+		if s.ids[n.tag] == id {
+			delete(s.ids, n.tag)
+		}
 	}
 }
 
 var markup = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;")
 
-// listen hears of clicks, and of notifications that are gone.
-func (s *busSession) listen(signals <-chan *dbus.Signal) {
+// listen hears of clicks, of notifications that are gone, and of desktops that come
+// and go.
+func (s *busSession) listen(ctx context.Context, signals <-chan *dbus.Signal) {
 	for signal := range signals {
+		if signal.Name == busName+"."+ownerChanged {
+			s.owned(ctx, signal)
+			continue
+		}
 		var id uint32
 		if len(signal.Body) < 2 || dbus.Store(signal.Body[:1], &id) != nil {
 			continue
@@ -165,7 +200,9 @@ func (s *busSession) listen(signals <-chan *dbus.Signal) {
 			action, _ := signal.Body[1].(string)
 			s.clicked(id, action)
 		case notifyName + ".NotificationClosed":
-			s.gone(id)
+			s.mu.Lock()
+			s.forgetLocked(id)
+			s.mu.Unlock()
 		}
 	}
 }
@@ -180,14 +217,5 @@ func (s *busSession) clicked(id uint32, action string) {
 		n.link(n.notice.link)
 	case action == actionOpen || action == actionWindow:
 		n.opened(n.notice)
-	}
-}
-
-func (s *busSession) gone(id uint32) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n, ok := s.shown[id]; ok {
-		delete(s.shown, id)
-		delete(s.ids, n.tag)
 	}
 }

@@ -62,7 +62,6 @@ type Feed struct {
 	Client *control.Client
 	crew   *Crew
 	state  atomic.Pointer[State]
-	shows  bool
 
 	order sync.Mutex    // of an answer and an event that tell the status
 	heard atomic.Uint64 // how many events have told it
@@ -79,6 +78,9 @@ type Feed struct {
 	due     bool           // a call of flush is on its way
 	stirred bool           // a call for a new state is on its way
 	kick    chan struct{}
+
+	shows     bool   // guarded by mu, too
+	endStream func() // of the events that are read; nil before any are
 }
 
 // listeners are functions to call, by the order in which they were added.
@@ -132,10 +134,32 @@ func (f *Feed) OnNotification(each func(control.Notification)) (remove func()) {
 	return f.onNotice.add(each)
 }
 
-// Shows says before Run whether the app shows what OnNotification is told. If it
-// does, the agent shows none of it itself while the feed follows it; if not, what
-// the agent could not show is told all the same.
-func (f *Feed) Shows(shows bool) { f.shows = shows }
+// Shows says whether the app shows what OnNotification is told; any goroutine may
+// say so, and say otherwise later. If it does, the agent shows none of it itself
+// while the feed follows it; if not, what the agent could not show is told all the
+// same.
+func (f *Feed) Shows(shows bool) {
+	f.mu.Lock()
+	was, end := f.shows, f.endStream
+	f.shows = shows
+	f.mu.Unlock()
+	if was != shows && end != nil {
+		end() // to follow anew, as one who shows them or one who does not
+		f.Look()
+	}
+}
+
+// stream is what events are read with, until ctx ends or Shows says something else.
+func (f *Feed) stream(ctx context.Context) (read func(context.Context, uint64, func(control.Event) error) error, reading context.Context, end func()) {
+	reading, end = context.WithCancel(ctx)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.endStream = end
+	if f.shows {
+		return f.Client.EventsShowing, reading, end
+	}
+	return f.Client.Events, reading, end
+}
 
 // Look has an agent that is away looked for at once, as after starting one.
 func (f *Feed) Look() {
@@ -179,11 +203,9 @@ func (f *Feed) follow(ctx context.Context, after *uint64) error {
 	if back {
 		f.crew.Do(func() { f.onConfig.each(func(each func()) { each() }) })
 	}
-	events := f.Client.Events
-	if f.shows {
-		events = f.Client.EventsShowing
-	}
-	_ = events(ctx, *after, func(e control.Event) error {
+	events, reading, end := f.stream(ctx)
+	defer end()
+	_ = events(reading, *after, func(e control.Event) error {
 		*after = e.Seq
 		f.take(&e)
 		return nil
