@@ -54,7 +54,7 @@ func (h *host) SetAutostart(on bool) error {
 	if err := xml.EscapeText(&program, []byte(h.self)); err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(`<?xml version="1.0" encoding="UTF-8"?>
+	return replaceFile(path, `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0"><dict>
 	<key>Label</key><string>`+appID+`</string>
@@ -62,5 +62,5 @@ func (h *host) SetAutostart(on bool) error {
 	<key>RunAtLoad</key><true/>
 	<key>ProcessType</key><string>Interactive</string>
 </dict></plist>
-`), 0o644)
+`)
 }

@@ -3,21 +3,16 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
-
-// display says what is missing for a window to be shown.
-func display() error {
-	if os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != "" {
-		return nil
-	}
-	return errors.New("there is no display to show a window on (neither DISPLAY nor WAYLAND_DISPLAY is set): start it in a desktop session, or use the command line, homehook")
-}
 
 // autostartFile is what desktops start when the user signs in.
 func autostartFile() (string, error) {
@@ -58,23 +53,39 @@ func (h *host) SetAutostart(on bool) error {
 		}
 		return nil
 	}
+	entry, err := desktopEntry(h.self, os.Getenv("HOMEHOOK_HOME"))
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(desktopEntry(h.self)), 0o644)
+	return replaceFile(path, entry)
 }
 
-// desktopEntry is the file that starts program in the tray.
-func desktopEntry(program string) string {
-	// Twice: once for the argument, once for the value of a key.
-	quoted := strings.NewReplacer(`\`, `\\\\`, `"`, `\\"`, "`", "\\\\`", `$`, `\\$`, `%`, `%%`).Replace(program)
+// desktopEntry is the file that starts program in the tray, with the folder home where
+// the app was started with one.
+func desktopEntry(program, home string) (string, error) {
+	line := quoted(program) + " --tray"
+	if home != "" {
+		line = "env " + quoted("HOMEHOOK_HOME="+home) + " " + line
+	}
+	if at := strings.IndexFunc(line, unicode.IsControl); at >= 0 || !utf8.ValidString(line) {
+		return "", fmt.Errorf("start at sign-in: the path %q has a character that a desktop entry cannot hold: move it to a folder with a plain name", cmp.Or(home, program))
+	}
 	return `[Desktop Entry]
 Type=Application
 Name=Homehook
 Comment=Webhooks at home
 Icon=homehook
-Exec="` + quoted + `" --tray
+Exec=` + line + `
 Terminal=false
 X-GNOME-Autostart-enabled=true
-`
+`, nil
+}
+
+// quoted is an argument of a command in a desktop entry: it is read twice, once as the
+// value of a key and once as an argument.
+func quoted(argument string) string {
+	return `"` + strings.NewReplacer(`\`, `\\\\`, `"`, `\\"`, "`", "\\\\`", `$`, `\\$`, `%`, `%%`).Replace(argument) + `"`
 }

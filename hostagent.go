@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -34,7 +35,10 @@ func (h *host) StartAgent(ctx context.Context) error {
 		return err
 	}
 	log := filepath.Join(h.paths.State, "agent.log")
-	out, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err := h.unstuck(ctx); err != nil {
+		return err
+	}
+	out, err := openLog(log)
 	if err != nil {
 		return fmt.Errorf("open the agent's log: %w", err)
 	}
@@ -47,6 +51,30 @@ func (h *host) StartAgent(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	return h.answers(ctx, ended, log)
+}
+
+// unstuck says that an agent runs which does not answer: another one could only tell
+// the same.
+func (h *host) unstuck(ctx context.Context) error {
+	client := control.NewClient(h.paths.Socket())
+	defer client.Close()
+	if _, err := client.Status(ctx); errors.Is(err, control.ErrHung) {
+		return err
+	}
+	return nil
+}
+
+// mostLog is how long a log may be before a new one is begun; the one before is kept.
+const mostLog = 1 << 20
+
+// openLog opens the log to write on at its end: an agent that runs may write to it, too.
+func openLog(path string) (*os.File, error) {
+	if info, err := os.Lstat(path); err == nil && info.Size() > mostLog {
+		if err := os.Rename(path, path+".1"); err != nil {
+			return nil, err
+		}
+	}
+	return os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 }
 
 // answers waits until the agent does, or has ended.

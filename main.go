@@ -7,6 +7,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
@@ -48,5 +49,19 @@ func show(f flags) error {
 		a.SetIcon(icon)
 		return a
 	}
+	return run(o)
+}
+
+// run runs it. Where the display lets nobody in, the library of windows has no error to
+// return, and panics.
+func run(o gui.Options) (err error) {
+	defer func() {
+		if what := recover(); what != nil {
+			if text := fmt.Sprint(what); !strings.Contains(text, "GLFW") {
+				panic(what)
+			}
+			err = fmt.Errorf("no window can be shown on this display (%v): start it in a desktop session, or use the command line, homehook", what)
+		}
+	}()
 	return gui.Run(o)
 }

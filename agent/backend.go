@@ -194,7 +194,7 @@ func recordOf(found *history.Record) *control.Record {
 	r := &control.Record{
 		Delivery: control.Delivery(found.Delivery), Head: found.Head,
 		Body: found.Body, BodyTruncated: found.BodyTruncated, Redacted: found.Redacted,
-		Trace: traceOf(found.Trace),
+		Verified: verifiedBy(found), Trace: traceOf(found.Trace),
 	}
 	for _, a := range found.Log {
 		r.Log = append(r.Log, control.Attempt(a))

@@ -19,7 +19,7 @@ const desktopWait = 2 * time.Second
 
 // errNoDesktop says that there is no desktop on which a notification could be
 // shown. There may be one later.
-var errNoDesktop = errors.New("nobody is signed in to show it")
+var errNoDesktop = errors.New("there is no notification service in this session, and no app that shows it: start the Homehook app, or what shows notifications on this desktop")
 
 // The notification service of desktops, as freedesktop.org describes it.
 const (
@@ -49,6 +49,25 @@ func showOnDesktop(ctx context.Context, n *routes.Notification) error {
 	call := service.CallWithContext(ctx, notifyService+".Notify", 0, "Homehook", uint32(0), "", plainText(n.Title),
 		bodyText(n, can), []string{}, map[string]dbus.Variant{"urgency": dbus.MakeVariant(urgency)}, int32(-1))
 	return desktopError(ctx, call.Err)
+}
+
+// desktopShows reports whether a notification would be shown on the desktop of the
+// user that the agent runs as. It starts nothing.
+func desktopShows(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, desktopWait)
+	defer cancel()
+	conn, err := sessionbus.Connect(ctx)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	var has bool
+	if conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, notifyService).Store(&has) == nil && has {
+		return true
+	}
+	var names []string // of those that the bus starts when they are asked
+	err = conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.ListActivatableNames", 0).Store(&names)
+	return err == nil && slices.Contains(names, notifyService)
 }
 
 // desktopError says why a notification was not shown while ctx lasted. The end of

@@ -173,7 +173,7 @@ func TestNotifyRoute(t *testing.T) {
 	h := startHome(t, storing(r.addr, "", "  - {name: bell, claim: garage, match: /bell, unverified: true, notify: {title: \"Door {json.door}\", text: opened}}\n"))
 	s := sent{id: newID(), line: "POST /bell", body: `{"door": "front"}`, after: "none"}
 	r.must(t, s)
-	if rec := h.record(t, s.id, "waiting"); !strings.Contains(rec.Reason, "nobody is signed in to show it") {
+	if rec := h.record(t, s.id, "waiting"); !strings.Contains(rec.Reason, "there is no notification service in this session") {
 		t.Errorf("%+v", rec.Delivery)
 	}
 	startBus(t)

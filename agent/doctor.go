@@ -12,7 +12,6 @@ import (
 	"homehook/agent/config"
 	"homehook/agent/control"
 	"homehook/agent/credentials"
-	"homehook/agent/history"
 )
 
 // What a doctor looks at.
@@ -34,6 +33,7 @@ const (
 	checkClock         = "clock"
 	checkClaim         = "claim"
 	checkCanary        = "canary"
+	checkNotifications = "notifications"
 	checkUpdates       = "updates"
 )
 
@@ -169,11 +169,12 @@ func (d *doctor) rest(ctx context.Context) (*control.Checkup, error) {
 	if d.config != nil {
 		d.canaries(ctx)
 	}
+	d.notifications(ctx)
 	d.updates()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return control.NewCheckup(d.found), nil
+	return control.NewCheckup(once(d.found)), nil
 }
 
 func (d *doctor) tell(check, subject, state, text, remedy string) {
@@ -246,60 +247,4 @@ func (d *doctor) configuration() {
 		return
 	}
 	d.ok(checkConfiguration, "", fmt.Sprintf("%s is valid: relays %d, claims %d, routes %d", d.Config, len(c.Relays), len(c.Claims), len(c.Routes)))
-}
-
-// history looks at the file, and asks the agent that has it open how writing
-// goes.
-func (d *doctor) history(ctx context.Context) {
-	if d.running == nil && d.Withheld != "" {
-		d.skip(checkHistory, "", "it lies in a folder of another user, whose files are left to the agent")
-		return
-	}
-	var in history.Inspection
-	var err error
-	wrong := false
-	if d.running != nil {
-		in, err = d.running.journal.Inspect(ctx)
-		wrong = !d.writable(d.running.journal.Err(), d.running.journal.Lost())
-	} else {
-		in, err = history.Inspect(ctx, d.History)
-	}
-	for _, path := range in.Exposed {
-		d.problem(checkHistory, path, path+" is open to other users of this machine", "run: chmod 600 "+path)
-		d.act(control.ActionFixMode, path)
-	}
-	switch {
-	case d.running == nil && errors.Is(err, os.ErrNotExist):
-		d.skip(checkHistory, "", "there is none yet")
-	case err != nil:
-		d.problem(checkHistory, "", d.History+": "+err.Error(), "if it is damaged, start the agent anew: it sets the file aside and keeps what can be read")
-	case wrong: // that it is sound is no comfort
-	case in.Verified:
-		d.ok(checkHistory, "", fmt.Sprintf("%s is sound, %s", d.History, bytesInWords(in.Size)))
-	default:
-		d.ok(checkHistory, "", fmt.Sprintf("%s, %s; not read: %s", d.History, bytesInWords(in.Size), in.Unverified))
-	}
-}
-
-// unwritable says that the journal cannot write, for which nothing is taken in that
-// has to be written down first.
-func unwritable(err error, path string) control.Finding {
-	return control.Finding{
-		Check: checkHistory, State: control.FindingProblem, Text: "it cannot be written: " + err.Error(),
-		Remedy: "make room on the disk, or give the agent's user the folder " + filepath.Dir(path),
-	}
-}
-
-// writable says what the journal told of its writing, and reports whether that
-// goes on.
-func (d *doctor) writable(err error, lost int64) bool {
-	if err != nil {
-		f := unwritable(err, d.History)
-		d.problem(f.Check, "", f.Text, f.Remedy)
-		return false
-	}
-	if lost > 0 {
-		d.warn(checkHistory, "", fmt.Sprintf("records that could not be written since the agent began: %d", lost), "see the log of the agent for when and why")
-	}
-	return true
 }

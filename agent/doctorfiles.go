@@ -62,12 +62,21 @@ func (d *doctor) stateFiles() bool {
 			continue
 		}
 		if info.Mode().Perm()&0o077 != 0 {
-			d.problem(checkPermissions, path, fmt.Sprintf("other users may read or change %s (%#o)", path, info.Mode().Perm()), "run: chmod 600 "+path)
+			d.problem(checkPermissions, path, fmt.Sprintf("other users may read or change %s (%#o)", path, info.Mode().Perm()), closing(path))
 			d.act(control.ActionFixMode, path)
 			good = false
 		}
 	}
 	return good
+}
+
+// closing says how a file of the state folder is closed, and what that does not undo.
+func closing(path string) string {
+	remedy := "run: chmod 600 " + path
+	if name := filepath.Base(path); strings.HasPrefix(name, "secrets.") || strings.HasPrefix(name, "root.") {
+		remedy += "; if others use this machine, give the credentials new values then"
+	}
+	return remedy
 }
 
 // folder reports whether a folder is closed to others.

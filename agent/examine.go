@@ -103,7 +103,8 @@ type examiner struct {
 	Examination
 	dialer  *ptth.Dialer
 	verdict Verdict
-	ours    bool // the relay has a claims API, and takes the token there
+	api     bool // the relay has a claims API
+	ours    bool // and takes the token there
 }
 
 // Examine tries a relay step by step, as an agent would, and needs none. Links

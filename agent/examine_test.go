@@ -247,6 +247,12 @@ func TestExamineOthers(t *testing.T) {
 		}
 		return answering(426, "Upgrade: ptth, PTTH/1.0\nContent-Type: text/plain", "no upgrade\n")(w, r)
 	}
+	quiet := func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/api/claims" {
+			return answering(404, "", "")(w, r)
+		}
+		return answering(200, "Content-Type: application/json", "[]")(w, r)
+	}
 	for _, tt := range []struct {
 		name, claim string
 		f           func(http.ResponseWriter, *http.Request) bool
@@ -260,11 +266,18 @@ func TestExamineOthers(t *testing.T) {
 		{"stripped", "garage", stripped, []string{"dialect no: ptth/1.0 is not offered", "dialect warning: something between this machine and the relay removes the field Upgrade from requests > use https://", "link problem: "}},
 		{"refused token", "garage", answering(401, "Content-Type: text/plain", "unknown token\n"), []string{"token skipped: ", "link problem: no link for garage can be opened: ", "unknown token > store the token that the relay's operator gave you: homehook secret set relay/mine"}},
 		{"no relay at all", "garage", answering(404, "", ""), []string{"token skipped: ", "dialect no: reversehttp is not offered", "link problem: ", "> check that the url is that of a relay"}},
-		{"silent about itself", "", answering(404, "", ""), []string{"dialect skipped: the relay does not say what it offers (404)"}},
+		{"no relay, no claim", "", answering(404, "", ""), []string{"dialect problem: this does not look like a relay: it offers no dialect that links can be made with (404) > check address and port"}},
+		{"refuses everything", "", answering(403, "", ""), []string{"dialect problem: this does not look like a relay: it offers no dialect that links can be made with (403)"}},
+		{"a JSON API that wants a login", "", answering(401, "Content-Type: application/json", "{}"), []string{"dialect problem: this does not look like a relay", "(401)"}},
+		{"a server of other protocols", "", answering(404, "Upgrade: h2c, websocket", ""), []string{"dialect skipped: the relay says it offers websocket, which this version does not know", "dialect problem: this does not look like a relay"}},
+		{"a server of WebSocket alone", "", answering(426, "Upgrade: websocket", ""), []string{"dialect problem: this does not look like a relay"}},
+		{"fine with everything", "", answering(200, "Content-Type: text/plain", "ok"), []string{"dialect problem: this does not look like a relay: it offers no dialect that links can be made with (200)"}},
+		{"silent about itself", "", answering(426, "", ""), []string{"dialect skipped: the relay does not say what it offers (426)"}},
+		{"silent behind an API", "", quiet, []string{"dialect skipped: the relay does not say what it offers (404)", "token ok: "}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v, text := examine(t, Examination{Relay: config.Relay{URL: pretend(t, nil, tt.f).server.URL}, Claim: tt.claim})
-			if v.OK != (tt.name == "silent about itself") {
+			if v.OK != strings.HasPrefix(tt.name, "silent ") {
 				t.Errorf("%+v", v)
 			}
 			for _, want := range tt.want {
@@ -360,5 +373,19 @@ func TestStepFinding(t *testing.T) {
 	f = stepFinding(ptth.Step{Name: ptth.StepProxy, Host: "10.0.0.1:3128", Addresses: []string{"relay.example:443"}})
 	if f.Text != "proxy 10.0.0.1:3128 leads to relay.example:443" || f.State != FindingOK {
 		t.Errorf("%+v", f)
+	}
+}
+
+// TestExamineDialectWrittenDown: who says which dialect a relay has knows that it is
+// one, though it says nothing of itself.
+func TestExamineDialectWrittenDown(t *testing.T) {
+	m := pretend(t, nil, answering(404, "", ""))
+	v, text := examine(t, Examination{Relay: config.Relay{URL: m.server.URL, Dialect: ptth.DialectComet}})
+	if !v.OK || !strings.Contains(text, "dialect skipped: the relay does not say") {
+		t.Errorf("%+v\n%s", v, text)
+	}
+	v, text = examine(t, Examination{Relay: config.Relay{URL: m.server.URL}, Fresh: true})
+	if v.OK || strings.Contains(text, "homehook") || !strings.Contains(text, "dialect warning: this does not look like a relay: ") {
+		t.Errorf("%+v\n%s", v, text)
 	}
 }

@@ -187,8 +187,9 @@ func (x *examiner) token(ctx context.Context) bool {
 	}
 	f := Finding{Step: StepToken, State: FindingOK, Text: "the token is accepted", MS: milliseconds(a.answered.Sub(a.asked))}
 	set := "store the relay's token: homehook secret set relay/" + x.Relay.Name
+	x.api = json && (a.status == 200 || a.status == 401 || a.status == 403)
 	switch {
-	case !json || a.status != 200 && a.status != 401 && a.status != 403:
+	case !x.api:
 		f.State, f.Text, f.MS = FindingSkipped, "this relay has no claims API to ask about the token; a link shows whether it is accepted", 0
 	case a.status != 200 && x.Fresh && x.Token == "":
 		f.State, f.Text = FindingProblem, fmt.Sprintf("the relay wants a token (%d), and none was given", a.status)
@@ -214,32 +215,57 @@ func (x *examiner) token(ctx context.Context) bool {
 // advertised tells what the relay says it offers. Without a claim nothing is
 // tried: the attempt would claim a name.
 func (x *examiner) advertised(a *reply) bool {
-	offers := a.header.Values("Upgrade")
-	if len(offers) == 0 && a.status == http.StatusOK {
-		x.problem(StepDialect, "this does not look like a relay: it answers 200 to a path at which relays refuse", "check address and port of the relay")
-		return false
-	}
-	if len(offers) == 0 {
-		x.tell(Finding{
-			Step: StepDialect, State: FindingSkipped, Text: fmt.Sprintf("the relay does not say what it offers (%d)", a.status),
-			Remedy: x.toClaim("claim a name, then this command can try: homehook claim NAME --relay "),
-		})
-		return true
-	}
-	for token := range strings.SplitSeq(strings.Join(offers, ","), ",") {
-		token = strings.TrimSpace(token)
+	offers, known := strings.Join(a.header.Values("Upgrade"), ","), false
+	for token := range strings.SplitSeq(offers, ",") {
+		if token = strings.TrimSpace(token); token == "" {
+			continue
+		}
 		f := Finding{Step: StepDialect, State: FindingOK, Dialect: dialectOf(token), Text: "the relay says it offers " + cut(token)}
-		if f.Dialect == "" {
+		if known = known || f.Dialect != ""; f.Dialect == "" {
 			f.State = FindingSkipped
 			f.Text += ", which this version does not know"
 		}
 		x.tell(f)
 	}
-	x.tell(Finding{
-		Step: StepLink, State: FindingSkipped, Text: "no claim is configured for this relay, so no link was tried",
-		Remedy: x.toClaim("claim a name: homehook claim NAME --relay "),
-	})
+	switch {
+	case known:
+		x.tell(Finding{
+			Step: StepLink, State: FindingSkipped, Text: "no claim is configured for this relay, so no link was tried",
+			Remedy: x.toClaim("claim a name: homehook claim NAME --relay "),
+		})
+	case !x.relayLike(a, offers):
+		return x.noRelay(a)
+	default:
+		x.tell(Finding{
+			Step: StepDialect, State: FindingSkipped, Text: fmt.Sprintf("the relay does not say what it offers (%d)", a.status),
+			Remedy: x.toClaim("claim a name, then this command can try: homehook claim NAME --relay "),
+		})
+	}
 	return true
+}
+
+// relayLike reports whether somebody who offers no dialect may be a relay all the same:
+// what is in between can take the offers away, and who has written down the dialect
+// knows the relay.
+func (x *examiner) relayLike(a *reply, offers string) bool {
+	refused := a.status == http.StatusUnauthorized || a.status == http.StatusForbidden // as is all of some servers
+	return a.status == http.StatusUpgradeRequired && offers == "" || x.api && !refused || x.Relay.Dialect != ""
+}
+
+// noRelay tells that another kind of server answers.
+func (x *examiner) noRelay(a *reply) bool {
+	f := Finding{Step: StepDialect, State: FindingProblem, Remedy: "check address and port of the relay, and any path in the address"}
+	f.Text = fmt.Sprintf("this does not look like a relay: it offers no dialect that links can be made with (%d)", a.status)
+	switch {
+	case a.status == http.StatusOK: // relays refuse what claims nothing
+	case x.Fresh: // one of another make may be silent about itself
+		f.State = FindingWarning
+		f.Remedy += "; one of another make may still work"
+	default:
+		f.Remedy += "; if it is one of another make, write dialect: for it in the configuration, or " + x.toClaim("claim a name, then links are tried: homehook claim NAME --relay ")
+	}
+	x.tell(f)
+	return false
 }
 
 // toClaim is how a name is claimed at the relay; empty where that has to be

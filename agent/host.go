@@ -18,17 +18,13 @@ func (h *host) Secret(name string) ([]byte, error) { return h.in.secret(name) }
 // Notify tells all who listen on the control socket. Unless one of them shows
 // notifications, it shows this one on the desktop where the agent can do that
 // itself: it is seen in one place. The error says that nobody has seen it, as far
-// as is known.
+// as is known; who only listens has not.
 func (h *host) Notify(ctx context.Context, n routes.Notification) error {
 	if h.in.hub.Offer(control.Event{Type: control.EventNotification, Notification: notified(&n, false)}) {
 		return nil
 	}
-	listened := h.in.hub.Subscribers() > 0
 	err := showOnDesktop(ctx, &n)
 	h.in.hub.Publish(control.Event{Type: control.EventNotification, Notification: notified(&n, err == nil)})
-	if err == errNoDesktop && listened {
-		return nil // they are to show it
-	}
 	return err
 }
 

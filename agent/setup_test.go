@@ -81,6 +81,8 @@ func steps(t *testing.T, h *home, in control.RelayTest) (list []control.RelaySte
 }
 
 func TestTestOfARelay(t *testing.T) {
+	web := httptest.NewServer(http.NotFoundHandler())
+	defer web.Close()
 	r := startTrueRelay(t)
 	h := linkedHome(t, r, "")
 	for _, tt := range []struct {
@@ -92,6 +94,7 @@ func TestTestOfARelay(t *testing.T) {
 	}{
 		{"configured", control.RelayTest{Name: "test"}, true, "ok the token is accepted", "ok"},
 		{"by its url", control.RelayTest{URL: r.url, Token: r.token}, true, "ok the token is accepted", "skipped"},
+		{"a web server", control.RelayTest{URL: web.URL}, false, "skipped this relay has no claims API to ask about the token; a link shows whether it is accepted > ", ""},
 		{"a token of somebody else", control.RelayTest{URL: r.url, Token: "hh_another"}, false, "problem the relay does not accept the token (401) > compare it with", "skipped"},
 		{"without a token", control.RelayTest{URL: r.url}, false, "problem the relay wants a token (401), and none was given > give the token", "skipped"},
 	} {
@@ -128,6 +131,9 @@ func TestRelaysThatAreNotTried(t *testing.T) {
 	}{
 		{control.RelayTest{Name: "none"}, control.ErrNotFound, `relay "none"`},
 		{control.RelayTest{URL: "http://relay.example"}, control.ErrInvalid, "http:// would send token and deliveries readable over the network; use https://"},
+		{control.RelayTest{URL: "http://169.254.169.254", Plain: true}, control.ErrInvalid, "url has the address 169.254.169.254, which is another machine in each network"},
+		{control.RelayTest{URL: "http://[fe80::1%25eth0]:8080/", Plain: true}, control.ErrInvalid, "url has the address fe80::1%eth0"},
+		{control.RelayTest{URL: "http://[::ffff:169.254.169.254]", Plain: true}, control.ErrInvalid, "url has the address ::ffff:169.254.169.254"},
 		{control.RelayTest{URL: "https://me:pw@relay.example"}, control.ErrInvalid, "url holds a user name or password"},
 		{control.RelayTest{URL: "relay.example"}, control.ErrInvalid, "url"},
 		{control.RelayTest{URL: "https://relay.example", CA: "/none.pem"}, control.ErrInvalid, "does not exist"},

@@ -113,8 +113,8 @@ func testRequest(t *control.TestSend, public, nonce string) (*http.Request, []by
 		given.Add(f[0], f[1])
 	}
 	for name, list := range given {
-		if unfit := slices.ContainsFunc(list, func(v string) bool { return strings.ContainsAny(v, "\x00\r\n") }); unfit || !fieldName(name) || name == "Host" {
-			return nil, nil, invalid("nothing can be sent with the header field %q: it has no name that a test can have, or several lines", name)
+		if unfit := slices.ContainsFunc(list, func(v string) bool { return strings.ContainsFunc(v, unfitByte) }); unfit || !fieldName(name) || name == "Host" {
+			return nil, nil, invalid("nothing can be sent with the header field %q: it has no name that a test can have, or a control character in its value", name)
 		}
 		req.Header[name] = list
 	}
@@ -124,6 +124,9 @@ func testRequest(t *control.TestSend, public, nonce string) (*http.Request, []by
 	req.Header.Set(testField, nonce)
 	return req, body, nil
 }
+
+// unfitByte reports whether a value of a header field cannot have a character.
+func unfitByte(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // fieldName reports whether a text can be the name of a header field that a request
 // chooses by itself.
@@ -164,6 +167,9 @@ func (b *backend) signTest(req *http.Request, body []byte, t *control.TestSend) 
 	}
 	if err != nil {
 		return translated(err)
+	}
+	if b.checkedBy(t, "") == nil { // what it signs goes to the claim's handlers, so not with just any
+		return invalid("no route of claim %q checks with the credential %q, so nothing is signed with it", t.Claim, t.Credential)
 	}
 	if err := sender.Sign(scheme, req, body, []byte(secret), time.Now()); err != nil {
 		return invalid("cannot sign with the credential %q: %w", t.Credential, err)

@@ -79,11 +79,13 @@ func TestTestsThatAreNotSent(t *testing.T) {
 		{control.TestSend{Claim: "garage", Sender: "discord", Credential: "bad"}, control.ErrInvalid, "can sign as it does"},
 		{control.TestSend{Claim: "garage", Sender: "hmac", Credential: "bad"}, control.ErrInvalid, "no route of claim"},
 		{control.TestSend{Claim: "garage", Sender: "other", Credential: "bad"}, control.ErrInvalid, "no route of claim"},
-		{control.TestSend{Claim: "garage", Sender: "standard", Credential: "bad"}, control.ErrInvalid, `cannot sign with the credential "bad"`},
+		{control.TestSend{Claim: "garage", Sender: "standard", Credential: "bad"}, control.ErrInvalid, "no route of claim"},
 		{control.TestSend{Claim: "garage", Path: "/a b#c"}, control.ErrInvalid, "no path"},
 		{control.TestSend{Claim: "garage", Method: "A B"}, control.ErrInvalid, "no method"},
 		{control.TestSend{Claim: "garage", Fields: []control.Field{{"Host", "x"}}}, control.ErrInvalid, `"Host"`},
-		{control.TestSend{Claim: "garage", Fields: []control.Field{{"A", "b\r\nc: d"}}}, control.ErrInvalid, "several lines"},
+		{control.TestSend{Claim: "garage", Fields: []control.Field{{"A", "b\r\nc: d"}}}, control.ErrInvalid, "a control character"},
+		{control.TestSend{Claim: "garage", Fields: []control.Field{{"A", "b\x01c\x7f"}}}, control.ErrInvalid, "a control character"},
+		{control.TestSend{Claim: "garage", Sender: "github", Credential: "relay/test"}, control.ErrInvalid, "no route of claim"},
 	} {
 		if _, err := h.client.SendTest(t.Context(), tt.in); !errors.Is(err, tt.kind) || !strings.Contains(fmt.Sprint(err), tt.want) || strings.Contains(fmt.Sprint(err), "no base64, a") {
 			t.Errorf("%+v: %v", tt.in, err)

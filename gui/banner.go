@@ -2,6 +2,7 @@ package gui
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -10,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"homehook/agent/control"
 	"homehook/gui/feed"
 	"homehook/gui/look"
 	"homehook/gui/part"
@@ -27,12 +29,14 @@ type banner struct {
 	text    *widget.Label
 	buttons *fyne.Container
 	busy    bool
+	sized   func() // called when it has come or gone
 	shown   feed.Reach
+	hung    bool // an agent runs that does not answer
 	lived   bool // the agent answered since the app was started
 }
 
 func newBanner(d *part.Desk) *banner {
-	b := &banner{desk: d, title: part.Title(""), text: part.Wrapped(""), buttons: container.NewHBox()}
+	b := &banner{desk: d, title: part.Title(""), text: part.Wrapped(""), buttons: container.NewHBox(), sized: func() {}}
 	icon := widget.NewIcon(look.IconIn("problem", theme.ColorNameError))
 	words := container.New(layout.NewCustomPaddedVBoxLayout(-theme.Padding()), b.title, b.text)
 	row := container.NewBorder(nil, nil,
@@ -58,13 +62,18 @@ func (b *banner) follow() {
 }
 
 func (b *banner) set(reach feed.Reach) {
-	if b.shown == reach {
+	hung := reach == feed.Away && hangs(b.desk.Feed.State())
+	if b.shown == reach && b.hung == hung {
 		return
 	}
-	b.shown = reach
+	b.shown, b.hung = reach, hung
 	switch reach {
 	case feed.Away:
-		b.say(look.T("The agent does not run"), look.T("Nothing is delivered until it is back. What you see is what was known last."))
+		if hung {
+			b.say(look.T("The agent does not answer"), b.why())
+		} else {
+			b.say(look.T("The agent is not running"), b.missed())
+		}
 		b.buttons.Objects = []fyne.CanvasObject{b.again()}
 		part.Do(b.desk, b.desk.Host.Service, b.offer)
 	case feed.Refused:
@@ -72,10 +81,25 @@ func (b *banner) set(reach feed.Reach) {
 		b.buttons.Objects = []fyne.CanvasObject{b.again()}
 	default:
 		b.box.Hide()
+		b.sized()
 		return
 	}
 	b.buttons.Refresh()
 	b.box.Show()
+	b.sized()
+}
+
+// hangs says whether an agent runs that does not answer: another one cannot start
+// beside it.
+func hangs(s *feed.State) bool { return errors.Is(s.Err, control.ErrHung) }
+
+// missed is what it means that there is no agent.
+func (b *banner) missed() string {
+	text := look.T("Nothing is delivered until it is back.")
+	if b.desk.Feed.State().Status != nil {
+		text += " " + look.T("What you see is what was known last.")
+	}
+	return text
 }
 
 func (b *banner) why() string {
@@ -111,11 +135,14 @@ func (b *banner) offer(s part.ServiceState, err error) {
 		})
 	})
 	switch {
+	case b.hung && err == nil && s.Installed:
+		b.buttons.Objects = []fyne.CanvasObject{b.again(), part.Primary(look.T("Restart the agent"), "retry", func() { b.do(host.RestartService) })}
+	case b.hung:
 	case err != nil || s.System == "":
 		now.Importance = widget.HighImportance
 		b.buttons.Objects = []fyne.CanvasObject{b.again(), now}
 	case s.Installed:
-		b.buttons.Objects = []fyne.CanvasObject{b.again(), part.Primary(look.T("Start it"), "play", b.start)}
+		b.buttons.Objects = []fyne.CanvasObject{b.again(), part.Primary(look.T("Start the agent"), "play", b.start)}
 	default:
 		b.buttons.Objects = []fyne.CanvasObject{b.again(), now, install}
 	}

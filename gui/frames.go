@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"runtime/metrics"
@@ -134,14 +135,23 @@ func residentMB() float64 {
 	return inMB(pages * uint64(os.Getpagesize()))
 }
 
-// measureFrames begins to write lines to the end of a file, and a profile of the
-// processor to a new file beside it. run ends with its context; close after it.
+// newFile makes a file of the user's alone. What has its name is removed before: a link
+// is never followed.
+func newFile(path string) (*os.File, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+}
+
+// measureFrames begins to write lines to a new file, and a profile of the processor to
+// another beside it. run ends with its context; close after it.
 func measureFrames(path string, do func(func())) (run func(context.Context), done func() error, err error) {
-	lines, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	lines, err := newFile(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("measure frames: %w", err)
 	}
-	profile, err := os.Create(path + ".pprof")
+	profile, err := newFile(path + ".pprof")
 	if err == nil {
 		err = pprof.StartCPUProfile(profile)
 	}

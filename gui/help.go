@@ -19,12 +19,12 @@ func (s *shell) openHelp() {
 	left := container.NewVBox(part.Title(look.T("Shortcuts")), s.shortcutTable())
 	about := []fyne.CanvasObject{
 		part.Title("Homehook " + s.version),
-		part.Wrapped(look.T("Receives webhooks at home: a relay on the internet holds the address, and the agent here takes each delivery and runs your routes.")),
+		part.Wrapped(look.T("Receives webhooks at home: a relay on the internet holds the URL, and the agent here takes each delivery and runs your routes.")),
 		part.Muted(look.T("The agent goes on while this window is closed. The icon in the tray opens it again; on GNOME that icon needs the extension AppIndicator.")),
 		part.Muted(look.T("Free software under the Apache License, version 2.0.")),
 	}
 	if s.wizard != nil {
-		about = append(about, part.Button(look.T("Open the wizard"), "wizard", func() {
+		about = append(about, part.Button(look.T("Set up Homehook"), "wizard", func() {
 			d.Close()
 			s.openWizard()
 		}))
@@ -49,21 +49,39 @@ func (s *shell) shortcutTable() fyne.CanvasObject {
 	for _, k := range s.shortcuts()[len(s.entries):] {
 		add(k.label(), k.text)
 	}
-	for _, k := range []struct {
-		key  fyne.KeyName
-		text string
-	}{
-		{fyne.KeyR, look.T("Replay the delivery")},
-		{fyne.KeyE, look.T("Edit and replay it")},
-		{fyne.KeyM, look.T("Make a route of it")},
-		{fyne.KeyReturn, look.T("Send or save what is edited")},
-	} {
-		of := shortcut{key: k.key}
-		add(of.label(), k.text)
+	for _, k := range screensKeys() {
+		add(k.keys, k.text)
 	}
-	add("j, k", look.T("Down and up in a list"))
-	add("F1", look.T("This help"))
 	return table
+}
+
+// keyLine says what keys do.
+type keyLine struct{ keys, text string }
+
+// screensKeys are the keys of the screens and dialogs.
+func screensKeys() []keyLine {
+	with := func(key fyne.KeyName) string {
+		k := shortcut{key: key}
+		return k.label()
+	}
+	alt := look.T("Alt") + " + "
+	return []keyLine{
+		{look.T("Up") + ", k · " + look.T("Down") + ", j", look.T("Up and down in a list")},
+		{look.T("Page up, Page down"), look.T("A page up and down")},
+		{look.T("Home, End"), look.T("First and last of a list")},
+		{look.T("Enter"), look.T("Open what is chosen")},
+		{look.T("Esc"), look.T("Close what is open")},
+		{with(fyne.KeyR), look.T("Replay the delivery")},
+		{with(fyne.KeyE), look.T("Edit and replay it")},
+		{with(fyne.KeyM), look.T("Make a route of it")},
+		{"r", look.T("Retry the delivery")},
+		{alt + look.T("Up") + ", " + look.T("Down"), look.T("Move the route up or down")},
+		{look.T("Space"), look.T("Turn the route on or off")},
+		{look.T("Del"), look.T("Remove the route")},
+		{with(fyne.KeyS) + ", " + with(fyne.KeyReturn), look.T("Save or send what is edited")},
+		{alt + look.T("Left"), look.T("One step back in the wizard")},
+		{"F1", look.T("This help")},
+	}
 }
 
 // lineOf is text of one line that takes little room.

@@ -16,6 +16,9 @@ import (
 // its window, if that was asked for.
 var errSecond = errors.New("the app runs already")
 
+// errStuck is the error for an app that runs and does not show its window.
+var errStuck = errors.New("the app runs already and does not show its window: end its process, homehook-desktop, then start it again")
+
 // The protocol between two starts of the app: the second one sends a line, the first
 // one answers with another and closes.
 const (
@@ -41,10 +44,14 @@ func enter(path string, quiet bool) (*door, error) {
 	if quiet {
 		return nil, errSecond
 	}
-	if err := knock(path); err != nil {
-		return nil, fmt.Errorf("the app that runs already does not show its window: %w", err)
+	err = knock(path)
+	if err == nil {
+		return nil, errSecond
 	}
-	return nil, errSecond
+	if l, again := control.Listen(path); again == nil {
+		return &door{l}, nil // the other one has just ended
+	}
+	return nil, fmt.Errorf("%w: %w", errStuck, err)
 }
 
 // knock asks the app that listens at path to show its window.

@@ -98,16 +98,25 @@ func (s *shell) unlessAsked(k shortcut) func() {
 	}
 }
 
-// pass hands a combination to the screen that is shown. Ctrl and Enter ends a dialog
-// of a screen, too, so the screen gets it even then.
+// pass hands a combination to the screen that is shown. Those that save or send end a
+// dialog; one that is not a sheet belongs to the screen, which gets them then.
 func (s *shell) pass(c fyne.Shortcut) {
-	screen := s.screens[s.current]
 	asked := s.desk.Window.Canvas().Overlays().Top() != nil
-	custom, ok := c.(*desktop.CustomShortcut)
-	enter := ok && (custom.KeyName == fyne.KeyReturn || custom.KeyName == fyne.KeyEnter)
-	if screen != nil && (!asked || enter) {
+	if asked && (!ends(c) || s.desk.SubmitTop()) {
+		return
+	}
+	if screen := s.screens[s.current]; screen != nil {
 		screen.Shortcut(c)
 	}
+}
+
+// ends says whether a combination saves or sends what is edited.
+func ends(c fyne.Shortcut) bool {
+	custom, ok := c.(*desktop.CustomShortcut)
+	if !ok || custom.Modifier != fyne.KeyModifierShortcutDefault {
+		return false
+	}
+	return custom.KeyName == fyne.KeyReturn || custom.KeyName == fyne.KeyEnter || custom.KeyName == fyne.KeyS
 }
 
 // typed takes a key that nothing with the focus takes.
@@ -145,7 +154,7 @@ func (s *shell) togglePause() {
 	state := s.desk.Feed.State()
 	switch {
 	case !state.Live() || state.Status == nil:
-		s.desk.Say(look.T("The agent does not run"))
+		s.desk.Say(look.T("The agent is not running"))
 	case state.Status.State == control.StatePaused || state.Status.Paused:
 		s.resume()
 	default:

@@ -133,6 +133,6 @@ func (n *notices) follow() {
 	}
 	n.missed = true
 	n.wanted(part.NoticeAway, notice{
-		tag: "agent", title: look.T("The agent does not run"), text: look.T("Nothing is delivered until it is back."), urgent: true,
+		tag: "agent", title: look.T("The agent is not running"), text: look.T("Nothing is delivered until it is back."), urgent: true,
 	})
 }

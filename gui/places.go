@@ -3,9 +3,13 @@ package gui
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
+	"path/filepath"
 	"reflect"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -64,12 +68,26 @@ func (p *places) again() {
 // write replaces the file beside the user interface.
 func (p *places) write(text []byte) {
 	p.shell.desk.Crew.Go(func(context.Context) func() {
-		if err := os.WriteFile(p.path+".new", text, 0o600); err != nil {
-			return nil // a test that finds no file says so
-		}
-		_ = os.Rename(p.path+".new", p.path)
+		_ = replaceFile(p.path, text) // a test that finds no file says so
 		return nil
 	})
+}
+
+// replaceFile writes a file of the user's alone, whole, and puts it in the place of
+// what is at path: a link there is replaced and not followed.
+func replaceFile(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // 0600, and new
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
 }
 
 // spots are what is visible, the window's content first and what lies over it last.
@@ -131,6 +149,9 @@ func spotOf(o fyne.CanvasObject) (spot, bool) {
 			text = w.FieldByName("Selected")
 		}
 		said := text.String()
+		if secret := w.FieldByName("Password"); secret.IsValid() && secret.Bool() {
+			said = strings.Repeat("•", utf8.RuneCountInString(said))
+		}
 		if icon := w.FieldByName("Icon"); said == "" && icon.IsValid() && !icon.IsNil() {
 			said = "icon:" + icon.Interface().(fyne.Resource).Name()
 		}

@@ -43,6 +43,8 @@ func Run(o Options) error {
 	switch {
 	case errors.Is(err, errSecond):
 		return nil
+	case errors.Is(err, errStuck):
+		return err
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "homehook: a second start will not find this window:", err)
 	}
@@ -58,7 +60,7 @@ func Run(o Options) error {
 	defer client.Close()
 	r := &running{
 		Options: o, app: app, crew: crew, feed: feed.New(client, crew), door: door,
-		session: newSession(ctx, app),
+		session: newSession(ctx, app), alone: err,
 	}
 	if o.Frames != "" {
 		run, done, err := measureFrames(o.Frames, crew.Do)
@@ -88,6 +90,7 @@ type running struct {
 	crew    *feed.Crew
 	feed    *feed.Feed
 	door    *door
+	alone   error // why a second start will not find this one
 	session session
 	shell   *shell
 	theme   look.Theme // that is shown
@@ -147,6 +150,9 @@ func (r *running) begin(ctx context.Context) {
 	}
 	if !r.Tray {
 		r.shell.open()
+	}
+	if r.alone != nil {
+		r.shell.desk.Tell(look.T("A second start will not find this window"), r.alone)
 	}
 	r.crew.Go(func(ctx context.Context) func() {
 		seen := r.session.Tray(ctx, r.Tray)

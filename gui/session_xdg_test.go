@@ -191,3 +191,42 @@ func TestWithoutBus(t *testing.T) {
 	}
 	s.Show(t.Context(), notice{}, nil, nil)
 }
+
+// TestDesktopComesLater: what shows notifications may start after the app, and go.
+func TestDesktopComesLater(t *testing.T) {
+	conn := ownBus(t)
+	s := newSession(t.Context(), nil)
+	told := make(chan bool, 8)
+	s.Watch(func(shows bool) { told <- shows })
+	is := func(want bool) {
+		t.Helper()
+		select {
+		case shows := <-told:
+			if shows != want || s.Shows() != want {
+				t.Fatalf("told %t, Shows is %t, not %t", shows, s.Shows(), want)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("nothing is told")
+		}
+	}
+	is(false)
+	w := &wall{shown: make(chan posted, 4)}
+	if err := conn.Export(w, notifyPath, notifyName); err != nil {
+		t.Fatal(err)
+	}
+	own(t, conn, notifyName)
+	is(true)
+	s.Show(t.Context(), notice{tag: "a", title: "Ding"}, nil, nil)
+	select {
+	case p := <-w.shown:
+		if !slices.Contains(p.actions, actionOpen) {
+			t.Errorf("it has no button: %+v", p)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it is not shown")
+	}
+	if _, err := conn.ReleaseName(notifyName); err != nil {
+		t.Fatal(err)
+	}
+	is(false)
+}

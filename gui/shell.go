@@ -25,7 +25,8 @@ type shell struct {
 	items   map[string]*sideItem
 	screens map[string]part.Screen // those that were shown
 	current string
-	area    *fyne.Container // where the current screen is
+	dressed map[string]dress // of the screens, when they were last in sight
+	area    *fyne.Container  // where the current screen is
 	status  *statusLine
 	banner  *banner
 	toast   *toast
@@ -40,10 +41,10 @@ type shell struct {
 func newShell(d *part.Desk, all []entry, wizard func(*part.Desk), version string, quit func()) *shell {
 	s := &shell{
 		desk: d, version: version, quit: quit, entries: all, wizard: wizard,
-		items: map[string]*sideItem{}, screens: map[string]part.Screen{},
+		items: map[string]*sideItem{}, screens: map[string]part.Screen{}, dressed: map[string]dress{},
 		area: container.NewStack(), toast: newToast(d.Crew), banner: newBanner(d),
 	}
-	s.status = newStatusLine(s.act)
+	s.status = newStatusLine(s.act, s.pauses)
 	d.Show, d.Say, d.Wizard = s.show, s.toast.say, s.openWizard
 	d.Window.SetPadded(false)
 	d.Window.SetContent(s.layOut())
@@ -70,6 +71,7 @@ func (s *shell) layOut() fyne.CanvasObject {
 	lower = append(lower, newSideItem("help", look.T("Help"), s.openHelp))
 	linkSide(s.desk.Window.Canvas(), append(upper, lower...), s.typed)
 	screen := container.NewBorder(s.banner.box, nil, nil, nil, s.area)
+	s.banner.sized = func() { screen.Layout.Layout(screen.Objects, screen.Size()) }
 	side := container.NewBorder(nil, nil, nil, widget.NewSeparator(), sideList(upper, lower))
 	return container.New(&frame{side: side, foot: s.status}, side, s.status, container.NewStack(screen, s.toast.layer))
 }
@@ -86,6 +88,7 @@ func (s *shell) show(at part.Place) {
 		}
 		if s.current != "" {
 			s.items[s.current].choose(false)
+			s.dressed[s.current] = s.dress()
 		}
 		s.current = at.Screen
 		s.items[s.current].choose(true)
@@ -94,6 +97,7 @@ func (s *shell) show(at part.Place) {
 		}
 		s.area.Objects = []fyne.CanvasObject{screen.Content()}
 		s.area.Refresh()
+		s.redress()
 	}
 	screen.Shown(at)
 }

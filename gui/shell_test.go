@@ -164,7 +164,7 @@ func TestDialogKeepsKeysFromScreen(t *testing.T) {
 		t.Error("Esc does not close the help")
 	}
 	x.openHelp()
-	if !stage.Press(x.Window, "Open the wizard") || x.wizard != 1 {
+	if !stage.Press(x.Window, "Set up Homehook") || x.wizard != 1 {
 		t.Error("the help does not open the wizard")
 	}
 }
@@ -223,12 +223,12 @@ func TestBanner(t *testing.T) {
 	}
 	x.StopAgent()
 	x.Settle(func() bool { return x.banner.box.Visible() })
-	x.Settle(func() bool { return bannerHas(x.banner, "Start it") })
-	if x.status.shown.word != "Start it" || !stage.Sees(x.Window, "What you see is what was known last") {
+	x.Settle(func() bool { return bannerHas(x.banner, "Start the agent") })
+	if x.status.shown.word != "Start the agent" || !stage.Sees(x.Window, "What you see is what was known last") {
 		t.Errorf("the status line is %+v", x.status.shown)
 	}
 	x.Host.Err = errors.New("systemd says no")
-	stage.Press(x.Window, "Start it")
+	stage.Press(x.Window, "Start the agent")
 	x.Settle(func() bool { return stage.Sees(x.Window, "systemd says no") })
 	x.CloseTop()
 	x.StartAgent()
@@ -252,7 +252,7 @@ func TestBannerOffers(t *testing.T) {
 		"install":            {part.ServiceState{System: "systemd"}, "Install as a service", []string{"install", "start"}},
 		"for now":            {part.ServiceState{System: "systemd"}, "Start for now", []string{"run"}},
 		"no service manager": {part.ServiceState{}, "Start for now", []string{"run"}},
-		"installed":          {part.ServiceState{System: "systemd", Installed: true}, "Start it", []string{"start"}},
+		"installed":          {part.ServiceState{System: "systemd", Installed: true}, "Start the agent", []string{"start"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := stage.Empty(t)

@@ -20,15 +20,18 @@ type statusLine struct {
 	badge  *part.Badge
 	text   *widget.Label
 	button *part.Push
+	pause  *part.Push // opens the menu of how long
 }
 
 var _ fyne.Tappable = (*statusLine)(nil)
 
-func newStatusLine(act func(summary)) *statusLine {
+func newStatusLine(act func(summary), pauses func() []*fyne.MenuItem) *statusLine {
 	l := &statusLine{act: act, badge: part.NewBadge(look.Sign{}), text: widget.NewLabel("")}
 	l.text.Truncation = fyne.TextTruncateEllipsis
 	l.text.Importance = widget.LowImportance
 	l.button = part.Quiet("", "", func() { l.act(l.shown) })
+	l.pause = part.Quiet(look.T("Pause"), "pause", func() { part.PopUp(l.pause, pauses()...) })
+	l.pause.Hide()
 	l.ExtendBaseWidget(l)
 	return l
 }
@@ -43,6 +46,7 @@ func (l *statusLine) set(s summary) {
 	l.text.SetText(s.text)
 	l.button.SetText(s.word)
 	l.button.Hidden = s.word == ""
+	l.pause.Hidden = !s.runs
 	l.Refresh()
 }
 
@@ -51,7 +55,7 @@ func (l *statusLine) Tapped(*fyne.PointEvent) { l.act(l.shown) }
 
 // CreateRenderer lays it out: the sign, the text, the button.
 func (l *statusLine) CreateRenderer() fyne.WidgetRenderer {
-	row := container.NewBorder(nil, nil, l.badge, l.button, l.text)
+	row := container.NewBorder(nil, nil, l.badge, container.NewHBox(l.button, l.pause), l.text)
 	padded := container.New(layout.NewCustomPaddedLayout(0, 0, theme.InnerPadding(), theme.InnerPadding()), row)
 	box := container.New(&atLeast{size: fyne.NewSize(0, 32)}, padded)
 	return widget.NewSimpleRenderer(part.Ground(look.ColourSide, container.NewBorder(part.Line(), nil, nil, nil, box)))

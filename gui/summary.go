@@ -30,6 +30,7 @@ type summary struct {
 	word string // of the button; empty for none
 	does deed
 	at   part.Place
+	runs bool // deliveries are run, and can be paused
 }
 
 // line is the summary in words alone, for the tray.
@@ -43,10 +44,15 @@ func (s *summary) line() string {
 // summarize says how the agent is doing.
 func summarize(s *feed.State, now time.Time) summary {
 	switch {
+	case s.Reach == feed.Away && hangs(s):
+		return summary{
+			sign: look.Sign{Icon: "dead", Colour: theme.ColorNameError, Word: look.T("The agent does not answer")},
+			text: look.T("Nothing is delivered until it is back."),
+		}
 	case s.Reach == feed.Away:
 		return summary{
-			sign: look.Sign{Icon: "dead", Colour: theme.ColorNameError, Word: look.T("Agent away")},
-			text: look.T("No agent runs, so nothing is delivered."), word: look.T("Start it"), does: start,
+			sign: look.Sign{Icon: "dead", Colour: theme.ColorNameError, Word: look.T("The agent is not running")},
+			text: look.T("Nothing is delivered until it is back."), word: look.T("Start the agent"), does: start,
 		}
 	case s.Reach == feed.Refused:
 		return summary{
@@ -60,12 +66,12 @@ func summarize(s *feed.State, now time.Time) summary {
 }
 
 func summarizeStatus(st *control.Status, now time.Time) summary {
-	s := summary{sign: look.AgentSign(st.State), does: goThere}
+	s := summary{sign: look.AgentSign(st.State), does: goThere, runs: !st.Paused && st.State != control.StatePaused && st.State != control.StateIdle}
 	switch st.State {
 	case control.StateIdle:
 		s.text, s.word, s.does = look.T("No relay is set up yet."), look.T("Set up"), begin
 	case control.StatePaused:
-		s.text, s.word, s.does = pausedText(st, now), look.T("Resume"), resume
+		s.text, s.word, s.does = pausedText(st, now)+waiting(st), look.T("Resume"), resume
 	case control.StateProblem:
 		s.text, s.at = trouble(st)
 		s.word = look.T("Show")
@@ -93,6 +99,18 @@ func pausedText(st *control.Status, now time.Time) string {
 		return look.T("until {{.Time}}", look.V{"Time": until.Format("15:04")})
 	}
 	return look.T("until {{.Time}}", look.V{"Time": until.Format(look.T("Jan 2 15:04"))})
+}
+
+// waiting says how many deliveries wait at the relays; nothing for none.
+func waiting(st *control.Status) string {
+	n := 0
+	for i := range st.Claims {
+		n += int(st.Claims[i].Queued)
+	}
+	if n == 0 {
+		return ""
+	}
+	return " · " + look.N("{{.Count}} deliveries wait at the relay", n)
 }
 
 // trouble is the first thing that a person has to mend, and where.

@@ -3,7 +3,9 @@ package gui
 import (
 	"context"
 	"reflect"
+	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -142,7 +144,7 @@ func trayStateOf(s *feed.State, recent []control.Delivery, now time.Time) traySt
 // menu is the tray's menu for a state.
 func (t *tray) menu(now *trayState) *fyne.Menu {
 	s := t.shell
-	status := fyne.NewMenuItem(now.Line, nil)
+	status := fyne.NewMenuItem(labelled(now.Line), nil)
 	status.Disabled = true
 	quit := fyne.NewMenuItem(look.T("Quit (the agent goes on)"), s.quit)
 	quit.IsQuit = true
@@ -170,15 +172,20 @@ func (t *tray) pauseItem(now *trayState) *fyne.MenuItem {
 		return item
 	}
 	item := fyne.NewMenuItem(look.T("Pause"), nil)
-	item.ChildMenu = fyne.NewMenu("",
-		fyne.NewMenuItem(look.T("For an hour"), func() { s.pause(time.Hour) }),
-		fyne.NewMenuItem(look.T("Until tomorrow"), func() { s.pause(untilTomorrow(time.Now())) }),
-		fyne.NewMenuItem(look.T("Until I resume"), func() { s.pause(0) }),
-	)
+	item.ChildMenu = fyne.NewMenu("", s.pauses()...)
 	for _, i := range item.ChildMenu.Items {
 		i.Disabled = !now.Live
 	}
 	return item
+}
+
+// pauses are the times to choose from.
+func (s *shell) pauses() []*fyne.MenuItem {
+	return []*fyne.MenuItem{
+		fyne.NewMenuItem(look.T("For an hour"), func() { s.pause(time.Hour) }),
+		fyne.NewMenuItem(look.T("Until tomorrow"), func() { s.pause(untilTomorrow(time.Now())) }),
+		fyne.NewMenuItem(look.T("Until I resume"), func() { s.pause(0) }),
+	}
 }
 
 // untilTomorrow is the time until seven in the next morning.
@@ -196,7 +203,7 @@ func (t *tray) claimsItem(now *trayState) *fyne.MenuItem {
 	item := fyne.NewMenuItem(look.T("Copy URL"), nil)
 	item.ChildMenu = fyne.NewMenu("")
 	for _, c := range now.Claims {
-		item.ChildMenu.Items = append(item.ChildMenu.Items, fyne.NewMenuItem(part.Visible(c.Name), func() {
+		item.ChildMenu.Items = append(item.ChildMenu.Items, fyne.NewMenuItem(labelled(part.Visible(c.Name)), func() {
 			t.shell.desk.Copy(c.URL, look.T("Copied"))
 		}))
 	}
@@ -208,11 +215,23 @@ func (t *tray) recentItem(now *trayState) *fyne.MenuItem {
 	item := fyne.NewMenuItem(look.T("Recent"), nil)
 	item.ChildMenu = fyne.NewMenu("")
 	for i, text := range now.Recent {
-		item.ChildMenu.Items = append(item.ChildMenu.Items, fyne.NewMenuItem(text, func() {
+		item.ChildMenu.Items = append(item.ChildMenu.Items, fyne.NewMenuItem(labelled(text), func() {
 			t.visit(part.Place{Screen: part.Activity, Item: now.IDs[i]})
 		}))
 	}
 	return orNone(item, look.T("Nothing has arrived yet"))
+}
+
+// labelled is text as a label of the tray's menu, where one sign marks the key of an
+// item and has to be doubled to be seen.
+func labelled(text string) string {
+	switch runtime.GOOS {
+	case "darwin":
+		return text
+	case "windows":
+		return strings.ReplaceAll(text, "&", "&&")
+	}
+	return strings.ReplaceAll(text, "_", "__")
 }
 
 // orNone says so in a submenu that has nothing.

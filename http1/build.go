@@ -30,7 +30,7 @@ func headerFields(h http.Header) []Field {
 
 // grownLimits let pass what the default limits have let in somewhere and
 // intermediaries have added to.
-var grownLimits = Limits{Target: 34 << 10, Head: 80 << 10, Fields: 160}.withDefaults()
+var grownLimits = Limits{Target: GrownTarget, Head: GrownHead, Fields: GrownFields}.withDefaults()
 
 // BuildRequest makes a request in HTTP/1.1 of parts, by the rules that a
 // request on a connection is held to. Fields of the connection and those that

@@ -2,6 +2,16 @@ package http1
 
 import "time"
 
+// What a relay and an agent add to a request may take it beyond the limits that the
+// edge has held it to. These are the limits wherever such a request is read again: on
+// links, from an entity, and from what was stored. A relay adds fewer than 20 fields,
+// of less than 4 KiB.
+const (
+	GrownTarget = 34 << 10
+	GrownHead   = 80 << 10
+	GrownFields = 160
+)
+
 // Limits bounds what a peer may send and how slowly. The zero value means the
 // defaults named at each field.
 type Limits struct {

@@ -16,7 +16,7 @@ import (
 // agentLimits are those of the agent's end: the relay paces its senders, so a
 // request body may pause; the time between requests is bounded by pings. A head
 // may be larger than at the relay's edge, since the relay adds to it.
-var agentLimits = http1.Limits{Target: 34 << 10, Head: 80 << 10, Fields: 160, HeadTimeout: 10 * time.Second, IdleTimeout: -1, BodyRate: -1, BodyWindow: 2 * time.Minute}
+var agentLimits = http1.Limits{Target: http1.GrownTarget, Head: http1.GrownHead, Fields: http1.GrownFields, HeadTimeout: 10 * time.Second, IdleTimeout: -1, BodyRate: -1, BodyWindow: 2 * time.Minute}
 
 const (
 	// defaultDialTimeout bounds a Dial in a dialect that is known, and the

@@ -47,7 +47,7 @@ var (
 // linkLimits are those of the relay's end: an agent's answer may pause for as
 // long as the application behind it likes, and its head may be larger than what
 // the agent took from the application, since the agent adds to it.
-var linkLimits = http1.Limits{Head: 80 << 10, Fields: 160, HeadTimeout: 10 * time.Second, IdleTimeout: -1, BodyRate: -1, BodyWindow: -1}
+var linkLimits = http1.Limits{Target: http1.GrownTarget, Head: http1.GrownHead, Fields: http1.GrownFields, HeadTimeout: 10 * time.Second, IdleTimeout: -1, BodyRate: -1, BodyWindow: -1}
 
 // Link is the relay's end of a link in HTTP/1.1: it sends requests and reads
 // responses, one exchange at a time. It must not be used by two goroutines at

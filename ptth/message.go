@@ -19,7 +19,7 @@ var errNoMessage = malformed("the body does not hold an HTTP message")
 
 // messageLimits are for the head of a message in an entity. How fast the
 // entity comes is its carrier's concern.
-var messageLimits = http1.Limits{Head: 80 << 10, Fields: 160, HeadTimeout: -1, IdleTimeout: -1, BodyRate: -1, BodyWindow: -1, WriteTimeout: -1}
+var messageLimits = http1.Limits{Target: http1.GrownTarget, Head: http1.GrownHead, Fields: http1.GrownFields, HeadTimeout: -1, IdleTimeout: -1, BodyRate: -1, BodyWindow: -1, WriteTimeout: -1}
 
 // requestHead renders the head of a request for an entity. n is the length of
 // its body: -1 when none is to be announced, because there is no body or its

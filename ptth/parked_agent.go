@@ -9,7 +9,7 @@ import (
 
 // senderLimits are those of a link that is joined to a sender's own
 // connection: nobody has paced that one.
-var senderLimits = http1.Limits{Target: 34 << 10, Head: 80 << 10, Fields: 160, HeadTimeout: 10 * time.Second}
+var senderLimits = http1.Limits{Target: http1.GrownTarget, Head: http1.GrownHead, Fields: http1.GrownFields, HeadTimeout: 10 * time.Second}
 
 // isHeartbeat knows the answer by which a relay says that it has parked the
 // request: a bare 204, so that a web server's is not taken for it.

@@ -42,6 +42,11 @@ func (v *visitor) answer(ctx context.Context) *refusal {
 	if v.place, err = v.relay.where.find(r, v.local()); err != nil {
 		return err
 	}
+	if v.relay.opts.Local {
+		if err := local(r, v.place.host, v.local()); err != nil {
+			return err
+		}
+	}
 	if !r.HasHost() && r.Minor > 0 && !v.place.kind.ofAgents() {
 		return errNoHost
 	}

@@ -11,6 +11,10 @@ import (
 	"homehook/http1"
 )
 
+// maxHost bounds an authority: a name of DNS, and a port. The relay writes it into
+// three fields, and what it adds has to fit into a link.
+const maxHost = 255 + len(":65535")
+
 // whereabouts knows under which hosts the relay can be reached.
 type whereabouts struct {
 	domain   string // in lower case; "" for none
@@ -73,7 +77,7 @@ var (
 func (w *whereabouts) find(r *http1.Request, local net.Addr) (place, *refusal) {
 	p := place{host: r.Host()}
 	host, ok := hostOnly(p.host)
-	if !ok {
+	if !ok || len(p.host) > maxHost {
 		return p, errBadHost
 	}
 	label, hasLabel := w.label(host)

@@ -38,6 +38,10 @@ type Options struct {
 	// request, as behind a proxy that ends TLS. Scheme and host only.
 	URL *url.URL
 
+	// Local is for a relay that serves the machine that it runs on: requests under
+	// another host than its own, and those of web pages of elsewhere, are refused.
+	Local bool
+
 	// TLS makes every connection a TLS one. NextProtos is set by the relay.
 	TLS *tls.Config
 

@@ -3,6 +3,8 @@ package routes
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"homehook/routes/expression"
 )
@@ -38,7 +40,15 @@ func (c *compiler) expression(path, text string, err error) {
 	if e, ok := errors.AsType[*expression.Error](err); ok {
 		remedy = e.Remedy
 	}
-	c.report(path, fmt.Sprintf("%q: %s", text, err), remedy)
+	c.report(path, asWritten(text)+": "+err.Error(), remedy)
+}
+
+// asWritten has a text stand as it was written, in marks that are not in it.
+func asWritten(text string) string {
+	if strings.Contains(text, `"`) && strconv.CanBackquote(text) {
+		return "`" + text + "`"
+	}
+	return strconv.Quote(text)
 }
 
 // names returns the names of the pattern's wildcards.

@@ -2,7 +2,6 @@ package routes
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,7 +52,7 @@ func (c *compiler) spot(at, text string) spot {
 		err = changeable(p.name)
 	}
 	if err != nil {
-		c.report(at, fmt.Sprintf("%q: %s", text, err), remedyOf(err))
+		c.report(at, asWritten(text)+": "+err.Error(), remedyOf(err))
 		return spot{}
 	}
 	return p

@@ -24,6 +24,9 @@ var (
 	ErrEdit = errors.New("the edit is not possible")
 )
 
+// errManyEdits ends a change that keeps others waiting.
+var errManyEdits = fmt.Errorf("%w: so many edits of a file of this size take more than %v; make fewer of them at once", ErrEdit, lockHeld)
+
 // Change is what is to become of a file.
 type Change struct {
 	// Digest is that of the text that it was made for; empty is any.
@@ -51,8 +54,11 @@ type Edit struct {
 // Make makes a change of the file at path, all of it or nothing, and returns what
 // the file is then, or would be: with problems nothing is written. The error wraps
 // ErrStale or ErrEdit, or is about a file that cannot be read or written, or that of
-// ctx: many edits of a large file take their time.
+// ctx: many edits of a large file take their time. More than some seconds of it they
+// do not get, because others wait for the file meanwhile.
 func Make(ctx context.Context, path string, c Change) (v *View, written bool, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, lockHeld, errManyEdits)
+	defer cancel()
 	if c.DryRun {
 		old, err := readFile(path, true)
 		v, err := c.made(ctx, path, old, err)
@@ -92,28 +98,27 @@ func (c *Change) made(ctx context.Context, path string, old []byte, err error) (
 	if c.Digest != "" && c.Digest != v.Digest {
 		return nil, fmt.Errorf("%s %w", path, ErrStale)
 	}
-	text := []byte(v.Text)
+	d := &draft{path: path, text: []byte(v.Text)}
 	if c.Text != "" {
-		text = []byte(c.Text)
+		d.text = []byte(c.Text)
 	}
-	before := namesIn(path, text)
+	before := namesIn(path, d.text)
 	for i, e := range c.Edits {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("change config: %w", err)
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("change config: %w", context.Cause(ctx))
 		}
-		next, problems, err := e.made(path, text)
+		problems, err := d.edit(&e)
 		if err != nil {
 			return nil, fmt.Errorf("edit %d (%s %s %q): %w", i+1, e.Op, e.Part, e.Name, err)
 		}
 		if len(problems) > 0 {
-			v = view(path, next)
+			v = view(path, d.text)
 			v.Problems = problems
 			return v, nil
 		}
-		text = next
 	}
-	v = view(path, text)
-	v.Problems = append(unnamed(path, c.Edits, before, text), v.Problems...)
+	v = view(path, d.text)
+	v.Problems = append(unnamed(path, c.Edits, before, d.text), v.Problems...)
 	return v, nil
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -39,35 +40,50 @@ type changer struct {
 	text []byte
 	p    *patch
 	c    *content
-	have []Entry // of the part
+	have []Entry   // of the part
+	next *document // what the text is after the edit; nil where that was not read
 	// line and indent are where the content stands then, line -1 where it is not in
 	// lines.
 	line, indent int
 }
 
-// made gives a text after the edit. With problems it is the text that they are in.
-func (e *Edit) made(path string, text []byte) ([]byte, Problems, error) {
+// draft is a text that edits change one after the other.
+type draft struct {
+	path string
+	text []byte
+	doc  *document // what the text says; nil until it is read
+}
+
+// edit makes an edit of the draft. With problems the draft is the text that they are
+// in.
+func (d *draft) edit(e *Edit) (Problems, error) {
 	if err := e.check(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	ch := &changer{Edit: e, path: path, text: text}
-	doc, problem := read(path, bare(text))
-	if problem != nil {
-		return text, Problems{*problem}, nil
+	if d.doc == nil {
+		var problem *Problem
+		if d.doc, problem = read(d.path, bare(d.text)); problem != nil {
+			return Problems{*problem}, nil
+		}
 	}
-	ch.p = newPatch(doc)
+	ch := &changer{Edit: e, path: d.path, text: d.text, p: newPatch(d.doc), next: d.doc}
 	now, err := ch.make()
 	switch {
 	case errors.Is(err, ErrEdit):
-		return nil, nil, err
+		return nil, err
 	case err != nil:
-		return nil, nil, fmt.Errorf("%w: %w", ErrEdit, err)
-	case ch.c != nil && ch.c.problem != nil:
-		return now, ch.c.misplaced(e, ch.line, ch.indent), nil
-	case e.Op == EditAdd && len(ch.have) == 1:
-		now = ch.named(now)
+		return nil, fmt.Errorf("%w: %w", ErrEdit, err)
 	}
-	return now, nil, nil
+	d.text, d.doc = now, ch.next
+	switch {
+	case ch.c != nil && ch.c.problem != nil:
+		return ch.c.misplaced(e, ch.line, ch.indent), nil
+	case e.Op == EditAdd && len(ch.have) == 1:
+		if d.text = ch.named(now); !bytes.Equal(d.text, now) {
+			d.doc = nil
+		}
+	}
+	return nil, nil
 }
 
 // make makes the edit.
@@ -143,6 +159,7 @@ func (ch *changer) absent(name string) error {
 // say: expect changes the values of the part.
 func (ch *changer) finish(change func(), expect func(part any) any) ([]byte, error) {
 	change()
+	ch.next = nil
 	now, err := ch.p.apply(ch.text)
 	if err != nil || ch.c != nil && ch.c.problem != nil {
 		return now, err
@@ -164,6 +181,7 @@ func (ch *changer) finish(change func(), expect func(part any) any) ([]byte, err
 	if !alike(trimmed(want), trimmed(got)) {
 		return nil, errLayout
 	}
+	ch.next = doc
 	return now, nil
 }
 

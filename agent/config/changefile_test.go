@@ -144,6 +144,13 @@ func TestMakeDeep(t *testing.T) {
 	}
 }
 
+// made makes an edit of a text.
+func made(e *Edit, text []byte) ([]byte, Problems, error) {
+	d := &draft{path: "f", text: text}
+	problems, err := d.edit(e)
+	return d.text, problems, err
+}
+
 // TestHostileValues adds routes with such texts: each comes back as it was.
 func TestHostileValues(t *testing.T) {
 	for _, text := range hostileTexts {
@@ -151,7 +158,7 @@ func TestHostileValues(t *testing.T) {
 			e := Edit{Op: EditAdd, Part: PartRoute, Values: map[string]any{
 				"name": "r", "claim": "garage", "match": "/r", "unverified": true, "respond": map[string]any{"body": text, "headers": map[string]any{text: text}},
 			}}
-			now, problems, err := e.made("f", []byte(before))
+			now, problems, err := made(&e, []byte(before))
 			if err != nil || len(problems) > 0 {
 				if hasSpelling(text) {
 					t.Errorf("%q: %v, %v", text, err, problems)
@@ -163,7 +170,7 @@ func TestHostileValues(t *testing.T) {
 				t.Errorf("%q: got %+v", text, v.Routes)
 			}
 			e = Edit{Op: EditSet, Part: PartRoute, Name: "own", Values: map[string]any{"name": "own", "match": text, "respond": map[string]any{}}}
-			if now, _, err = e.made("f", []byte(before)); err != nil {
+			if now, _, err = made(&e, []byte(before)); err != nil {
 				t.Errorf("set %q: %v", text, err)
 			} else if v := view("f", now); v.Routes[0].Values["match"] != text {
 				t.Errorf("set %q: got %+v", text, v.Routes)

@@ -152,6 +152,8 @@ func (c *checker) relayURL(path string, r Relay) {
 		c.report(path, "url holds a user name or password", "leave it out and name a credential with token:")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		c.report(path, "url has a query or fragment", "leave out everything from ? or # on")
+	case u.Scheme == "http" && linkLocal(u.Hostname()):
+		c.report(path, fmt.Sprintf("url has the address %s, which is another machine in each network, or a service of the cloud that this one is in", u.Hostname()), "write the relay's name, or another of its addresses")
 	case u.Scheme == "http" && !loopback(u.Hostname()) && !r.Plain:
 		c.report(path, "http:// would send token and deliveries readable over the network", "use https://, or add plain: true if you accept that")
 	}
@@ -192,6 +194,17 @@ func loopback(host string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// linkLocal says whether host is an address that counts in one network alone, such as
+// 169.254.169.254, or for many.
+func linkLocal(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return false
+	}
+	ip = ip.Unmap()
+	return ip.IsLinkLocalUnicast() || ip.IsMulticast()
 }
 
 // label says whether name is a DNS label in lower case.

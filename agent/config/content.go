@@ -45,10 +45,17 @@ func (c *content) parse(path, text string) {
 		c.problem = &Problem{File: path, Message: "this entry is larger than 1 MiB", Remedy: "keep scripts and bodies in files of their own"}
 		return
 	}
-	text = strings.TrimRight(string(bare([]byte(text))), " \n")
+	whole := string(bare([]byte(text)))
+	text = strings.TrimRight(whole, " \n")
 	c.lines = strings.Split(text, "\n")
 	c.outdent()
 	c.doc, c.problem = read(path, []byte(strings.Join(c.lines, "\n")+"\n"))
+	if c.problem == nil && c.keepsEmptyLines(path, whole) {
+		c.problem = &Problem{
+			File: path, Line: len(c.lines), Column: 1, Message: "the entry ends with empty lines that belong to a text (|+ or >+), and the list could not tell them from those before the next entry",
+			Remedy: `write that text in double quotes with \n for each line end, or put another key behind it`,
+		}
+	}
 	if c.problem != nil {
 		return
 	}
@@ -60,6 +67,24 @@ func (c *content) parse(path, text string) {
 	if c.problem == nil {
 		c.read(c.doc.anchors)
 	}
+}
+
+// keepsEmptyLines reports whether the empty lines at the end of a text, which c has
+// lost, are part of a value.
+func (c *content) keepsEmptyLines(path, whole string) bool {
+	if strings.Count(whole[len(strings.TrimRight(whole, " \n")):], "\n") < 2 {
+		return false
+	}
+	lines := strings.Split(whole, "\n")
+	for i, line := range lines {
+		lines[i] = outdented(line, c.shift)
+	}
+	doc, problem := read(path, []byte(strings.Join(lines, "\n")))
+	if problem != nil {
+		return false
+	}
+	value := func(d *document) any { return (&plainReader{anchors: d.anchors}).value(d.root, c.t) }
+	return !alike(value(doc), value(c.doc))
 }
 
 // read fills in what the YAML says; aliases are looked up among anchors.

@@ -30,7 +30,7 @@ func FuzzMake(f *testing.F) {
 			return
 		}
 		v := view("f", old)
-		now, problems, err := e.made("f", old)
+		now, problems, err := made(&e, old)
 		switch {
 		case err != nil:
 			if !errors.Is(err, ErrEdit) {

@@ -147,8 +147,10 @@ func keyType(t reflect.Type, name string) reflect.Type {
 	case t.Kind() == reflect.Map:
 		return t.Elem()
 	case t.Kind() == reflect.Struct:
-		if i, known := fieldsOf(t)[name]; known {
-			return pointed(t.Field(i).Type)
+		for i := range t.NumField() {
+			if f := t.Field(i); keyName(f) == name && name != "" {
+				return pointed(f.Type)
+			}
 		}
 	}
 	return nil

@@ -9,8 +9,13 @@ import (
 	"time"
 )
 
-// lockWait is how long an edit waits for another one of the same file.
-const lockWait = 5 * time.Second
+const (
+	// lockHeld bounds how long a change works with the lock in its hands.
+	lockHeld = 10 * time.Second
+	// lockWait is how long an edit waits for another one of the same file: longer
+	// than that may take, with reading and writing.
+	lockWait = lockHeld + 5*time.Second
+)
 
 // replace puts data in the place of the file at path, whole or not at all. It
 // leaves mode 0600 and the owner of the old file.

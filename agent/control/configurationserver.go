@@ -22,7 +22,7 @@ type ConfigurationBackend interface {
 // Limits of a change.
 const (
 	maxChange = 8 << 20 // bytes: of a whole file, whose characters JSON may escape
-	maxEdits  = 200
+	maxEdits  = 100
 )
 
 // approveRequest and approveAnswer are the JSON of POST /v1/routes/approve.

@@ -14,6 +14,10 @@ const (
 	Expired   = "expired"
 )
 
+// VerifiedNone is [Record.Verified] of a delivery that was taken by routes which
+// check nobody.
+const VerifiedNone = "none"
+
 // states lists what the state parameter of a query may be.
 var states = [...]string{Received, Running, Waiting, Succeeded, Rejected, Duplicate, Dead, Expired}
 
@@ -83,7 +87,12 @@ type Record struct {
 	BodyTruncated bool   `json:"body_truncated"`
 	// Redacted says that values were taken out of head or body before they were
 	// kept.
-	Redacted bool      `json:"redacted"`
+	Redacted bool `json:"redacted"`
+	// Verified names the check that its sender had passed when it was taken, such as
+	// github. It is [VerifiedNone] where nothing was asked of the sender, and empty
+	// where no check was passed, or none is known of: of a delivery that was refused
+	// or has not run, and of a replay, which runs whoever has signed it.
+	Verified string    `json:"verified"`
 	Log      []Attempt `json:"log"`
 	// Trace is what each route that fits the path said, in their order; left out
 	// where the first one took the delivery whatever is in it.

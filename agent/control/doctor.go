@@ -142,6 +142,18 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, report.filled())
 }
 
+func (s *Server) fix(w http.ResponseWriter, r *http.Request) error {
+	var a Action
+	if err := readJSON(r, &a); err != nil {
+		return err
+	}
+	c, err := s.backend.Fix(r.Context(), a)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, c)
+}
+
 // filled makes missing lists encode as empty ones.
 func (r *Report) filled() *Report {
 	out := *r
@@ -158,6 +170,17 @@ func (r *Report) filled() *Report {
 // 50 s where a relay does not answer.
 func (c *Client) Doctor(ctx context.Context, e Examination) (*Checkup, error) {
 	return get[Checkup](ctx, c, "/v1/doctor", e.Values())
+}
+
+// Fix has the agent do what a finding offers, of a kind that it does by itself:
+// [ActionFixMode]. It returns what is still wrong of that kind.
+func (c *Client) Fix(ctx context.Context, a Action) (*Checkup, error) {
+	body, err := json.Marshal(a)
+	if err != nil {
+		return nil, fmt.Errorf("ask to mend it: %w", err)
+	}
+	into := new(Checkup)
+	return into, c.call(ctx, callTimeout, http.MethodPost, "/v1/doctor/fix", nil, body, into)
 }
 
 // Report returns what may be told of the agent, with a checkup that [Client.Doctor]

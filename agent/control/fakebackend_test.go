@@ -237,6 +237,16 @@ func (f *fakeBackend) Doctor(_ context.Context, e Examination) (*Checkup, error)
 	return NewCheckup(f.found), nil
 }
 
+func (f *fakeBackend) Fix(_ context.Context, a Action) (*Checkup, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.found = slices.DeleteFunc(f.found, func(have Finding) bool { return have.Action == a })
+	if f.err != nil {
+		return nil, f.err
+	}
+	return NewCheckup(f.found), nil
+}
+
 func (f *fakeBackend) Report(_ context.Context, found Checkup) (*Report, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

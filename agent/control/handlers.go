@@ -79,6 +79,7 @@ func (s *Server) operations(ending <-chan struct{}) []operation {
 		{http.MethodPost, "/v1/pause", maxSmall, bare(s.pause)},
 		{http.MethodDelete, "/v1/pause", 0, bare(s.resume)},
 		{http.MethodGet, "/v1/doctor", 0, s.doctor},
+		{http.MethodPost, "/v1/doctor/fix", maxSmall, bare(s.fix)},
 		{http.MethodPost, "/v1/doctor/report", maxCheckup, bare(s.report)},
 		{http.MethodGet, "/v1/events", 0, func(w http.ResponseWriter, r *http.Request) error {
 			return s.events(w, r, ending)

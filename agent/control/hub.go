@@ -129,6 +129,13 @@ func (h *Hub) Offer(e Event) bool {
 	return false
 }
 
+// Showing reports whether there is a subscriber that shows notifications.
+func (h *Hub) Showing() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.showingLocked() != nil
+}
+
 // showingLocked is the newest subscriber that shows notifications, nil for none.
 func (h *Hub) showingLocked() (newest *subscription) {
 	for s := range h.subs {

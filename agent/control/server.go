@@ -73,6 +73,10 @@ type Backend interface {
 
 	// Doctor looks at the agent and all around it. It takes less than a minute.
 	Doctor(ctx context.Context, e Examination) (*Checkup, error)
+	// Fix does what one of its findings offers, of the kind ActionFixMode, and
+	// returns what is still wrong there. The error wraps ErrInvalid for what no
+	// finding offers now.
+	Fix(ctx context.Context, a Action) (*Checkup, error)
 	// Report returns what a bug report may have, with a checkup in it.
 	Report(ctx context.Context, found Checkup) (*Report, error)
 

@@ -22,11 +22,11 @@ func (*doctorCmd) Help() string {
 	return `It looks at the agent and its service, the configuration, who else may read its
 folders, credentials and the keyring, scripts, the history, the disk, the
 network, DNS, proxies, each relay with its TLS, token and dialects, the clock,
-the claims and newer versions, and says what to do where something is wrong. It
-sends a signed request to the public URL of each claim, which has to come home
-and back; no route and no history sees that. It changes nothing. Without a
-running agent it looks at all that needs none. It may take most of a minute
-where a relay does not answer.
+the claims, who shows notifications and newer versions, and says what to do
+where something is wrong. It sends a signed request to the public URL of each
+claim, which has to come home and back; no route and no history sees that. It
+changes nothing. Without a running agent it looks at all that needs none. It may
+take most of a minute where a relay does not answer.
 
 With --bundle it also writes a file to attach to a bug report: versions, the
 configuration with everything masked that may be secret, findings and the last

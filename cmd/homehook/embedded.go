@@ -272,7 +272,7 @@ func (e *embedded) start(ctx context.Context, entry *config.Relay) (*embeddedRel
 		return nil, err
 	}
 	log := e.log.With("relay", entry.Name)
-	r, err := relay.New(ctx, relay.Options{Data: e.data, DrainTimeout: embeddedDrain, Log: log})
+	r, err := relay.New(ctx, relay.Options{Data: e.data, Local: true, DrainTimeout: embeddedDrain, Log: log})
 	if err != nil {
 		l.Close()
 		return nil, err

@@ -71,6 +71,10 @@ func (f *fakeAgent) Report(_ context.Context, found control.Checkup) (*control.R
 	return &control.Report{Checkup: found}, nil
 }
 
+func (f *fakeAgent) Fix(context.Context, control.Action) (*control.Checkup, error) {
+	return control.NewCheckup(nil), nil
+}
+
 func (f *fakeAgent) Deliveries(context.Context, control.Query) ([]control.Delivery, string, error) {
 	return nil, "", nil
 }

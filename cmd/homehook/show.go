@@ -101,6 +101,7 @@ func (a *app) showRecord(r *control.Record) {
 	}
 	a.say("Claim     %s on relay %s%s", r.Claim, r.Relay, mode)
 	a.say("Route     %s", routeText(&r.Delivery))
+	a.optional("Sender    %s", senderText(r))
 	a.say("Received  %s", r.Received.Local().Format("2006-01-02T15:04:05.000Z07:00"))
 	if r.Status != 0 {
 		a.say("Answer    %d after %s", r.Status, ms(r.DurationMS))
@@ -131,6 +132,18 @@ func (a *app) showRecord(r *control.Record) {
 	for i := range r.Log {
 		a.showAttempt(&r.Log[i], runText(r.Log, i))
 	}
+}
+
+// senderText says what was known at the time of who has sent a delivery; "" is
+// nothing that the reason does not tell.
+func senderText(r *control.Record) string {
+	switch r.Verified {
+	case "":
+		return ""
+	case control.VerifiedNone:
+		return "not checked: the route asks for nothing"
+	}
+	return "verified (" + r.Verified + ")"
 }
 
 // runText says of which handler an attempt was, and which of that handler's. The

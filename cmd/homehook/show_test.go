@@ -60,7 +60,7 @@ func TestShowRecord(t *testing.T) {
 			Remote: "192.0.2.1", Received: at, Size: 9, Route: "r", Status: 500, DurationMS: 12, Attempts: 1,
 			Reason: "it failed", SenderID: "evt_1", Answer: "hold", Starts: 3, Due: a.now().Add(90 * time.Second),
 		},
-		Head: []byte("POST / HTTP/1.1\r\nX: \x9b\r\n\r\n"), Body: []byte(`{"a"`), BodyTruncated: true, Redacted: true,
+		Head: []byte("POST / HTTP/1.1\r\nX: \x9b\r\n\r\n"), Body: []byte(`{"a"`), BodyTruncated: true, Redacted: true, Verified: "github",
 		Log: []control.Attempt{{
 			Number: 1, Route: "r", Handler: "script", Started: at, DurationMS: 12, Status: 500, Exit: 3,
 			Output: []byte("oh\n"), OutputTruncated: true, Error: "it failed",
@@ -72,6 +72,7 @@ State     dead
 Request   POST /\x1b?q=\u202e from 192.0.2.1
 Claim     garage on relay mine, answer mode hold
 Route     r
+Sender    verified (github)
 Received  ` + at.Format("2006-01-02T15:04:05.000Z07:00") + `
 Answer    500 after 12 ms
 Reason    it failed

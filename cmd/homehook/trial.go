@@ -64,7 +64,7 @@ func (t *trial) startRelay(ctx context.Context) (err error) {
 		Runtime: filepath.Join(t.home, "run"),
 	}
 	log := slog.New(slog.NewTextHandler(&t.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	if t.relay, err = relay.New(ctx, relay.Options{Data: filepath.Join(t.home, "relay"), Log: log}); err != nil {
+	if t.relay, err = relay.New(ctx, relay.Options{Data: filepath.Join(t.home, "relay"), Local: true, Log: log}); err != nil {
 		return fmt.Errorf("start relay: %w", err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"homehook/agent/control"
 	"homehook/gui/look"
 	"homehook/gui/part"
 )
@@ -34,11 +35,13 @@ func newLiveSign() *liveSign {
 }
 
 // show says it, and reports whether that is something else than before.
-func (l *liveSign) show(live, top bool, fresh int) (changed bool) {
+func (l *liveSign) show(live, paused, top bool, fresh int) (changed bool) {
 	sign, word, jump := look.Sign{Icon: "connected", Colour: theme.ColorNameSuccess}, look.T("Live"), ""
 	switch {
 	case !live:
 		sign, word = look.Sign{Icon: "problem", Colour: theme.ColorNameWarning}, look.T("Not connected")
+	case paused:
+		sign, word = look.AgentSign(control.StatePaused), look.T("Paused")
 	case !top && fresh > 0:
 		jump = look.N("{{.Count}} new", fresh, look.V{"Count": grouped(fresh)})
 	case !top:

@@ -1,8 +1,6 @@
 package activity
 
 import (
-	"strconv"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
@@ -18,13 +16,13 @@ import (
 type row struct {
 	widget.BaseWidget
 	sign  *canvas.Image
+	again *canvas.Image // before the path of a replay
 	texts [columns]*canvas.Text
 	query *canvas.Text // behind the path
 	note  *canvas.Text // across all columns, in place of a delivery
 	all   []fyne.CanvasObject
 
 	list  *list
-	icon  string // of sign, with its colour
 	shown *control.Delivery
 	said  string // by note
 	laid  grid   // where the columns were when it was laid out
@@ -32,8 +30,9 @@ type row struct {
 }
 
 func newRow(l *list) *row {
-	r := &row{list: l, sign: &canvas.Image{FillMode: canvas.ImageFillContain}, query: &canvas.Text{}, note: &canvas.Text{}}
-	r.all = append(r.all, r.sign, r.query, r.note)
+	r := &row{list: l, sign: &canvas.Image{FillMode: canvas.ImageFillContain}, again: &canvas.Image{FillMode: canvas.ImageFillContain}, query: &canvas.Text{}, note: &canvas.Text{}}
+	r.again.Hide()
+	r.all = append(r.all, r.sign, r.again, r.query, r.note)
 	for i := range r.texts {
 		r.texts[i] = &canvas.Text{}
 		if i != columnSign {
@@ -62,6 +61,7 @@ func (r *row) paint() {
 	r.say(r.note, r.said, look.ColourMuted)
 	if r.shown == nil {
 		r.sign.Hide()
+		r.again.Hide()
 		r.query.Hide()
 		for _, t := range r.texts {
 			t.Hide()
@@ -78,9 +78,10 @@ func (r *row) paint() {
 	r.cell(columnClaim, fitEnd(part.Visible(part.Cut(d.Claim, 80)), g[columnClaim].width), plain)
 	r.cell(columnMethod, fitEnd(part.Visible(part.Cut(d.Method, 20)), g[columnMethod].width), plain)
 	r.paintTarget(d, plain, quiet)
-	route, colour := part.Visible(part.Cut(d.Route, 120)), plain
-	if d.Route == "" {
-		route, colour = look.T("no route"), quiet
+	route, taken := routeText(d)
+	colour := plain
+	if !taken {
+		colour = quiet
 	}
 	r.cell(columnRoute, fitEnd(route, g[columnRoute].width), colour)
 	status, colour := statusText(d.Status)
@@ -98,36 +99,7 @@ func (r *row) paintSign(state string) {
 	if r.list.dim {
 		s.Colour = look.ColourMuted
 	}
-	if icon := s.Icon + string(s.Colour); icon != r.icon {
-		r.icon = icon
-		r.sign.Resource = r.list.icon(s)
-		r.sign.Refresh()
-	}
-	r.sign.Show()
-}
-
-// paintTarget writes path and query, the query fainter and only as far as there is
-// room for it.
-func (r *row) paintTarget(d *control.Delivery, plain, quiet fyne.ThemeColorName) {
-	const most = 400 // letters, more than a row has room for
-	at := r.list.grid[columnPath]
-	path, query := part.Visible(part.Cut(d.Path, most)), ""
-	if d.Query != "" {
-		query = "?" + part.Visible(part.Cut(d.Query, most))
-	}
-	room := at.width
-	if query != "" {
-		room = max(at.width*0.75, at.width-textWidth(query, fyne.TextStyle{}))
-	}
-	path = fitMiddle(path, room)
-	width := textWidth(path, fyne.TextStyle{})
-	r.cell(columnPath, path, plain)
-	if query == "" {
-		r.query.Hide()
-		return
-	}
-	r.say(r.query, fitEnd(query, at.width-width), quiet)
-	r.query.Move(fyne.NewPos(at.x+width, r.texts[columnPath].Position().Y))
+	draw(r.sign, r.list.icon(s))
 }
 
 // cell writes text into a column, if there is one.
@@ -150,27 +122,6 @@ func (r *row) say(t *canvas.Text, text string, name fyne.ThemeColorName) {
 	} else {
 		t.Show()
 	}
-}
-
-// statusText is what the sender got, and how that is coloured.
-func statusText(status int) (string, fyne.ThemeColorName) {
-	switch {
-	case status == 0:
-		return "–", look.ColourMuted
-	case status >= 500:
-		return strconv.Itoa(status), theme.ColorNameError
-	case status >= 400:
-		return strconv.Itoa(status), theme.ColorNameWarning
-	}
-	return strconv.Itoa(status), theme.ColorNameForeground
-}
-
-// took is how long a delivery has taken.
-func took(d *control.Delivery) string {
-	if d.State == control.Waiting && !d.Due.IsZero() {
-		return "–"
-	}
-	return look.Milliseconds(d.DurationMS)
 }
 
 // CreateRenderer lays the texts into the columns of the list.
@@ -196,6 +147,8 @@ func (r *row) lay(size fyne.Size) {
 		t.Resize(fyne.NewSize(g[i].width, r.high))
 		t.Move(fyne.NewPos(g[i].x, y))
 	}
+	r.again.Resize(fyne.NewSquareSize(r.againSize()))
+	r.again.Move(fyne.NewPos(g[columnPath].x, (size.Height-r.againSize())/2))
 	r.query.Move(fyne.NewPos(r.query.Position().X, y))
 	r.note.Resize(fyne.NewSize(size.Width, r.high))
 	r.note.Move(fyne.NewPos(0, y))

@@ -252,3 +252,47 @@ func TestAsked(t *testing.T) {
 	entry.OnSubmitted("")
 	s.Settle(func() bool { return sc.model.query.Status == 418 })
 }
+
+// What there is no room for in columns of its own stands behind the path, and a replay
+// is told from a webhook.
+func TestRowsOfANarrowList(t *testing.T) {
+	s := stage.New(t, household)
+	sc := newScreen(s.Desk)
+	s.Window.SetContent(sc.Content())
+	example(sc)
+	for _, tt := range []struct {
+		name   string
+		width  float32
+		at     int
+		text   string
+		replay bool
+	}{
+		{"wide", 1080, 0, "/deploy", false},
+		{"narrow", 500, 0, "/deploy   github · deploy", false},
+		{"with a query", 500, 1, "/events?live=true   str", false},
+		{"no route", 500, 3, "/wp-login.php   doorbell", false},
+		{"a replay", 1080, 4, "/deploy?x=1", true},
+		{"a narrow replay", 500, 4, "/deploy?x=1   github", true},
+		{"refused", 600, 5, "/deploy   refused: deploy", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			sc.list.grid = layColumns(tt.width, sc.list.widths)
+			r := newRow(sc.list)
+			r.Resize(fyne.NewSize(tt.width, 26))
+			sc.list.update(r, tt.at)
+			got := r.texts[columnPath].Text
+			if r.query.Visible() {
+				got += r.query.Text
+			}
+			if !strings.HasPrefix(got, tt.text) || tt.text == "/deploy" && got != tt.text {
+				t.Errorf("%q, want %q", got, tt.text)
+			}
+			if r.again.Visible() != tt.replay {
+				t.Errorf("the sign of a replay: %v", r.again.Visible())
+			}
+			if end := r.query.Position().X + textWidth(r.query.Text, fyne.TextStyle{}); r.query.Visible() && end > sc.list.grid[columnPath].x+sc.list.grid[columnPath].width+1 {
+				t.Error("it is written beyond its column")
+			}
+		})
+	}
+}

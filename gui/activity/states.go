@@ -192,7 +192,9 @@ func (s *screen) sendTest(claim string) {
 
 // tellLive says whether the list follows what arrives.
 func (s *screen) tellLive() {
-	if s.filters.live.show(s.desk.Feed.State().Live(), s.list.rows.AtTop(), s.model.fresh) {
+	state := s.desk.Feed.State()
+	paused := state.Status != nil && state.Status.Paused
+	if s.filters.live.show(state.Live(), paused, s.list.rows.AtTop(), s.model.fresh) {
 		s.filters.bar.Refresh()
 	}
 }

@@ -120,6 +120,8 @@ func example(sc *screen) {
 		{Claim: "stripe", State: control.Dead, Method: "POST", Path: "/events", Query: "live=true", Route: "stripe to the shop", Status: 502, DurationMS: 30, Size: 1400},
 		{Claim: "doorbell", State: control.Running, Method: "GET", Path: "/ring/\x1b[31m", Route: "notify", Size: 0},
 		{Claim: "doorbell", State: control.Rejected, Method: "PUT", Path: "/wp-login.php", Status: 404, DurationMS: 0.2, Size: 12},
+		{Claim: "github", State: control.Succeeded, Method: "POST", Path: "/deploy", Query: "x=1", Route: "deploy the blog", Status: 200, DurationMS: 12, Size: 7321, ReplayOf: "0"},
+		{Claim: "github", State: control.Rejected, Method: "POST", Path: "/deploy", Route: "deploy", Status: 401, DurationMS: 1, Size: 7},
 	} {
 		d.ID, d.Received = fmt.Sprint(i), at.Add(-time.Duration(i)*time.Hour)
 		sc.model.head = append(sc.model.head, &d)

@@ -35,6 +35,10 @@ func (p *Pane) moreItems() []*fyne.MenuItem {
 		save,
 		item(look.T("Export HAR…"), "export", true, p.exportHAR),
 	}
+	if r.State == control.Rejected {
+		again := item(look.T("Ask the routes once more"), "retry", true, p.retry)
+		items = append(items[:1], append([]*fyne.MenuItem{again}, items[1:]...)...)
+	}
 	if r.DuplicateOf != "" {
 		items = append(items, item(look.T("Show the original"), "duplicate", false, func() { p.goTo(r.DuplicateOf) }))
 	}

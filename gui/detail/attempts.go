@@ -35,7 +35,11 @@ func (p *Pane) attemptsTab() *tab {
 	}
 	t.make = func() fyne.CanvasObject {
 		if len(r.Log) == 0 {
-			return part.Empty("play", look.T("No attempt yet"), p.noAttempts())
+			title := look.T("No attempt yet")
+			if ended(r.State) {
+				title = look.T("No handler has run")
+			}
+			return part.Empty("play", title, p.noAttempts())
 		}
 		list = &attempts{pane: p, stack: container.NewStack(), chosen: -1}
 		return list.object()
@@ -52,11 +56,22 @@ func (p *Pane) attemptsTab() *tab {
 func (p *Pane) noAttempts() string {
 	switch p.record.State {
 	case control.Rejected:
-		return look.T("The delivery was refused, so no handler has run.")
+		return look.T("The delivery was refused before one could run.")
 	case control.Duplicate:
-		return look.T("It is a duplicate, so no handler has run.")
+		return look.T("It is a duplicate: what it asks for was done when the first one came.")
+	case control.Waiting, control.Received, control.Running:
+		return look.T("The first one is shown here when it has begun.")
 	}
-	return look.T("No handler has run for this delivery.")
+	return look.T("There was nothing to run for this delivery.")
+}
+
+// ended says whether a delivery in a state goes on by itself no more.
+func ended(state string) bool {
+	switch state {
+	case control.Received, control.Running, control.Waiting:
+		return false
+	}
+	return true
 }
 
 func (a *attempts) object() fyne.CanvasObject {
@@ -96,7 +111,7 @@ func (a *attempts) choose(i int) {
 	}
 	if len(t.ResponseHead) > 0 || t.ResponseSize > 0 {
 		kind, parameters := typeOf(t.ResponseHead)
-		add(look.T("Body"), content{bytes: t.ResponseBody, kind: kind, parameters: parameters, size: t.ResponseSize, cut: t.ResponseTruncated})
+		add(look.T("Body"), content{bytes: t.ResponseBody, kind: kind, parameters: parameters, size: t.ResponseSize, cut: t.ResponseTruncated, visit: a.pane.visit})
 		_, fields := fieldsOf(t.ResponseHead)
 		all = append(all, segment{counted(look.T("Headers"), len(fields)), func() fyne.CanvasObject { return a.pane.headers(fields, false) }})
 	}

@@ -24,6 +24,9 @@ const (
 	// that is typed, but when none has come for as long as typing says.
 	longSearch = 1 << 20
 	typing     = 200 * time.Millisecond
+	// menuEdge is how far a menu stays from the edge of the window, which its shadow
+	// needs.
+	menuEdge = 8
 )
 
 // body shows a content in one of the ways that suit it, with a search.
@@ -92,7 +95,8 @@ func (b *body) more() fyne.CanvasObject {
 func menuAt(d *part.Desk, under fyne.CanvasObject, items ...*fyne.MenuItem) {
 	at := d.App.Driver().AbsolutePositionForObject(under)
 	menu := widget.NewPopUpMenu(fyne.NewMenu("", items...), d.Window.Canvas())
-	menu.ShowAtPosition(at.AddXY(min(0, d.Window.Canvas().Size().Width-at.X-menu.MinSize().Width), under.Size().Height))
+	room := d.Window.Canvas().Size().Width - at.X - menu.MinSize().Width - menuEdge
+	menu.ShowAtPosition(at.AddXY(min(0, room), under.Size().Height))
 	d.Window.Canvas().Focus(menu)
 }
 
@@ -138,9 +142,9 @@ func (b *body) show(v view) {
 	case asParts:
 		b.put(partsTable(b.desk, b.read.parts))
 	case asPicture:
-		picture := canvas.NewImageFromImage(b.read.picture)
+		picture := canvas.NewImageFromImage(b.read.picture.image)
 		picture.FillMode = canvas.ImageFillContain
-		size := b.read.picture.Bounds().Size()
+		size := b.read.picture.size
 		about := part.Muted(look.T("{{.Width}} × {{.Height}} pixels", look.V{"Width": size.X, "Height": size.Y}))
 		b.put(container.NewBorder(nil, about, nil, nil, picture))
 	default:

@@ -3,7 +3,6 @@ package detail
 import (
 	"bytes"
 	"errors"
-	"image"
 	"strings"
 	"unicode/utf8"
 
@@ -47,7 +46,8 @@ type content struct {
 	parameters map[string]string
 	size       int64 // of the whole, of which bytes may be the beginning
 	cut        bool
-	raw        bool // bytes of the wire, of which no picture or form is made
+	raw        bool   // bytes of the wire, of which no picture or form is made
+	visit      *visit // in which its pictures are decoded; nil is at once
 }
 
 // reading is a content made ready to be shown, beside the user interface.
@@ -56,7 +56,7 @@ type reading struct {
 	docs    map[view]*part.Doc
 	fields  []field
 	parts   []formPart
-	picture image.Image
+	picture *picture
 	notes   []string
 }
 
@@ -108,7 +108,7 @@ func (r *reading) special(c content, text bool) {
 	case text && looksJSON(c):
 		r.json(c)
 	case !text:
-		picture, err := pictureOf(c.bytes)
+		picture, err := c.visit.picture(c)
 		if picture != nil {
 			r.picture, r.views = picture, []view{asPicture}
 		} else if err != nil {

@@ -153,21 +153,27 @@ func TestEachBodyInItsWay(t *testing.T) {
 func TestTabs(t *testing.T) {
 	s := play(t, household)
 	s.send("/run?a=1&b=%E2%80%AE", "x", "X-Evil", "a\u202eb")
-	s.wants(s.written(), "Failed", "Not verified", "POST /run?a=1&b=%E2%80%AE", "the script failed")
+	s.wants(s.written(), "Failed", "for good", "Sender not checked", "POST /run?a=1&b=%E2%80%AE", "the script failed")
 	s.tap("Query (2)")
 	s.wants(s.written(), "‹U+202E›")
 	s.wants(s.turn(1), "500")
 	s.wants(s.turn(2), "script", "exit 3", "seen /run", "oops")
-	s.wants(s.turn(3), "first that fits the path")
+	s.wants(s.turn(3), "first route that fits the path", "took it", "Nothing was asked of the sender.")
 	s.wants(s.turn(4), "POST /run?a=1", "X-Evil", "a‹U+202E›b")
 	s.send("/when", `{"action":"closed"}`)
 	s.wants(s.turn(3), "pushes", "did not take it", `json.action == "opened"`, "false", "not needed", "took it")
 	s.send("/signed", "{}", "X-Hub-Signature-256", signature("{"))
 	s.wants(s.written(), "Rejected", "Sender refused")
-	s.wants(s.turn(3), "The sender is refused", "not verified")
-	s.wants(s.turn(2), "No attempt yet")
+	s.wants(s.turn(3), "The sender is refused", "refused it")
+	s.wants(s.turn(2), "No handler has run", "refused before one could run")
+	s.wants(s.turn(1), "Homehook answered 401 by itself")
+	s.wants(s.written(), "refused by route signed")
+	if detail.Button(s.Window.Canvas(), "Retry") != nil {
+		t.Error("what was refused is offered to be tried again as it came")
+	}
 	s.send("/signed", "{}", "X-Hub-Signature-256", signature("{}"))
-	s.wants(s.written(), "Succeeded", "Route verifies")
+	s.wants(s.written(), "Succeeded", "Verified (github)")
+	s.wants(s.turn(3), "took it", "The sender was verified: what github asks for was right.")
 	s.wants(s.turn(1), "200 OK", "ok")
 }
 
@@ -201,6 +207,28 @@ func TestNothingLoadingGoneAndAway(t *testing.T) {
 	s.wants(s.written(), "No delivery is chosen")
 }
 
+// What was verified is told as it was at the time, whatever has become of the route.
+func TestVerifiedOutlivesItsRoute(t *testing.T) {
+	s := play(t, household)
+	id := s.send("/signed", "{}", "X-Hub-Signature-256", signature("{}"))
+	now := strings.Replace(strings.ReplaceAll(household, "RELAY", s.Relay), "name: signed", "name: other", 1)
+	if err := os.WriteFile(s.Config, []byte(now), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.Settle(func() bool {
+		routes, err := s.Client().Routes(t.Context())
+		return err == nil && len(routes) > 1 && routes[1].Name == "other"
+	})
+	s.pane.Clear()
+	s.show(id)
+	s.wants(s.written(), "route signed", "Verified (github)")
+	s.tap("Replay")
+	s.Settle(func() bool { return strings.Contains(s.written(), "Show the new delivery") })
+	s.show(newest(t, s.Stage).ID)
+	s.wants(s.written(), "A replay")
+	s.wants(s.turn(3), "A replay runs whoever has signed it.")
+}
+
 func TestReplayAndRetry(t *testing.T) {
 	s := play(t, household)
 	id := s.send("/x", `{"a":1}`, "Content-Type", "application/json")
@@ -211,7 +239,7 @@ func TestReplayAndRetry(t *testing.T) {
 	if focused := s.Window.Canvas().Focused(); focused != fyne.Focusable(detail.Button(s.Window.Canvas(), "Replay")) {
 		t.Errorf("the focus is at %v, not at the button that was pushed", focused)
 	}
-	s.wants(s.written(), "The answer is the same as before.", "Replayed, answered 201")
+	s.wants(s.written(), "The handler's answer is the same as before.", "Replayed, the handler answered 201")
 	s.tap("Show the new delivery")
 	copied := newest(t, s.Stage).ID
 	if want := (part.Place{Screen: part.Activity, Item: copied}); len(s.Went) != 1 || s.Went[0].Item != want.Item || copied == id {

@@ -40,8 +40,9 @@ type editor struct {
 	about          *widget.Label // of a body that is not edited as text
 	sign           *signing
 	diff           *part.Code
-	same           *widget.Label
-	right          *fyne.Container
+	same           *widget.Label // that nothing is changed
+	signed         *widget.Label // that the signature is changed too
+	left, right    *fyne.Container
 	sheet          *part.Sheet
 	compared       int    // counts comparisons, to know stale ones by
 	later          func() // ends the wait for the next comparison
@@ -77,7 +78,7 @@ func (e *editor) width() float32 {
 
 // height is that of the form.
 func (e *editor) height() float32 {
-	return min(max(e.pane.desk.Window.Canvas().Size().Height-230, 280), 560)
+	return min(max(e.pane.desk.Window.Canvas().Size().Height-160, 280), 720)
 }
 
 // form lays out what is edited, and the comparison.
@@ -99,14 +100,18 @@ func (e *editor) form() fyne.CanvasObject {
 	e.diff = part.NewCode(func(text string) { e.pane.desk.Copy(text, look.T("Copied")) })
 	e.same = part.Muted(look.T("Nothing is changed yet."))
 	room := theme.InnerPadding()
-	left := container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, room, room, 2*room), container.NewVBox(e.request, e.head, e.kept, e.sign.object)))
+	fields := container.NewVScroll(container.New(layout.NewCustomPaddedLayout(0, room, room, 2*room), container.NewVBox(e.request, e.head, e.kept)))
+	// What decides on whether the edited request is taken stays in sight.
+	e.left = container.NewBorder(nil, container.NewVBox(widget.NewSeparator(), container.New(layout.NewCustomPaddedLayout(0, 0, room, 2*room), e.sign.object)), nil, nil, fields)
 	changes := widget.NewLabelWithStyle(look.T("Changes"), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-	e.right = container.NewBorder(container.NewVBox(changes, e.same), nil, nil, nil, e.diff)
+	e.signed = part.Muted("")
+	e.signed.Hide()
+	e.right = container.NewBorder(container.NewVBox(changes, e.same), e.signed, nil, nil, e.diff)
 	if e.pane.desk.Window.Canvas().Size().Width < roomy {
-		tabs := container.NewAppTabs(container.NewTabItem(look.T("Request"), left), container.NewTabItem(look.T("Changes"), e.right))
+		tabs := container.NewAppTabs(container.NewTabItem(look.T("Request"), e.left), container.NewTabItem(look.T("Changes"), e.right))
 		return tall(e.height(), tabs)
 	}
-	return tall(e.height(), container.New(layout.NewGridLayout(2), left, e.right))
+	return tall(e.height(), container.New(layout.NewGridLayout(2), e.left, e.right))
 }
 
 func (e *editor) headHint() string {
@@ -226,6 +231,7 @@ func (e *editor) changed() {
 	if e.later != nil {
 		e.later()
 	}
+	e.same.Hide() // what is typed is a change until it is compared
 	e.later = e.pane.desk.Crew.After(compareAfter, func() {
 		_, _ = e.check()
 		e.compare()
@@ -246,9 +252,21 @@ func (e *editor) compare() {
 		}
 		e.diff.Set(part.DiffDoc([]byte(diff)))
 		e.same.Hidden = diff != ""
-		e.right.Objects[1].Refresh()
 		e.right.Refresh()
 	})
+}
+
+// resigned says beside the comparison what it cannot have: the new signature, which
+// is made when the request is sent.
+func (e *editor) resigned() {
+	s := e.sign.chosen()
+	e.signed.Hidden = s == nil
+	if s != nil {
+		e.signed.SetText(look.T("The signature is made anew when it is sent: {{.Scheme}}, with {{.Credential}}.", look.V{"Scheme": part.Visible(s.Scheme), "Credential": part.Visible(s.Secret)}))
+	}
+	e.left.Refresh() // which gives what is to be chosen its room
+	e.right.Refresh()
+	e.right.Refresh() // a text that has its width now knows its height
 }
 
 // prepare reads the form and says what to do.

@@ -84,9 +84,10 @@ func TestEditorSignsAnew(t *testing.T) {
 	if got := e.Signs(); got.Scheme != "github" || got.Secret != "github/garage" {
 		t.Errorf("signs with %+v", got)
 	}
+	s.wants(e.Resigned(), "made anew when it is sent: github, with github/garage.")
 	e.Set("", "", `{"changed":true}`)
 	s.pane.Shortcut(ctrl(fyne.KeyReturn))
-	s.Settle(func() bool { return strings.Contains(s.written(), "Replayed, answered 200") })
+	s.Settle(func() bool { return strings.Contains(s.written(), "Replayed, the handler answered 200") })
 }
 
 func TestEditorWithoutText(t *testing.T) {
@@ -125,5 +126,5 @@ func TestWhatIsNotKeptWhole(t *testing.T) {
 	}
 	e.Set("", "Content-Type: text/plain\nX-Key: neu", "0123456789abcdef")
 	s.pane.Shortcut(ctrl(fyne.KeyReturn))
-	s.Settle(func() bool { return strings.Contains(s.written(), "Replayed, answered 201") })
+	s.Settle(func() bool { return strings.Contains(s.written(), "Replayed, the handler answered 201") })
 }

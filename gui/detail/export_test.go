@@ -135,5 +135,13 @@ func (e *editor) Compared() bool { return e.diff.Doc() != nil }
 // Replace has the body replaced as by a file.
 func (e *editor) Replace(p []byte) { e.replaced(p, nil) }
 
+// Resigned is what is said of the new signature beside the comparison.
+func (e *editor) Resigned() string {
+	if e.signed.Hidden {
+		return ""
+	}
+	return e.signed.Text
+}
+
 // Signs says how it is signed.
 func (e *editor) Signs() *control.Sign { return e.sign.chosen() }

@@ -20,8 +20,9 @@ func kept() *control.Record {
 			Method: "POST", Path: "/hooks/door", Query: "a=1", Remote: "192.0.2.7", Received: time.Date(2025, 3, 4, 12, 6, 7, 0, time.Local),
 			Size: 7, Route: "run", Status: 500, DurationMS: 12, Attempts: 1, Reason: "the script failed (exit status 3)",
 		},
-		Head: []byte("POST /hooks/door?a=1 HTTP/1.1\r\nContent-Type: application/json\r\nX-Kind: door\r\n\r\n"),
-		Body: []byte(`{"a":1}`),
+		Head:     []byte("POST /hooks/door?a=1 HTTP/1.1\r\nContent-Type: application/json\r\nX-Kind: door\r\n\r\n"),
+		Body:     []byte(`{"a":1}`),
+		Verified: "github",
 		Log: []control.Attempt{{
 			Number: 1, Route: "run", Handler: "script", Started: time.Date(2025, 3, 4, 12, 6, 7, 0, time.Local), DurationMS: 12,
 			Status: 500, Exit: 3, Output: []byte("seen /hooks/door\noops\n"), Error: "the script failed (exit status 3)", GivenUp: true,

@@ -51,7 +51,7 @@ func (h *header) focus(c fyne.Canvas, name string) {
 
 func newHeader(p *Pane, r *control.Record) *header {
 	h := &header{all: map[string]*part.Push{}}
-	line := indented(part.NewBadge(look.DeliverySign(r.State)), part.NewBadge(shield(r, p.route)))
+	line := badges(r)
 	var closer fyne.CanvasObject
 	if p.OnClose != nil {
 		h.all["close"] = p.closer()
@@ -91,10 +91,14 @@ func (p *Pane) idRow(h *header, r *control.Record) fyne.CanvasObject {
 // about says when, from where and to where.
 func about(r *control.Record) string {
 	parts := []string{look.Clock(r.Received, time.Now()), part.Visible(r.Claim)}
-	if r.Route != "" {
-		parts = append(parts, look.T("route {{.Name}}", look.V{"Name": part.Visible(r.Route)}))
-	} else {
+	name := look.V{"Name": part.Visible(r.Route)}
+	switch {
+	case r.Route == "":
 		parts = append(parts, look.T("no route"))
+	case r.State == control.Rejected:
+		parts = append(parts, look.T("refused by route {{.Name}}", name))
+	default:
+		parts = append(parts, look.T("route {{.Name}}", name))
 	}
 	if r.Remote != "" {
 		parts = append(parts, look.T("from {{.Address}}", look.V{"Address": part.Visible(r.Remote)}))
@@ -103,43 +107,16 @@ func about(r *control.Record) string {
 	if r.Status != 0 {
 		parts = append(parts, look.T("answered {{.Status}} after {{.Time}}", look.V{"Status": r.Status, "Time": look.Milliseconds(r.DurationMS)}))
 	}
+	if r.State == control.Dead {
+		parts = append(parts, look.T("failed for good, not tried again by itself"))
+	}
 	if !r.Due.IsZero() {
 		parts = append(parts, look.T("next try at {{.Time}}", look.V{"Time": look.Clock(r.Due, time.Now())}))
 	}
 	if r.SenderID != "" {
 		parts = append(parts, look.T("sender's id {{.ID}}", look.V{"ID": part.Cut(part.Visible(r.SenderID), 80)}))
 	}
-	if r.ReplayOf != "" {
-		parts = append(parts, look.T("a replay"))
-	}
 	return strings.Join(parts, " · ")
-}
-
-// shield says whether the sender is who it says to be. Where only the route as it is
-// now can tell, it says no more than that.
-func shield(r *control.Record, route control.Route) look.Sign {
-	for i := len(r.Trace) - 1; i >= 0; i-- {
-		t := &r.Trace[i]
-		switch {
-		case t.Verified == "" || t.Route != r.Route && t.Verified == "ok":
-		case t.Verified == "ok":
-			return look.Sign{Icon: "verified", Colour: theme.ColorNameSuccess, Word: look.T("Verified")}
-		default:
-			return look.Sign{Icon: "unverified", Colour: theme.ColorNameError, Word: look.T("Sender refused")}
-		}
-	}
-	switch {
-	case refused(r):
-		return look.Sign{Icon: "unverified", Colour: theme.ColorNameError, Word: look.T("Sender refused")}
-	case route.Verify != "" && r.Attempts > 0:
-		return look.Sign{Icon: "verified", Colour: theme.ColorNameSuccess, Word: look.T("Route verifies")}
-	}
-	return look.Sign{Icon: "unverified", Colour: look.ColourMuted, Word: look.T("Not verified")}
-}
-
-// refused says whether a delivery ended because its sender could not be verified.
-func refused(r *control.Record) bool {
-	return r.State == control.Rejected && strings.HasPrefix(r.Reason, "not verified")
 }
 
 func importance(state string) widget.Importance {
@@ -179,76 +156,4 @@ func (h *header) enable(on bool) {
 			b.Disable()
 		}
 	}
-}
-
-// retries says whether a delivery in a state can be run anew as it came.
-func retries(state string) bool {
-	switch state {
-	case control.Waiting, control.Rejected, control.Duplicate, control.Dead, control.Expired:
-		return true
-	}
-	return false
-}
-
-// bar is a row of buttons that lose their words, the last ones first, where there
-// is no room for them.
-type bar struct {
-	buttons []*part.Push
-	words   []string
-}
-
-func newBar(buttons []*part.Push) fyne.CanvasObject {
-	b := &bar{buttons: buttons}
-	var objects []fyne.CanvasObject
-	for _, o := range buttons {
-		b.words = append(b.words, o.Text)
-		objects = append(objects, o)
-	}
-	return container.New(b, objects...)
-}
-
-// buttonWidth is how wide a button with an icon and a word is.
-func buttonWidth(word string) float32 {
-	w := theme.IconInlineSize() + 3*theme.InnerPadding()
-	if word != "" {
-		w += fyne.MeasureText(word, theme.TextSize(), fyne.TextStyle{Bold: true}).Width + theme.InnerPadding()
-	}
-	return w
-}
-
-// MinSize is that of icons alone.
-func (b *bar) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	width := theme.Padding() * float32(len(objects)-1)
-	height := float32(0)
-	for _, o := range objects {
-		width += buttonWidth("")
-		height = max(height, o.MinSize().Height)
-	}
-	return fyne.NewSize(width+2*theme.Padding(), height+theme.Padding())
-}
-
-// Layout gives each button what it needs.
-func (b *bar) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	words := append([]string{}, b.words...)
-	for i := len(words) - 1; i > 0 && b.total(words) > size.Width-2*theme.Padding(); i-- {
-		words[i] = ""
-	}
-	x := theme.Padding()
-	for i, o := range b.buttons {
-		if o.Text != words[i] {
-			o.SetText(words[i])
-		}
-		w := buttonWidth(words[i])
-		o.Resize(fyne.NewSize(w, size.Height-theme.Padding()))
-		o.Move(fyne.NewPos(x, 0))
-		x += w + theme.Padding()
-	}
-}
-
-func (b *bar) total(words []string) float32 {
-	sum := theme.Padding() * float32(len(words)-1)
-	for _, w := range words {
-		sum += buttonWidth(w)
-	}
-	return sum
 }

@@ -25,7 +25,6 @@ type Pane struct {
 	content *fyne.Container
 	id      string          // of the delivery that is shown, or asked for
 	record  *control.Record // nil until it is there
-	route   control.Route   // that took it, as it is now; without a name if it is gone
 	asked   int             // counts what was asked, to know stale answers by
 
 	tab    int // that is looked at, of this delivery and of the next
@@ -39,6 +38,9 @@ type Pane struct {
 	edit   *editor         // the dialog that is open; nil is none
 	busy   bool            // something was asked for that changes something
 	able   able            // what is shown of what can be done
+
+	pictures pictures
+	visit    *visit // of the delivery that is shown
 }
 
 // New returns a pane that shows nothing yet.
@@ -59,10 +61,17 @@ func (p *Pane) Show(id string) {
 		return
 	}
 	if id != p.id {
-		p.id, p.record, p.result = id, nil, nil
+		p.enter(id)
 		p.put(part.Loading(look.T("Reading the delivery…")))
 	}
 	p.load()
+}
+
+// enter leaves the delivery that is shown for another one, or for none.
+func (p *Pane) enter(id string) {
+	p.visit.end()
+	p.id, p.record, p.result = id, nil, nil
+	p.visit = &visit{pictures: &p.pictures}
 }
 
 // load asks for the delivery. An answer to an earlier question is dropped.
@@ -71,35 +80,12 @@ func (p *Pane) load() {
 	asked, id := p.asked, p.id
 	p.desk.Crew.Go(func(ctx context.Context) func() {
 		r, err := p.desk.Client().Delivery(ctx, id)
-		var route control.Route
-		if err == nil {
-			route = routeOf(ctx, p.desk.Client(), r.Route)
-		}
 		return func() {
 			if asked == p.asked {
-				p.route = route
 				p.loaded(r, err)
 			}
 		}
 	})
-}
-
-// routeOf finds a route by its name. What fails leaves it without one: it only adds
-// to what is shown.
-func routeOf(ctx context.Context, client *control.Client, name string) control.Route {
-	if name == "" {
-		return control.Route{}
-	}
-	all, err := client.Routes(ctx)
-	if err != nil {
-		return control.Route{}
-	}
-	for _, r := range all {
-		if r.Name == name {
-			return r
-		}
-	}
-	return control.Route{}
 }
 
 func (p *Pane) loaded(r *control.Record, err error) {
@@ -121,7 +107,7 @@ func (p *Pane) loaded(r *control.Record, err error) {
 
 // Clear shows that no delivery is chosen.
 func (p *Pane) Clear() {
-	p.id, p.record, p.result = "", nil, nil
+	p.enter("")
 	p.built, p.shown = nil, nil // which have the whole body
 	p.asked++
 	p.put(part.Empty("activity", look.T("No delivery is chosen"), look.T("Choose one to see its request, its response and what the routes did with it.")))

@@ -54,7 +54,10 @@ func (r *replayed) object(p *Pane) fyne.CanvasObject {
 	sign := look.DeliverySign(r.got.State)
 	text := look.T("Replayed")
 	if r.got.Status != 0 {
-		text = look.T("Replayed, answered {{.Status}}", look.V{"Status": r.got.Status})
+		text = look.T("Replayed, the handler answered {{.Status}}", look.V{"Status": r.got.Status})
+		if len(r.got.Log) == 0 {
+			text = look.T("Replayed, answered {{.Status}}", look.V{"Status": r.got.Status})
+		}
 	}
 	rows := container.NewVBox(container.NewBorder(nil, nil, indented(part.NewBadge(sign)), nil, part.Wrapped(text)))
 	if r.got.Reason != "" {
@@ -62,15 +65,24 @@ func (r *replayed) object(p *Pane) fyne.CanvasObject {
 	}
 	row := container.NewHBox(part.Quiet(look.T("Show the new delivery"), "next", func() { p.goTo(r.got.ID) }))
 	before, after := answerLines(r.old), answerLines(r.got)
-	switch diff := unified(look.T("answer before"), look.T("answer now"), before, after); {
+	switch diff := unified(look.T("the handler's answer before"), look.T("the handler's answer now"), before, after); {
 	case len(r.got.Log) == 0:
 	case diff == "":
-		rows.Add(part.Muted(look.T("The answer is the same as before.")))
+		rows.Add(part.Muted(r.same()))
 	default:
 		row.Add(part.Quiet(look.T("Compare answers"), "", func() { p.showDiff(look.T("Compare answers"), diff) }))
 	}
 	rows.Add(row)
 	return part.Card(rows)
+}
+
+// same says that the handler has answered as before. Where its answer came too late
+// for the sender, who got another one, that is told apart.
+func (r *replayed) same() string {
+	if a := r.old.LastAnswer(); a != nil && r.old.Status != 0 && r.old.Status != a.Status {
+		return look.T("The handler's answer is the same as before. The sender had got {{.Status}} at that time, before the handler ran.", look.V{"Status": r.old.Status})
+	}
+	return look.T("The handler's answer is the same as before.")
 }
 
 // showDiff shows a comparison in a dialog.

@@ -34,11 +34,11 @@ type known struct {
 
 func newSigning(e *editor) *signing {
 	s := &signing{editor: e}
-	s.scheme, s.secret = part.Choice(nil, nil, nil), part.Choice(nil, nil, nil)
+	s.scheme, s.secret = part.Choice(nil, nil, s.chose), part.Choice(nil, nil, s.chose)
 	s.scheme.PlaceHolder, s.secret.PlaceHolder = look.T("Scheme"), look.T("Credential")
 	s.anew = part.NewCheck(look.T("Sign it anew"), func(bool) { s.enable() })
 	s.choices = container.NewGridWithColumns(2, s.scheme, s.secret)
-	s.object = part.NewField(look.T("Signature"), container.NewVBox(s.anew, s.choices), look.T("What is changed no longer fits the signature that it came with."))
+	s.object = part.NewField(look.T("Signature"), container.NewBorder(nil, nil, s.anew, nil, s.choices), look.T("What is changed no longer fits the signature that it came with."))
 	s.enable()
 	return s
 }
@@ -46,6 +46,14 @@ func newSigning(e *editor) *signing {
 func (s *signing) enable() {
 	s.choices.(*fyne.Container).Hidden = !s.anew.Checked
 	s.choices.Refresh()
+	s.chose("")
+}
+
+// chose has it said what is signed with.
+func (s *signing) chose(string) {
+	if s.editor.right != nil {
+		s.editor.resigned()
+	}
 }
 
 // load asks what there is to sign with, and chooses what the route checks.

@@ -7,8 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"homehook/agent/control"
 	"homehook/gui/look"
@@ -26,7 +24,7 @@ func (p *Pane) requestTab() *tab {
 		kind, parameters := typeOf(r.Head)
 		all := []segment{
 			{look.T("Body"), func() fyne.CanvasObject {
-				shown = newBody(p.desk, content{bytes: r.Body, kind: kind, parameters: parameters, size: r.Size, cut: r.BodyTruncated}, p.saveBody)
+				shown = newBody(p.desk, content{bytes: r.Body, kind: kind, parameters: parameters, size: r.Size, cut: r.BodyTruncated, visit: p.visit}, p.saveBody)
 				return shown.object
 			}},
 			{counted(look.T("Headers"), len(fields)), func() fyne.CanvasObject { return p.headers(fields, r.Redacted) }},
@@ -91,8 +89,14 @@ func (p *Pane) responseTab() *tab {
 
 // noResponse says why there is none.
 func (p *Pane) noResponse() string {
-	if s := p.record.Status; s != 0 {
-		return look.T("The sender got status {{.Status}}, which no handler has made.", look.V{"Status": s})
+	r := p.record
+	status := look.V{"Status": r.Status}
+	switch {
+	case r.Status == 0:
+	case r.State == control.Rejected || r.State == control.Duplicate || len(r.Log) == 0 && ended(r.State):
+		return look.T("Homehook answered {{.Status}} by itself: no handler has run. The few words that went with it are not kept.", status)
+	default:
+		return look.T("The sender got status {{.Status}} when the delivery was taken. What the handler answers comes later, or the history keeps no bodies.", status)
 	}
 	return look.T("The sender has got nothing yet, or the history keeps no bodies.")
 }
@@ -114,7 +118,7 @@ func (p *Pane) answerText(a *control.Attempt) string {
 func (p *Pane) answer(a *control.Attempt) (*segments, *body) {
 	_, fields := fieldsOf(a.ResponseHead)
 	kind, parameters := typeOf(a.ResponseHead)
-	b := newBody(p.desk, content{bytes: a.ResponseBody, kind: kind, parameters: parameters, size: a.ResponseSize, cut: a.ResponseTruncated}, nil)
+	b := newBody(p.desk, content{bytes: a.ResponseBody, kind: kind, parameters: parameters, size: a.ResponseSize, cut: a.ResponseTruncated, visit: p.visit}, nil)
 	return newSegments(0,
 		segment{look.T("Body"), func() fyne.CanvasObject { return b.object }},
 		segment{counted(look.T("Headers"), len(fields)), func() fyne.CanvasObject { return p.headers(fields, false) }},
@@ -134,87 +138,6 @@ func (p *Pane) rawTab() *tab {
 		},
 		searched: func() *body { return shown },
 	}
-}
-
-// traceTab shows what each route said.
-func (p *Pane) traceTab() *tab {
-	r := p.record
-	return &tab{title: look.T("Trace"), searched: noBody, make: func() fyne.CanvasObject {
-		if len(r.Trace) == 0 && refused(r) {
-			refusal := control.Trace{Route: r.Route, Verified: r.Reason, Note: look.T("It was the first route that fits the path.")}
-			return container.NewVScroll(container.NewPadded(container.NewVBox(part.Card(p.traced(&refusal)))))
-		}
-		if len(r.Trace) == 0 {
-			return part.Empty("routes", look.T("Nothing to decide"), p.noTrace())
-		}
-		rows := container.NewVBox()
-		for i := range r.Trace {
-			rows.Add(part.Card(p.traced(&r.Trace[i])))
-		}
-		return container.NewVScroll(container.NewPadded(rows))
-	}}
-}
-
-func (p *Pane) noTrace() string {
-	if r := p.record; r.Route != "" {
-		return look.T("Route {{.Name}} was the first that fits the path, and it has no condition.", look.V{"Name": part.Visible(r.Route)})
-	}
-	return look.T("No route fits the path of this delivery.")
-}
-
-// traced is what one route said.
-func (p *Pane) traced(t *control.Trace) fyne.CanvasObject {
-	sign := look.Sign{Icon: "idle", Colour: look.ColourMuted, Word: look.T("did not take it")}
-	if t.Took {
-		sign = look.Sign{Icon: "succeeded", Colour: theme.ColorNameSuccess, Word: look.T("took it")}
-	}
-	name := widget.NewLabelWithStyle(part.Visible(t.Route), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
-	name.Truncation = fyne.TextTruncateEllipsis
-	rows := container.NewVBox(container.NewBorder(nil, nil, nil, part.NewBadge(sign), name))
-	if t.Note != "" {
-		rows.Add(part.Wrapped(part.VisibleLines(t.Note)))
-	}
-	switch {
-	case t.Verified == "ok":
-		rows.Add(reasonRow(look.Sign{Icon: "verified", Colour: theme.ColorNameSuccess}, look.T("The signature is right."), ""))
-	case t.Verified != "":
-		rows.Add(reasonRow(look.Sign{Icon: "unverified", Colour: theme.ColorNameError}, look.T("The sender is refused"), t.Verified))
-	}
-	if t.Event != "" {
-		rows.Add(reasonRow(look.Sign{Icon: "info", Colour: look.ColourMuted}, look.T("Event"), t.Event))
-	}
-	for _, c := range t.Parts {
-		rows.Add(reasonRow(partSign(c.Value), c.Text, c.Note))
-	}
-	return rows
-}
-
-// partSign is that of what a part of a condition came to.
-func partSign(value string) look.Sign {
-	switch value {
-	case "true":
-		return look.Sign{Icon: "succeeded", Colour: theme.ColorNameSuccess, Word: look.T("true")}
-	case "false":
-		return look.Sign{Icon: "rejected", Colour: theme.ColorNameWarning, Word: look.T("false")}
-	}
-	return look.Sign{Icon: "idle", Colour: look.ColourMuted, Word: look.T("not needed")}
-}
-
-// reasonRow is a sign with what it is about, and more on that.
-func reasonRow(s look.Sign, text, note string) fyne.CanvasObject {
-	icon := container.NewGridWrap(fyne.NewSquareSize(theme.IconInlineSize()), widget.NewIcon(s.Resource()))
-	what := cell(text)
-	right := container.NewVBox(what)
-	if note != "" {
-		right.Add(part.Muted(part.Cut(part.VisibleLines(note), mostLetters)))
-	}
-	var word fyne.CanvasObject
-	if s.Word != "" {
-		l := widget.NewLabel(s.Word)
-		l.Importance, l.SizeName = widget.LowImportance, theme.SizeNameCaptionText
-		word = container.NewVBox(l)
-	}
-	return container.NewBorder(nil, nil, container.NewVBox(container.NewPadded(icon)), word, right)
 }
 
 // clock writes when an attempt began.

@@ -76,3 +76,42 @@ func TestShows(t *testing.T) {
 		client.Close()
 	}
 }
+
+// A feed that begins to show notifications, or ends to, tells the agent at once.
+func TestShowsLater(t *testing.T) {
+	h := hearing{hub: control.NewHub()}
+	path := filepath.Join(t.TempDir(), "run", "s")
+	l, err := control.Listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 2)
+	go func() { ended <- control.NewServer(h, slog.New(slog.DiscardHandler)).Serve(ctx, l) }()
+	client := control.NewClient(path)
+	queue := make(chan func(), 64)
+	f := New(client, NewCrew(ctx, func(f func()) { queue <- f }))
+	go func() { f.Run(ctx); ended <- nil }()
+	follows := func(shows bool) {
+		t.Helper()
+		deadline := time.After(10 * time.Second)
+		for h.hub.Subscribers() != 1 || h.hub.Showing() != shows {
+			select {
+			case f := <-queue:
+				f()
+			case <-time.After(time.Millisecond):
+			case <-deadline:
+				t.Fatalf("the agent does not see that it shows is %t", shows)
+			}
+		}
+	}
+	follows(false)
+	for _, shows := range []bool{true, false, true} {
+		f.Shows(shows)
+		follows(shows)
+	}
+	cancel()
+	<-ended
+	<-ended
+	client.Close()
+}

@@ -73,6 +73,8 @@ func Check(check string) string {
 		return T("Silence")
 	case "service":
 		return T("Service")
+	case "notifications":
+		return T("Notifications")
 	}
 	return Stage(check)
 }

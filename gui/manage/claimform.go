@@ -80,7 +80,7 @@ func (f *claimForm) open() {
 		return f.fields[key]
 	}
 	var rows []fyne.CanvasObject
-	title, word := look.T("Add claim"), look.T("Claim it")
+	title, word := look.T("New claim"), look.T("Claim it")
 	var first fyne.Focusable = f.name
 	if f.old == nil {
 		rows = append(rows,
@@ -98,9 +98,13 @@ func (f *claimForm) open() {
 		add("answer", look.T("What the sender gets"), f.answer, ""),
 		add("sender", look.T("Sender"), f.sender, look.T("The relay answers the checks of some senders while home is away.")),
 		add("silence", look.T("Silence alarm"), f.quiet, look.T("Says so when webhooks stop coming that used to.")))
+	said := look.T("Saved")
+	if f.old == nil {
+		said = look.T("Claimed")
+	}
 	f.sheet = f.screen.desk.Sheet(part.SheetOptions{
 		Title: title, Word: word, First: first, Content: container.NewVBox(rows...), Prepare: f.prepare,
-		Done: func() { f.screen.desk.Say(look.T("Saved")) },
+		Done: func() { f.screen.desk.Say(said) },
 	})
 }
 

@@ -24,22 +24,28 @@ type claimsScreen struct {
 	live bool
 	ever bool // something was listed
 	tick func()
+	// routes are those that there are; nil before they are known.
+	routes []control.Route
 }
 
 // NewClaims returns the screen of the claims.
 func NewClaims(d *part.Desk) part.Screen {
 	c := &claimsScreen{}
 	c.page = newPage(d, look.T("Claims"), look.T("Names of yours on a relay. Each has a public URL, at which webhooks arrive."),
-		part.Primary(look.T("Add claim"), "add", func() { c.form(nil) }))
+		part.Primary(look.T("New claim"), "add", func() { c.form(nil) }))
 	return c
 }
 
 // Shown lists what there is.
 func (c *claimsScreen) Shown(at part.Place) {
+	if !c.shown {
+		c.undo = append(c.undo, c.desk.Feed.OnConfig(c.askRoutes))
+	}
 	c.follow(c.refresh)
 	c.ever = false
 	c.desk.Feed.Refresh()
 	c.refresh()
+	c.askRoutes()
 	c.again()
 	if at.New && c.desk.Feed.State().Live() {
 		c.form(nil)
@@ -81,6 +87,9 @@ func (c *claimsScreen) refresh() {
 		return
 	case c.ever && live == c.live && reflect.DeepEqual(c.seen, status.Claims):
 		return
+	}
+	if live && !c.live {
+		c.askRoutes()
 	}
 	c.seen, c.live, c.ever = status.Claims, live, true
 	if live {
@@ -125,6 +134,7 @@ func (c *claimsScreen) card(claim *control.Claim) fyne.CanvasObject {
 	}
 	lines = append(lines, facts(c.facts(claim)...))
 	lines = append(lines, trouble(claim.Error)...)
+	lines = append(lines, c.routed(name)...)
 	return card(signOf(claim), name, buttons, lines...)
 }
 

@@ -39,7 +39,7 @@ func TestClaimIsAdded(t *testing.T) {
 	screen := manage.NewClaims(s.Desk)
 	s.Play(screen, part.Place{})
 	sees(s, "garage")
-	push(s, "Add claim")
+	push(s, "New claim")
 	if !stage.Fill(s.Window, "Name", "Not A Label") {
 		t.Fatal("no entry for the name")
 	}
@@ -111,7 +111,7 @@ func TestDialogSurvivesTheAgent(t *testing.T) {
 	s := stage.New(t, household)
 	s.Connected("garage")
 	s.Play(manage.NewClaims(s.Desk), part.Place{})
-	push(s, "Add claim")
+	push(s, "New claim")
 	stage.Fill(s.Window, "Name", "office")
 	s.StopAgent()
 	sees(s, "What you typed stays")

@@ -25,6 +25,8 @@ type credentialForm struct {
 	value  *part.Entry
 	keep   *part.Select
 	made   *widget.Label // what was generated, for this once
+	copied bool          // that, to the clipboard
+	take   string        // what is copied once it is saved
 	sheet  *part.Sheet
 }
 
@@ -38,6 +40,7 @@ func (c *credentialsScreen) set(name string, rotate bool) {
 	submit := func(string) { f.sheet.Submit() }
 	f.name.OnSubmitted, f.value.OnSubmitted = submit, submit
 	f.name.SetText(name)
+	f.name.OnChanged, f.value.OnChanged = f.typed, f.typed
 	var rows []fyne.CanvasObject
 	var first fyne.Focusable = f.value
 	title := look.T("Set {{.Name}}", look.V{"Name": name})
@@ -46,14 +49,14 @@ func (c *credentialsScreen) set(name string, rotate bool) {
 		title = look.T("Rotate {{.Name}}", look.V{"Name": name})
 		rows = append(rows, part.Muted(look.T("The new value is valid at once. The one that is there stays valid for a while, so that the sender can be changed in the meantime.")))
 	case name == "":
-		title, first = look.T("Add credential"), f.name
+		title, first = look.T("New credential"), f.name
 		rows = append(rows, part.NewField(look.T("Name"), f.name, look.T("As routes and relays name it, such as github or relay/mine.")))
 	}
 	f.made = part.Mono("")
 	f.made.Selectable = true
 	f.made.Truncation = fyne.TextTruncateOff
 	f.made.Wrapping = fyne.TextWrapBreak
-	made := container.NewBorder(nil, nil, nil, container.NewCenter(part.Quiet(look.T("Copy"), "copy", func() { c.desk.Copy(f.value.Text, look.T("Copied")) })), f.made)
+	made := container.NewBorder(nil, nil, nil, container.NewCenter(part.Quiet(look.T("Copy"), "copy", f.copy)), f.made)
 	made.Hide()
 	rows = append(rows,
 		part.NewField(look.T("Value"), f.value, look.T("What the sender or the relay gave you. It is not shown again.")),
@@ -80,10 +83,42 @@ func (c *credentialsScreen) set(name string, rotate bool) {
 			f.made.SetText("")
 		},
 		Done: func() {
-			c.desk.Say(look.T("Saved"))
+			if f.take != "" {
+				c.desk.Copy(f.take, look.T("Copied and saved"))
+			} else {
+				c.desk.Say(look.T("Saved"))
+			}
 			c.ask()
 		},
 	})
+}
+
+// typed takes back what was said of the form as it was before.
+func (f *credentialForm) typed(string) {
+	if f.sheet != nil {
+		f.sheet.Problem("")
+		f.reword()
+	}
+}
+
+// lost says whether saving would lose a value that nobody has seen but this dialog.
+func (f *credentialForm) lost() bool {
+	return f.made.Text != "" && f.made.Text == f.value.Text && !f.copied
+}
+
+// reword has the button say what it does.
+func (f *credentialForm) reword() {
+	if f.lost() {
+		f.sheet.Word(look.T("Copy and save"))
+	} else {
+		f.sheet.Word(look.T("Save"))
+	}
+}
+
+func (f *credentialForm) copy() {
+	f.copied = true
+	f.screen.desk.Copy(f.value.Text, look.T("Copied"))
+	f.reword()
 }
 
 // generate makes a value of 256 random bits, which is shown in this dialog only.
@@ -91,8 +126,10 @@ func (f *credentialForm) generate() {
 	random := make([]byte, 32)
 	_, _ = rand.Read(random) // never fails
 	text := base64.RawURLEncoding.EncodeToString(random)
+	f.copied = false
 	f.value.SetText(text)
 	f.made.SetText(text)
+	f.reword()
 }
 
 // prepare reads the form.
@@ -103,6 +140,10 @@ func (f *credentialForm) prepare() (func(context.Context) error, error) {
 	}
 	if value == "" {
 		return nil, errors.New(look.T("A value is needed: paste one, or generate one."))
+	}
+	f.take = ""
+	if f.lost() {
+		f.take = value
 	}
 	client := f.screen.desk.Client()
 	if !f.rotate {

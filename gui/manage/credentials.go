@@ -34,7 +34,7 @@ func NewCredentials(d *part.Desk) part.Screen {
 	c := &credentialsScreen{}
 	c.page = newPage(d, look.T("Credentials"), look.T("Tokens of relays and secrets of senders. They go in here, and nothing shows them again."),
 		part.Button(look.T("Where they are kept"), "lock", func() { c.place() }),
-		part.Primary(look.T("Add credential"), "add", func() { c.set("", false) }))
+		part.Primary(look.T("New credential"), "add", func() { c.set("", false) }))
 	return c
 }
 
@@ -189,19 +189,19 @@ func until(values []control.Value) string {
 // usedBy says what needs a credential.
 func usedBy(needs []control.Need) string {
 	if len(needs) == 0 {
-		return look.T("used by nothing")
+		return look.T("not in use")
 	}
 	var all []string
 	for _, n := range needs {
 		switch n.Kind {
 		case "relay":
-			all = append(all, look.T("relay {{.Name}}", look.V{"Name": part.Visible(n.Name)}))
+			all = append(all, look.T("the relay {{.Name}}", look.V{"Name": part.Visible(n.Name)}))
 		case "claim":
-			all = append(all, look.T("claim {{.Name}}", look.V{"Name": part.Visible(n.Name)}))
+			all = append(all, look.T("the claim {{.Name}}", look.V{"Name": part.Visible(n.Name)}))
 		case "route":
-			all = append(all, look.T("route {{.Name}}", look.V{"Name": part.Visible(n.Name)}))
+			all = append(all, look.T("the route {{.Name}}", look.V{"Name": part.Visible(n.Name)}))
 		default:
-			all = append(all, look.T("history"))
+			all = append(all, look.T("the history"))
 		}
 	}
 	return look.T("used by {{.Names}}", look.V{"Names": strings.Join(all, ", ")})

@@ -16,7 +16,7 @@ func TestMissingCredentialIsSet(t *testing.T) {
 	push(s, "Set")
 	stage.Fill(s.Window, "Value", "a secret of GitHub's")
 	push(s, "Save")
-	sees(s, "used by route deploy")
+	sees(s, "used by the route deploy")
 	s.Settle(func() bool { return !stage.Sees(s.Window, "nothing is stored") })
 	for _, text := range stage.Texts(s.Window) {
 		if strings.Contains(text, "a secret") {
@@ -29,7 +29,7 @@ func TestGeneratedCredentialIsShownOnce(t *testing.T) {
 	s := stage.New(t, household)
 	s.Play(manage.NewCredentials(s.Desk), part.Place{})
 	sees(s, "relay/test")
-	push(s, "Add credential")
+	push(s, "New credential")
 	stage.Fill(s.Window, "Name", "stripe")
 	push(s, "Generate one")
 	push(s, "Copy")
@@ -67,7 +67,7 @@ func TestCredentialIsRemoved(t *testing.T) {
 	s.Play(manage.NewCredentials(s.Desk), part.Place{})
 	sees(s, "relay/test")
 	stage.Menu(s.Window, "relay/test", "Remove…")
-	sees(s, "It is used by relay mine")
+	sees(s, "It is used by the relay mine")
 	push(s, "Remove")
 	s.Settle(func() bool { return len(s.Said) > 0 })
 	s.Settle(func() bool { return !stage.Sees(s.Window, "fingerprint") })

@@ -31,9 +31,9 @@ func TestGolden(t *testing.T) {
 		screen part.Screen
 		push   string
 	}{
-		"claim-form":      {manage.NewClaims(s.Desk), "Add claim"},
-		"credential-form": {manage.NewCredentials(s.Desk), "Add credential"},
-		"relay-form":      {manage.NewRelays(s.Desk), "Add relay"},
+		"claim-form":      {manage.NewClaims(s.Desk), "New claim"},
+		"credential-form": {manage.NewCredentials(s.Desk), "New credential"},
+		"relay-form":      {manage.NewRelays(s.Desk), "New relay"},
 	} {
 		s.Play(c.screen, part.Place{})
 		push(s, c.push)

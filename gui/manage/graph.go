@@ -89,10 +89,11 @@ func (r *graphRenderer) Refresh() {
 		r.top.Text = look.T("at most {{.Time}}", look.V{"Time": look.Milliseconds(highest)})
 	}
 	r.top.Resize(fyne.NewSize(size.Width, r.top.MinSize().Height))
-	room := size.Height - r.top.MinSize().Height - 4
+	// A third of the room stays free above the line, so that the text is not upon it.
+	room, most := size.Height-r.top.MinSize().Height-4, max(highest*1.5, 1)
 	at := func(i int) fyne.Position {
 		x := size.Width * float32(graphPoints-len(points)+i) / (graphPoints - 1)
-		return fyne.NewPos(x, size.Height-3-room*float32(points[i]/max(highest, 1)))
+		return fyne.NewPos(x, size.Height-3-room*float32(points[i]/most))
 	}
 	for len(r.lines) < len(points)-1 {
 		r.lines = append(r.lines, canvas.NewLine(color.Transparent))

@@ -146,15 +146,7 @@ func (p *page) needsAgent(b *part.Push) *part.Push {
 // more is a button that opens a menu below itself.
 func more(items ...*fyne.MenuItem) *part.Push {
 	var b *part.Push
-	b = part.Quiet("", "more", func() {
-		c := fyne.CurrentApp().Driver().CanvasForObject(b)
-		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(b)
-		menu := widget.NewPopUpMenu(fyne.NewMenu("", items...), c)
-		// At the right side of the window it opens to the left.
-		at.X = min(at.X, c.Size().Width-menu.MinSize().Width)
-		at.Y += b.Size().Height
-		menu.ShowAtPosition(at)
-	})
+	b = part.Quiet("", "more", func() { part.PopUp(b, items...) })
 	return b
 }
 

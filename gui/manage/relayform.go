@@ -42,7 +42,7 @@ func (r *relaysScreen) form(old *control.Relay) {
 		f.fields[key] = part.NewField(name, what, hint)
 		return f.fields[key]
 	}
-	title, word, tokenHint := look.T("Add relay"), look.T("Add"), look.T("What the relay's owner gave you. It goes to the credentials and is never shown. Leave it empty if the relay asks for none.")
+	title, word, tokenHint := look.T("New relay"), look.T("Add"), look.T("What the relay's owner gave you. It goes to the credentials and is never shown. Leave it empty if the relay asks for none.")
 	var rows []fyne.CanvasObject
 	var first fyne.Focusable = f.address
 	if old != nil {
@@ -50,12 +50,12 @@ func (r *relaysScreen) form(old *control.Relay) {
 		f.address.SetText(old.URL)
 		f.readDialect()
 	}
-	rows = append(rows, add("url", look.T("Address"), f.address, look.T("Copied from its owner, beginning with https://")))
+	rows = append(rows, add("url", look.T("URL"), f.address, look.T("Copied from its owner, beginning with https://")))
 	if old == nil {
 		rows = append(rows, add("name", look.T("Name"), f.name, look.T("A short one of your own, such as mine.")))
 	}
 	rows = append(rows, add("token", look.T("Token"), f.token, tokenHint), add("dialect", look.T("Dialect"), f.dialect, ""))
-	try := part.Quiet(look.T("Test this address"), "test", f.try)
+	try := part.Quiet(look.T("Test this URL"), "test", f.try)
 	f.sheet = r.desk.Sheet(part.SheetOptions{
 		Title: title, Word: word, First: first, Content: container.NewVBox(append(rows, container.NewHBox(try))...), Prepare: f.prepare,
 		Done: func() { r.desk.Say(look.T("Saved")) },
@@ -92,8 +92,8 @@ func (f *relayForm) prepare() (func(context.Context) error, error) {
 	address := strings.TrimSpace(f.address.Text)
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		f.fields["url"].Problem(look.T("An address such as https://relay.example.com"))
-		return nil, errors.New(look.T("The address is not that of a relay."))
+		f.fields["url"].Problem(look.T("A URL such as https://relay.example.com"))
+		return nil, errors.New(look.T("The URL is not that of a relay."))
 	}
 	name := strings.TrimSpace(f.name.Text)
 	edit := control.ConfigEdit{Op: control.EditAdd, Part: control.PartRelay}

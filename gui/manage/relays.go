@@ -30,7 +30,7 @@ type relaysScreen struct {
 func NewRelays(d *part.Desk) part.Screen {
 	r := &relaysScreen{graphs: map[string]*graph{}}
 	r.page = newPage(d, look.T("Relays"), look.T("Public servers that pass webhooks to this computer. Nothing is opened in your router."),
-		part.Primary(look.T("Add relay"), "add", func() { r.form(nil) }))
+		part.Primary(look.T("New relay"), "add", func() { r.form(nil) }))
 	d.Feed.OnState(r.note)
 	return r
 }

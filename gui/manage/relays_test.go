@@ -22,7 +22,7 @@ func TestRelayIsTested(t *testing.T) {
 func TestRelayIsAddedAndRemoved(t *testing.T) {
 	s := stage.New(t, household)
 	s.Play(manage.NewRelays(s.Desk), part.Place{})
-	push(s, "Add relay")
+	push(s, "New relay")
 	stage.Fill(s.Window, "Address", "not an address")
 	push(s, "Add")
 	sees(s, "not that of a relay")

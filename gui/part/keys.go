@@ -159,12 +159,20 @@ func (e *Entry) TypedKey(key *fyne.KeyEvent) {
 // focus.
 func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 	custom, ok := s.(*desktop.CustomShortcut)
-	window, takes := canvasOf(e).(fyne.Shortcutable)
-	if !ok || !takes || moves[custom.KeyName] {
+	if !ok || moves[custom.KeyName] || !ToWindow(e, s) {
 		e.Entry.TypedShortcut(s)
-		return
 	}
-	window.TypedShortcut(s)
+}
+
+// ToWindow hands a combination to the window that a widget with the focus is on.
+// Fyne gives one that takes combinations all of them, those of the window, too. It
+// says whether there is a window that takes any.
+func ToWindow(from fyne.CanvasObject, s fyne.Shortcut) bool {
+	window, takes := canvasOf(from).(fyne.Shortcutable)
+	if takes {
+		window.TypedShortcut(s)
+	}
+	return takes
 }
 
 // moves are the keys that edit text or move in it with Ctrl or Alt.

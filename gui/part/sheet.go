@@ -100,6 +100,16 @@ func (d *Desk) CloseTop() bool {
 	return true
 }
 
+// SubmitTop does what the dialog on top is for, as its button does; false where none
+// of ours is open that is for something.
+func (d *Desk) SubmitTop() bool {
+	if len(d.sheets) == 0 || d.sheets[len(d.sheets)-1].do == nil {
+		return false
+	}
+	d.sheets[len(d.sheets)-1].Submit()
+	return true
+}
+
 // Close closes the sheet; what it is doing goes on.
 func (s *Sheet) Close() {
 	if !s.open {
@@ -150,6 +160,14 @@ func (s *Sheet) Problem(text string) {
 	s.problem.Hidden = text == ""
 	s.problem.Refresh()
 	s.Fit()
+}
+
+// Word has the button that does it say something else.
+func (s *Sheet) Word(word string) {
+	if s.do != nil && s.do.Text != word {
+		s.do.SetText(word)
+		s.Fit()
+	}
 }
 
 // Fit gives the sheet the size that its content has now.

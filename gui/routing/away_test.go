@@ -58,9 +58,46 @@ func TestConflict(t *testing.T) {
 	p.editor.Save()
 	p.says("This is there now")
 	p.press("Show what is there now")
-	if p.editor.form.first.Text != "a bell" || !strings.Contains(p.editor.yaml.Text, "dong") {
-		t.Errorf("shown is %q", p.editor.yaml.Text)
+	p.Settle(func() bool {
+		return p.editor.form.first.Text == "a bell" && strings.Contains(p.editor.yaml.Text, "dong")
+	})
+}
+
+// A file that cannot be read says nothing of the route: it is kept as it was typed, and
+// saved as the same route once the file can be read again.
+func TestBrokenMeanwhile(t *testing.T) {
+	p := begin(t, home)
+	p.edits("bell")
+	p.editor.form.first.SetText("the bell")
+	p.Settle(func() bool { return p.editor.why() == "" && p.editor.sheet.from == fromNothing })
+	p.write(home + "\n  - {name: broken")
+	p.editor.Save()
+	p.says("The file cannot be read now. Line 2")
+	if p.Window.Canvas().Overlays().Top() != nil || !p.editor.save.Disabled() || p.editor.form.first.Text != "the bell" {
+		t.Error("the route was taken for one that is gone")
 	}
+	p.write(home + "# mended\n")
+	p.Settle(func() bool { return p.editor.broken == "" && p.editor.why() == "" })
+	p.isSaved()
+	if text := p.text(); p.names() != "blog the bell rest" || !strings.Contains(text, "# mended") || strings.Count(text, "/bell") != 1 {
+		t.Errorf("routes %q:\n%s", p.names(), text)
+	}
+}
+
+// Who keeps theirs of two changes changes the route that has the name by then.
+func TestBackMeanwhile(t *testing.T) {
+	p := begin(t, home)
+	p.edits("bell")
+	p.editor.form.first.SetText("the bell")
+	p.Settle(func() bool { return p.editor.why() == "" && p.editor.sheet.from == fromNothing })
+	before, after, _ := strings.Cut(home, "  - name: bell\n")
+	_, after, _ = strings.Cut(after, "  - name: rest\n")
+	p.write(before + "  - name: rest\n" + after)
+	p.says("no longer in it")
+	p.write(home)
+	p.Settle(func() bool { return len(p.file.Routes) == 3 })
+	p.press("Keep mine")
+	p.Settle(func() bool { return strings.Contains(p.text(), "name: the bell") && p.names() == "blog the bell rest" })
 }
 
 // A route that was removed by hand while it was being changed can be kept.

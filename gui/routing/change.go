@@ -32,7 +32,7 @@ func (s *screen) change(title string, edits []control.ConfigEdit, done func(*con
 			s.desk.Tell(title, err)
 			s.relist()
 		case !c.Written:
-			s.desk.Tell(title, refusal(c.Problems))
+			s.desk.Tell(title, refusal(edits, c.Problems))
 			s.relist()
 		default:
 			s.changed(&c.Configuration)
@@ -43,11 +43,19 @@ func (s *screen) change(title string, edits []control.ConfigEdit, done func(*con
 	})
 }
 
-// refusal says why a change was not written.
-func refusal(problems []control.ConfigProblem) error {
+// refusal says why a change was not written. Of a move the remedy is left out: it is
+// to undo what nobody has done.
+func refusal(edits []control.ConfigEdit, problems []control.ConfigProblem) error {
 	text := look.T("Nothing was changed.")
-	for i := range problems {
-		text += "\n\n" + problemWords(&problems[i])
+	moves := len(edits) == 1 && edits[0].Op == control.EditMove
+	if moves {
+		text = look.T("The route stays where it was. There, one of the two would have nothing to do:")
+	}
+	for _, p := range problems {
+		if moves {
+			p.Remedy = ""
+		}
+		text += "\n\n" + problemWords(&p)
 	}
 	return errors.New(text)
 }
@@ -245,7 +253,7 @@ func (s *screen) from(id string) {
 			return
 		}
 		d := draftFrom(r, s.credentials)
-		d.set("name", freeName(look.T("new route"), s.file.Routes))
+		d.set("name", freeName(nameFor(r), s.file.Routes))
 		sheet := newSheet(d, s.file.Digest)
 		if entryOf(s.file, r.Route) != nil {
 			sheet.before = r.Route

@@ -155,7 +155,7 @@ func TestChangeSign(t *testing.T) {
 		want string
 	}{
 		"gains":    {control.RouteResult{Before: "x", After: "new"}, "add"},
-		"loses":    {control.RouteResult{Before: "old", After: "x"}, "remove"},
+		"loses":    {control.RouteResult{Before: "old", After: "x"}, "rejected"},
 		"renamed":  {control.RouteResult{Before: "old", After: "new"}, "idle"},
 		"same":     {control.RouteResult{Before: "new", After: "new"}, "idle"},
 		"does not": {control.RouteResult{Before: "new", After: "new", PlanBefore: &control.Plan{}}, "edit"},
@@ -176,7 +176,7 @@ func TestPlanWords(t *testing.T) {
 		"send POST http://h/‹LF›":   {Method: "POST", URL: "http://h/\n"},
 		"write /tmp/a":              {Files: []string{"/tmp/a"}, Status: 204},
 		"answer 202":                {Status: 202},
-		"Notify":                    {Handler: "notify"},
+		"Show a notification":       {Handler: "notify"},
 	} {
 		if got := planWords(&p); got != want {
 			t.Errorf("%q, want %q", got, want)

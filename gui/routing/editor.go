@@ -36,6 +36,7 @@ type editor struct {
 	answer  *control.Configuration // what would come of the sheet
 	wrong   []control.ConfigProblem
 	refused string // what the agent said in place of an answer
+	broken  string // why the file cannot be read; empty while it can
 	touched bool
 	busy    bool   // it is being saved
 	asked   bool   // which of two changes is to stay
@@ -79,7 +80,7 @@ func newEditor(d *part.Desk, k keys) *editor {
 func (e *editor) open(s *sheet) {
 	e.stop()
 	e.turn++
-	e.sheet, e.answer, e.wrong, e.refused, e.touched, e.busy = s, nil, nil, "", false, false
+	e.sheet, e.answer, e.wrong, e.refused, e.broken, e.touched, e.busy = s, nil, nil, "", "", false, false
 	e.form.enable(true)
 	e.form.load(s.draft)
 	e.yaml.Put(s.text)

@@ -88,7 +88,7 @@ func (f *form) build() {
 	claim, match := f.claimField(), f.matchField()
 	f.fields = []*field{name, claim, match, when, background, goesOn, off}
 	check := newSlot(look.T("Who may send"), f.scheme, "")
-	kind := newSlot(look.T("What happens"), f.kind, "")
+	kind := newSlot(look.T("Handler"), f.kind, "")
 	f.fields = append(f.fields,
 		&field{path: "verify", part: check, able: able(f.scheme), load: f.chooseScheme},
 		&field{path: "", part: kind, able: able(f.kind), load: func(d *draft) { f.kind.Choose(d.kind()) }})

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"homehook/agent/control"
+	"homehook/gui/part"
 )
 
 // mark is a header field by which a sender is known.
@@ -89,6 +90,12 @@ func draftFrom(r *control.Record, stored []string) *draft {
 		}
 	}
 	return d
+}
+
+// nameFor is a name for a route for deliveries like this one.
+func nameFor(r *control.Record) string {
+	const most = 60
+	return part.Cut(part.Visible(r.Method+" "+r.Path), most)
 }
 
 // patternOf is a pattern that takes a path and no other. What a pattern cannot say

@@ -17,6 +17,9 @@ import (
 	"homehook/gui/part"
 )
 
+// mostSeen is how much of a text a row shows: no window is wider.
+const mostSeen = 300
+
 // row is one route in the list.
 type row struct {
 	widget.BaseWidget
@@ -84,7 +87,7 @@ func (r *row) set(at, index int, of *route, movable bool) {
 	r.at, r.index = at, index
 	r.number.SetText(strconv.Itoa(index + 1))
 	r.on.Tick(!of.off)
-	r.name.SetText(part.Visible(of.name))
+	r.name.SetText(part.Cut(part.Visible(of.name), mostSeen))
 	r.name.Importance = widget.MediumImportance
 	if of.off {
 		r.name.Importance = widget.LowImportance
@@ -93,14 +96,14 @@ func (r *row) set(at, index int, of *route, movable bool) {
 	if of.claim != "" {
 		match = part.Visible(of.claim) + "  " + match
 	}
-	r.match.SetText(match)
+	r.match.SetText(part.Cut(match, mostSeen))
 	r.kind.SetResource(look.Icon(look.HandlerIcon(of.kind)))
 	target := part.Visible(of.target)
 	r.target.TextStyle.Monospace = target != "" // a word for the kind is none to type
 	if target == "" {
 		target = kindWord(of.kind)
 	}
-	r.target.SetText(target)
+	r.target.SetText(part.Cut(target, mostSeen))
 	marks := marksOf(of)
 	r.marks.SetText(marks)
 	r.marks.Hidden = marks == "" // the target stands in the middle then

@@ -61,8 +61,8 @@ func begin(t *testing.T, configuration string) *play {
 // names are those of the routes, as the list shows them.
 func (p *play) names() string {
 	var out []string
-	for _, o := range p.list.list.Objects {
-		out = append(out, o.(*row).name.Text)
+	for _, i := range p.list.shown {
+		out = append(out, p.list.all[i].name)
 	}
 	return strings.Join(out, " ")
 }

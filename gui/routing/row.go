@@ -60,26 +60,51 @@ func targetOf(d *draft) string {
 	return ""
 }
 
+// readRoutes are the routes of a configuration and a status, read once.
+type readRoutes struct {
+	file   *control.Configuration
+	status *control.Status
+	all    []route
+}
+
+// of are the routes of a file, with what a status, if there is one, says of them.
+func (r *readRoutes) of(file *control.Configuration, status *control.Status) []route {
+	if r.file != file || r.status != status {
+		var found []control.Finding
+		if status != nil {
+			found = status.Findings
+		}
+		*r = readRoutes{file, status, routesOf(file, found)}
+	}
+	return r.all
+}
+
 // routesOf are the routes of a configuration, with what is wrong with each.
 func routesOf(c *control.Configuration, found []control.Finding) []route {
-	out := make([]route, len(c.Routes))
-	for i := range c.Routes {
-		out[i] = routeOf(&c.Routes[i], c.Claims)
-		for f := range found {
-			if found[f].Check == "scripts" && found[f].Subject == out[i].name && found[f].Subject != "" {
-				out[i].finding = &found[f]
-			}
-		}
-		for _, all := range [][]control.ConfigProblem{c.Problems, c.Warnings} {
-			for _, p := range all {
-				if p.Part == control.PartRoute && p.Name == out[i].name {
-					out[i].problems = append(out[i].problems, p)
-				}
+	wrong := map[string][]control.ConfigProblem{}
+	for _, all := range [][]control.ConfigProblem{c.Problems, c.Warnings} {
+		for _, p := range all {
+			if p.Part == control.PartRoute {
+				wrong[p.Name] = append(wrong[p.Name], p)
 			}
 		}
 	}
+	finding := map[string]*control.Finding{}
+	for i := range found {
+		if f := &found[i]; f.Check == "scripts" && f.Subject != "" {
+			finding[f.Subject] = f
+		}
+	}
+	out := make([]route, len(c.Routes))
+	for i := range c.Routes {
+		out[i] = routeOf(&c.Routes[i], c.Claims)
+		out[i].finding, out[i].problems = finding[out[i].name], wrong[out[i].name]
+	}
 	return out
 }
+
+// troubled says whether there is something to tell below a route.
+func (r *route) troubled() bool { return r.finding != nil || len(r.problems) > 0 }
 
 // fits says whether a route has a text in what the list shows of it.
 func (r *route) fits(text string) bool {

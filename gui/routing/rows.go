@@ -9,10 +9,12 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"homehook/gui/look"
+	"homehook/gui/part"
 )
 
 // rows is the list of the routes: one of them is chosen, keys and the mouse move it,
-// and a row that is drawn by its handle goes where the line shows.
+// and a row that is drawn by its handle goes where the line shows. There may be many
+// routes, so only those in sight have an object.
 type rows struct {
 	widget.BaseWidget
 	keys   keys
@@ -27,6 +29,7 @@ type rows struct {
 	focus  bool
 	from   int // of shown, that is drawn; -1 is none
 	to     int // before which of shown it would go
+	inSight
 }
 
 // actions are what a person wants of a route, by its place.
@@ -39,9 +42,11 @@ type actions struct {
 }
 
 func newRows(k keys, act actions) *rows {
-	r := &rows{keys: k, act: act, list: container.New(&pile{}), line: canvas.NewRectangle(look.Colour(theme.ColorNamePrimary)), from: -1}
+	r := &rows{keys: k, act: act, line: canvas.NewRectangle(look.Colour(theme.ColorNamePrimary)), from: -1}
+	r.list = container.New(&pile{r})
 	r.line.Hide()
 	r.scroll = container.NewVScroll(container.NewStack(r.list, container.NewWithoutLayout(r.line)))
+	r.scroll.OnScrolled = func(fyne.Position) { r.lay() }
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -55,21 +60,7 @@ func (r *rows) show(all []route, text string) {
 		}
 	}
 	r.chosen = max(min(r.chosen, len(all)-1), 0)
-	whole := len(r.shown) == len(all)
-	old := r.list.Objects
-	r.list.Objects = nil
-	for at, i := range r.shown {
-		var it *row
-		if at < len(old) {
-			it = old[at].(*row)
-		} else {
-			it = newRow(r)
-		}
-		it.set(at, i, &all[i], whole)
-		r.list.Add(it)
-	}
-	r.mark()
-	r.list.Refresh()
+	r.forget()
 	r.scroll.Refresh()
 }
 
@@ -80,15 +71,8 @@ func (r *rows) choose(at int) {
 	}
 	r.chosen = at
 	r.mark()
-	if i := r.place(); i >= 0 && i < len(r.list.Objects) {
-		o := r.list.Objects[i]
-		top, seen := o.Position().Y, r.scroll.Size().Height
-		switch {
-		case top < r.scroll.Offset.Y:
-			r.scroll.ScrollToOffset(fyne.NewPos(0, top))
-		case seen > 0 && top+o.Size().Height > r.scroll.Offset.Y+seen:
-			r.scroll.ScrollToOffset(fyne.NewPos(0, top+o.Size().Height-seen))
-		}
+	if i := r.place(); i >= 0 {
+		r.reveal(i)
 	}
 	r.act.chosen(at)
 }
@@ -104,8 +88,8 @@ func (r *rows) place() int {
 }
 
 func (r *rows) mark() {
-	for _, o := range r.list.Objects {
-		o.(*row).mark(r.chosen, r.focus)
+	for _, it := range r.live {
+		it.mark(r.chosen, r.focus)
 	}
 }
 
@@ -174,23 +158,25 @@ func (r *rows) key(name fyne.KeyName) bool {
 	return true
 }
 
-// TypedShortcut moves the chosen route; the rest is the screen's.
-func (r *rows) TypedShortcut(s fyne.Shortcut) { r.keys.Shortcut(s) }
+// TypedShortcut moves the chosen route. What means nothing to the screen is the
+// window's.
+func (r *rows) TypedShortcut(s fyne.Shortcut) {
+	if !r.keys.Shortcut(s) {
+		part.ToWindow(r, s)
+	}
+}
 
 // drag shows where the row that is drawn would go; y is within the list.
 func (r *rows) drag(at int, y float32) {
 	if len(r.shown) != len(r.all) {
 		return
 	}
-	r.from, r.to = at, len(r.shown)
-	r.follow(y)
-	edge := r.list.MinSize().Height
-	for i, o := range r.list.Objects {
-		if y < o.Position().Y+o.Size().Height/2 {
-			r.to, edge = i, o.Position().Y
-			break
-		}
+	if r.from < 0 {
+		r.from = at
 	}
+	r.follow(y)
+	to, edge := r.gap(y)
+	r.to = to
 	r.line.FillColor = look.Colour(theme.ColorNamePrimary)
 	r.line.Move(fyne.NewPos(0, max(edge-2, 0)))
 	r.line.Resize(fyne.NewSize(r.list.Size().Width, 3))
@@ -214,6 +200,7 @@ func (r *rows) drop() {
 	from, to := r.from, r.to
 	r.from = -1
 	r.line.Hide()
+	r.lay()
 	if from >= 0 && to != from && to != from+1 {
 		r.act.move(from, to)
 	}
@@ -222,25 +209,10 @@ func (r *rows) drop() {
 // CreateRenderer shows the list, which scrolls.
 func (r *rows) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(r.scroll) }
 
-// pile lays out rows below each other without room between.
-type pile struct{}
-
-func (pile) MinSize(objects []fyne.CanvasObject) (size fyne.Size) {
-	for _, o := range objects {
-		m := o.MinSize()
-		size = fyne.NewSize(max(size.Width, m.Width), size.Height+m.Height)
-	}
-	return size
-}
-
-func (pile) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	y := float32(0)
-	for _, o := range objects {
-		h := o.MinSize().Height
-		o.Move(fyne.NewPos(0, y))
-		o.Resize(fyne.NewSize(size.Width, h))
-		y += h
-	}
+// Resize has as many rows as there is room for.
+func (r *rows) Resize(size fyne.Size) {
+	r.BaseWidget.Resize(size)
+	r.lay()
 }
 
 // handle is what a row is drawn by.

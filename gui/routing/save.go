@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"homehook/agent/control"
@@ -23,16 +22,32 @@ func (e *editor) why() string {
 		return look.T("The agent is away. What is typed here stays; saving waits until it is back.")
 	case e.busy:
 		return look.T("Saving…")
+	case e.broken != "":
+		return e.broken
 	case !e.sheet.changed():
 		return look.T("Nothing has changed.")
 	case e.sheet.fresh() && !e.touched && len(blocking(e.wrong)) > 0:
-		return look.T("Say who may send and what happens.")
+		return e.missing()
 	case e.refused != "":
 		return look.T("The agent cannot read this.")
 	case len(blocking(e.wrong)) > 0:
 		return look.N("{{.Count}} problems are to be mended first.", len(blocking(e.wrong)))
 	}
 	return ""
+}
+
+// missing says what a new route has to have yet: the field, where it is but one.
+func (e *editor) missing() string {
+	if all := blocking(e.wrong); len(all) == 1 {
+		paths, names := []string{}, map[string]string{}
+		for _, f := range e.form.all() {
+			paths, names[f.path] = append(paths, f.path), f.part.name.Text
+		}
+		if name := names[fieldOf(&all[0], paths)]; name != "" {
+			return look.T("Fill in “{{.Field}}”.", look.V{"Field": name})
+		}
+	}
+	return look.T("Say who may send and which handler runs.")
 }
 
 // blocking are the problems of a configuration itself, which keep it from being used.
@@ -100,6 +115,7 @@ func (e *editor) Save() {
 // stays.
 func (e *editor) written(c *control.Configuration, old []control.ConfigEntry, all bool) {
 	entry := e.sheet.found(c, old)
+	e.untry() // it showed what saving would do
 	e.saved(c)
 	e.desk.Say(look.T("Saved"))
 	if entry == nil {
@@ -117,114 +133,6 @@ func (e *editor) written(c *control.Configuration, old []control.ConfigEntry, al
 	e.form.load(e.sheet.draft)
 	e.yaml.Put(e.sheet.text)
 	e.judge(c, entry)
-}
-
-// meanwhile finds out what of the file has changed since the route was opened. Where
-// it is another part, saving goes on.
-func (e *editor) meanwhile() {
-	part.Do(e.desk, e.desk.Client().Configuration, func(c *control.Configuration, err error) {
-		if err != nil || e.sheet == nil {
-			if e.sheet != nil {
-				e.refuse(err)
-			}
-			return
-		}
-		now := entryOf(c, e.sheet.name)
-		if e.sheet.fresh() || now != nil && now.YAML == e.sheet.was {
-			e.saved(c)
-			e.sheet.digest = c.Digest
-			e.Save()
-			return
-		}
-		e.conflict(c, now)
-	})
-}
-
-// entryOf is the route of a name; nil for none.
-func entryOf(c *control.Configuration, name string) *control.ConfigEntry {
-	for i := range c.Routes {
-		if c.Routes[i].Name == name && name != "" {
-			return &c.Routes[i]
-		}
-	}
-	return nil
-}
-
-// conflict asks which of two changes of the route is to stay.
-func (e *editor) conflict(c *control.Configuration, now *control.ConfigEntry) {
-	if e.asked {
-		return
-	}
-	e.asked = true
-	text, there := look.T("The file was changed meanwhile, and this route is no longer in it."), ""
-	if now != nil {
-		text, there = look.T("The file was changed meanwhile, and this route with it. This is there now:"), now.YAML
-	}
-	yaml := widget.NewLabelWithStyle(part.VisibleLines(there), fyne.TextAlignLeading, fyne.TextStyle{Monospace: true})
-	scroll := container.NewScroll(yaml)
-	scroll.SetMinSize(fyne.NewSize(460, 180))
-	if now == nil {
-		scroll.Hide()
-	}
-	var sheet *part.Sheet
-	theirs := part.Button(look.T("Show what is there now"), "", func() {
-		sheet.Close()
-		e.saved(c)
-		if now == nil {
-			e.leave()
-			return
-		}
-		e.open(sheetOf(now, c.Digest))
-	})
-	sheet = e.desk.Sheet(part.SheetOptions{
-		Title: look.T("Changed elsewhere"), Width: 480, Word: look.T("Keep mine"), Offline: true,
-		Content: container.NewVBox(part.Wrapped(text), part.Ground(look.ColourCode, scroll), container.NewHBox(theirs)),
-		Prepare: func() (func(context.Context) error, error) {
-			return func(context.Context) error { return nil }, nil
-		},
-		Done:   func() { e.mine(c, now) },
-		Closed: func() { e.asked = false },
-	})
-}
-
-// mine saves over what is there now.
-func (e *editor) mine(c *control.Configuration, now *control.ConfigEntry) {
-	if e.sheet == nil {
-		return
-	}
-	e.saved(c)
-	e.sheet.digest = c.Digest
-	if now == nil {
-		e.sheet.name = ""
-	} else {
-		e.sheet.was = now.YAML
-	}
-	if e.sheet.from == fromNothing {
-		e.sheet.from = fromText
-	}
-	e.Save()
-}
-
-// refile takes a configuration that has become another one: a route that nobody has
-// touched here is shown as it is now.
-func (e *editor) refile(c *control.Configuration) {
-	if e.sheet == nil || e.sheet.fresh() || e.busy {
-		return
-	}
-	now := entryOf(c, e.sheet.name)
-	switch {
-	case now == nil && e.sheet.changed() && len(c.Routes) > 0:
-		e.conflict(c, nil)
-	case e.sheet.changed():
-	case now == nil:
-		e.leave()
-	case now.YAML != e.sheet.was:
-		e.open(sheetOf(now, c.Digest))
-	default:
-		e.sheet.digest = c.Digest
-		e.judge(c, now)
-		e.refresh()
-	}
 }
 
 // Close leaves the editor, and asks first where that loses something.

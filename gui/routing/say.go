@@ -61,7 +61,7 @@ func changeSign(r *control.RouteResult, was, name string) look.Sign {
 	case r.Before != name && r.Before != was && r.After == name:
 		return look.Sign{Icon: "add", Colour: "success", Word: look.T("Gains")}
 	case (r.Before == name || r.Before == was) && r.After != name:
-		return look.Sign{Icon: "remove", Colour: "warning", Word: look.T("Loses")}
+		return look.Sign{Icon: "rejected", Colour: "warning", Word: look.T("Loses")}
 	case r.PlanBefore != nil, r.Change != "":
 		return look.Sign{Icon: "edit", Colour: "primary", Word: look.T("Differs")}
 	}
@@ -82,9 +82,9 @@ func kindWord(kind string) string {
 	case "save":
 		return look.T("Save to a folder")
 	case "notify":
-		return look.T("Notify")
+		return look.T("Show a notification")
 	case "respond":
-		return look.T("Give an answer")
+		return look.T("Respond")
 	}
 	return kind
 }

@@ -34,6 +34,7 @@ type screen struct {
 	root    *fyne.Container
 	sides   *fyne.Container
 	list    *rows
+	read    readRoutes
 	left    *fyne.Container // the list with what is above it
 	middle  *fyne.Container // of the list: itself, or what is there in its place
 	find    *part.Entry
@@ -245,11 +246,7 @@ func (s *screen) relist() {
 	if s.file == nil {
 		return
 	}
-	var found []control.Finding
-	if status := s.desk.Feed.State().Status; status != nil {
-		found = status.Findings
-	}
-	s.list.show(routesOf(s.file, found), s.find.Text)
+	s.list.show(s.read.of(s.file, s.desk.Feed.State().Status), s.find.Text)
 }
 
 // noClaims is shown where there is nothing that a route could belong to.

@@ -80,7 +80,7 @@ func TestOrder(t *testing.T) {
 		t.Errorf("the comment did not move with its route:\n%s", p.text())
 	}
 	p.list.TypedShortcut(down)
-	p.says("Nothing was changed.")
+	p.says("The route stays where it was.")
 	p.press("Close")
 	first := p.list.list.Objects[0].(*row)
 	first.grip.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(8, first.Size().Height*1.7)}})
@@ -180,7 +180,7 @@ func TestNew(t *testing.T) {
 		}
 	}
 	p.isSaved()
-	if p.names() != "blog bell new route rest" {
+	if p.names() != "blog bell POST /github/blog/x rest" {
 		t.Errorf("routes %q", p.names())
 	}
 	p.editor.Close()
@@ -193,7 +193,7 @@ func TestNew(t *testing.T) {
 	p.says("match: /app/")
 	p.press("Add")
 	p.says("Added “forward”.")
-	p.Settle(func() bool { return p.names() == "blog bell new route forward rest" })
+	p.Settle(func() bool { return p.names() == "blog bell POST /github/blog/x forward rest" })
 }
 
 // A copy keeps the comments, and stands behind the route that it is of.

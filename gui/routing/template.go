@@ -232,7 +232,7 @@ func (t *templates) prepare() (func(context.Context) error, error) {
 			return fmt.Errorf("add the route: %w", err)
 		}
 		if !c.Written {
-			return refusal(c.Problems)
+			return refusal(nil, c.Problems)
 		}
 		return nil
 	}, nil

@@ -84,7 +84,7 @@ func (t *trial) take(all []control.RouteResult) {
 		switch changeSign(&all[i], t.was, t.name).Icon {
 		case "add":
 			gains++
-		case "remove":
+		case "rejected":
 			loses++
 		case "edit":
 			differs++

@@ -12,6 +12,7 @@ import (
 // The main states look as they did.
 func TestLooks(t *testing.T) {
 	p := begin(t, home)
+	p.Pictures(t, "list")
 	test.AssertRendersToMarkup(t, "list.xml", p.Window.Canvas())
 	p.Speak("de")
 	other := New(p.Desk).(*screen)
@@ -21,5 +22,6 @@ func TestLooks(t *testing.T) {
 		t.Errorf("in German it says %q", got)
 	}
 	p.Window.Canvas().Unfocus()
+	p.Pictures(t, "editor-de")
 	test.AssertRendersToMarkup(t, "editor-de.xml", p.Window.Canvas())
 }

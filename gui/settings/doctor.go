@@ -3,6 +3,7 @@ package settings
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -91,7 +92,14 @@ func (d *doctor) list(found []control.Finding) {
 	if bad > 0 {
 		title = look.N("{{.Count}} things to look at", bad)
 	}
-	d.body.Objects = []fyne.CanvasObject{part.Title(title), part.Card(part.Tight(rows...))}
+	copying := part.Button(look.T("Copy the report"), "copy", func() { d.report(found) })
+	if !d.desk.Feed.State().Live() {
+		copying.Disable()
+	}
+	d.body.Objects = []fyne.CanvasObject{
+		container.NewBorder(nil, nil, nil, container.NewCenter(copying), part.Title(title)),
+		part.Card(part.Tight(rows...)),
+	}
 	d.body.Refresh()
 }
 
@@ -99,14 +107,15 @@ func (d *doctor) list(found []control.Finding) {
 func (d *doctor) row(f *control.Finding) fyne.CanvasObject {
 	sign := look.FindingSign(f.State)
 	icon := container.NewGridWrap(fyne.NewSquareSize(theme.IconInlineSize()), widget.NewIcon(sign.Resource()))
-	text := part.Visible(look.Check(f.Check))
-	if f.Subject != "" {
-		text += " " + part.Visible(f.Subject)
+	of := look.Check(f.Check)
+	if f.Subject != "" && !strings.Contains(f.Text, f.Subject) {
+		of += ", " + f.Subject
 	}
-	line := part.Wrapped(text + ": " + part.Visible(f.Text))
-	lines := []fyne.CanvasObject{line}
+	name := widget.NewLabelWithStyle(part.Visible(of), fyne.TextAlignLeading, fyne.TextStyle{Bold: true})
+	name.Wrapping = fyne.TextWrapWord
+	lines := []fyne.CanvasObject{name, part.Wrapped(part.Visible(said(f.Text)))}
 	if f.Remedy != "" {
-		lines = append(lines, part.Muted(part.Visible(f.Remedy)))
+		lines = append(lines, part.Muted(part.Visible(toDo(f.Remedy))))
 	}
 	var end fyne.CanvasObject
 	if b := d.remedy(f); b != nil {
@@ -117,38 +126,4 @@ func (d *doctor) row(f *control.Finding) fyne.CanvasObject {
 	}
 	left := container.NewVBox(container.NewPadded(icon))
 	return container.NewBorder(nil, nil, left, end, part.Tight(lines...))
-}
-
-// remedy is the button of what can be done about a finding; nil for nothing.
-func (d *doctor) remedy(f *control.Finding) *part.Push {
-	name := f.Action.Name
-	switch f.Action.Kind {
-	case control.ActionSetCredential:
-		return part.Button(look.T("Set it"), "credentials", func() {
-			d.desk.Show(part.Place{Screen: part.Credentials, New: true, Item: name})
-		})
-	case control.ActionApproveRoute:
-		return part.Button(look.T("Approve…"), "verified", func() { d.approve(name) })
-	case control.ActionServiceAdd, control.ActionServiceStart:
-		return part.Button(look.T("Service"), "play", func() {
-			d.desk.Show(part.Place{Screen: part.Settings, Section: "service"})
-		})
-	}
-	return nil
-}
-
-// approve lets a route run its programs as they are now.
-func (d *doctor) approve(route string) {
-	client := d.desk.Client()
-	d.desk.Sheet(part.SheetOptions{
-		Title: look.T("Approve {{.Name}}?", look.V{"Name": route}), Word: look.T("Approve"), Width: 420,
-		Content: part.Wrapped(look.T("A program of this route has changed since it was approved. Look at it first: from now on it runs as it is.")),
-		Prepare: func() (func(context.Context) error, error) {
-			return func(ctx context.Context) error {
-				_, err := client.ApproveRoute(ctx, route)
-				return err
-			}, nil
-		},
-		Done: d.ask,
-	})
 }

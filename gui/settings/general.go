@@ -50,7 +50,7 @@ func (g *general) content() fyne.CanvasObject {
 			part.NewField(look.T("Language"), language, look.T("Words change when the app starts the next time."))),
 		group(look.T("This app"), g.auto, g.fault,
 			part.Muted(look.T("The agent does its work without this app, as a service. The app shows it, and notifies you.")),
-			container.NewHBox(part.Button(look.T("Open the wizard"), "wizard", g.desk.Wizard))),
+			container.NewHBox(part.Button(look.T("Set up Homehook"), "wizard", g.desk.Wizard))),
 	)
 }
 

@@ -14,6 +14,7 @@ import (
 // the file in testdata/failed is the new one.
 func TestGolden(t *testing.T) {
 	s := stage.New(t, household)
+	s.Host.State = part.ServiceState{System: "systemd"}
 	screen := settings.New(s.Desk)
 	for section, sees := range map[string]string{"general": "Start in the tray", "notifications": "What routes notify me of", "history": "12d", "service": "Install and start"} {
 		s.Play(screen, part.Place{Section: section})

@@ -40,9 +40,10 @@ func (s *service) show(of part.ServiceState, err error) {
 		text := part.Wrapped(part.VisibleLines(err.Error()))
 		text.Importance = widget.WarningImportance
 		rows = append(rows, text)
-		if !s.desk.Feed.State().Live() {
-			rows = append(rows, container.NewHBox(part.Primary(look.T("Start the agent for now"), "play", func() { s.do(s.desk.Host.StartAgent) })))
-		}
+		rows = append(rows, s.forNow()...)
+	case of.System == "" && !of.Installed:
+		rows = append(rows, part.Wrapped(look.T("This system has no service manager")+". "+look.T("So the agent does not start with this computer, and not again after a crash; it ends when you sign out. Webhooks wait at the relay until it is started again, as far as their claim has them wait.")))
+		rows = append(rows, s.forNow()...)
 	case !of.Installed:
 		rows = append(rows, part.Wrapped(look.T("The agent is not installed as a service. As one it starts by itself when you sign in, and again after a crash.")),
 			container.NewHBox(part.Primary(look.T("Install and start"), "add", func() { s.do(s.install) })))
@@ -51,6 +52,14 @@ func (s *service) show(of part.ServiceState, err error) {
 	}
 	s.body.Objects = []fyne.CanvasObject{group(look.T("The agent as a service"), rows...)}
 	s.body.Refresh()
+}
+
+// forNow offers to start an agent that is no service, where none runs.
+func (s *service) forNow() []fyne.CanvasObject {
+	if s.desk.Feed.State().Live() {
+		return []fyne.CanvasObject{part.Muted(look.T("The agent runs, until you sign out."))}
+	}
+	return []fyne.CanvasObject{container.NewHBox(part.Primary(look.T("Start the agent for now"), "play", func() { s.do(s.desk.Host.StartAgent) }))}
 }
 
 // installed describes a service, with what can be done about it.

@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -67,6 +68,7 @@ func TestHistoryIsSaved(t *testing.T) {
 
 func TestServiceIsInstalled(t *testing.T) {
 	s := stage.New(t, household)
+	s.Host.State = part.ServiceState{System: "systemd"}
 	screen := settings.New(s.Desk)
 	s.Play(screen, part.Place{Section: "service"})
 	s.Settle(func() bool { return stage.Press(s.Window, "Install and start") })
@@ -91,4 +93,48 @@ func TestDoctorLooks(t *testing.T) {
 	if at := s.Went[len(s.Went)-1]; at.Screen != part.Credentials || at.Item != "github" || !at.New {
 		t.Errorf("went to %+v", at)
 	}
+}
+
+// TestNoServiceManager: where no service can be had, none is offered.
+func TestNoServiceManager(t *testing.T) {
+	s := stage.New(t, household)
+	screen := settings.New(s.Desk)
+	s.Play(screen, part.Place{Section: "service"})
+	s.Settle(func() bool { return stage.Sees(s.Window, "This system has no service manager") })
+	if stage.Press(s.Window, "Install and start") {
+		t.Error("a service is offered that cannot be had")
+	}
+	s.Settle(func() bool { return stage.Sees(s.Window, "The agent runs, until you sign out.") })
+}
+
+// TestDoctorMends: a file that others may read is closed with a button, every line says
+// what it is about, and the report can be copied.
+func TestDoctorMends(t *testing.T) {
+	s := stage.New(t, household)
+	s.Connected("garage")
+	loose := filepath.Join(s.Home, "state", "loose")
+	if err := os.WriteFile(loose, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(loose, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	screen := settings.New(s.Desk)
+	s.Play(screen, part.Place{Section: "doctor"})
+	s.Settle(func() bool { return stage.Press(s.Window, "Look for problems") })
+	s.Settle(func() bool { return stage.Press(s.Window, "Close to others") })
+	s.Settle(func() bool {
+		info, err := os.Stat(loose)
+		return err == nil && info.Mode().Perm() == 0o600 && !stage.Sees(s.Window, loose)
+	})
+	for _, check := range []string{"Agent", "Keyring", "Scripts", "Proxy", "Notifications"} {
+		if !stage.Sees(s.Window, check) {
+			t.Errorf("no line says that it is about %s: %q", check, stage.Texts(s.Window))
+		}
+	}
+	s.Picture(t, "doctor")
+	if !stage.Press(s.Window, "Copy the report") {
+		t.Fatal("the report cannot be copied")
+	}
+	s.Settle(func() bool { return strings.Contains(s.App.Clipboard().Content(), "problem  credentials") })
 }

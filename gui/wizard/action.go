@@ -25,8 +25,10 @@ type actionPage struct {
 	notes *fyne.Container
 	// Fields of the kinds.
 	to, script, folder, heading    *entry
+	message                        *entry
+	proposed                       [2]string // heading and message, for the sender
 	toField, scriptField, dirField *part.Field
-	headingField                   *part.Field
+	headingField, messageField     *part.Field
 	words                          *widget.Label
 	badge                          fyne.CanvasObject
 	yaml                           *widget.Label
@@ -59,7 +61,7 @@ func (p *actionPage) step() *step {
 	p.fold = part.NewFold(look.T("As it will stand in the configuration"), code)
 	preview := part.Card(container.NewVBox(p.words, p.badge))
 	p.page = &step{
-		word: look.T("Action"), title: look.T("What happens when something arrives?"),
+		word: look.T("Handler"), title: look.T("What happens when something arrives?"),
 		content: container.NewVBox(cards, gap(1), p.notes, gap(1), preview, p.fold),
 		shown:   p.shown, hidden: p.hidden, first: p.kinds.focus, next: p.next, onward: look.T("Set it up"),
 	}
@@ -67,15 +69,7 @@ func (p *actionPage) step() *step {
 }
 
 func (p *actionPage) shown() {
-	if p.heading.Text == "" {
-		p.heading.SetText(title(&p.plan.sender))
-		if p.plan.sender.Name == "other" {
-			p.heading.SetText(look.T("Webhook"))
-		}
-	}
-	if p.to.Text == "" {
-		p.to.SetText("http://127.0.0.1:8123")
-	}
+	p.propose()
 	if p.folder.Text == "" {
 		p.folder.SetText(p.folder.PlaceHolder)
 	}
@@ -110,6 +104,9 @@ func (p *actionPage) field() (*part.Field, *entry) {
 func (p *actionPage) chosen(string) {
 	f, _ := p.field()
 	p.notes.Objects = []fyne.CanvasObject{f}
+	if p.kinds.value() == "notify" {
+		p.notes.Add(p.messageField)
+	}
 	p.notes.Refresh()
 	p.say("")
 	p.preview()
@@ -132,7 +129,7 @@ func (p *actionPage) answers() control.TemplateAnswers {
 	_, e := p.field()
 	value := strings.TrimSpace(e.Text)
 	kind := p.kinds.value()
-	if kind == "forward" && !p.plan.checked() && onlyHomeAssistant(value) {
+	if kind == "forward" && p.webhooks(value) {
 		return control.TemplateAnswers{Template: "home-assistant", Claim: p.plan.claim, Answers: map[string]string{"server": value, "name": p.routeName()}}
 	}
 	a := map[string]string{"path": "/", "scheme": p.plan.scheme, "credential": p.plan.credential, "user": p.plan.user, "header": p.plan.header}
@@ -145,7 +142,7 @@ func (p *actionPage) answers() control.TemplateAnswers {
 	case "save":
 		a["folder"] = value
 	case "notify":
-		a["title"] = value
+		a["title"], a["text"] = value, strings.TrimSpace(p.message.Text)
 	}
 	for key, v := range a {
 		if v == "" {
@@ -154,6 +151,9 @@ func (p *actionPage) answers() control.TemplateAnswers {
 	}
 	return control.TemplateAnswers{Template: kind, Claim: p.plan.claim, Answers: a}
 }
+
+// homeAssistant is the name of the sender.
+const homeAssistant = "home-assistant"
 
 // homeAssistantPaths are those that Home Assistant takes webhooks at.
 const homeAssistantPaths = "/api/webhook/{id}"
@@ -164,6 +164,12 @@ const homeAssistantPaths = "/api/webhook/{id}"
 func onlyHomeAssistant(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Port() == "8123" && strings.Trim(u.Path, "/") == ""
+}
+
+// webhooks says whether only the webhooks of a Home Assistant are let through to it,
+// whose id nobody can guess.
+func (p *actionPage) webhooks(address string) bool {
+	return p.plan.sender.Name == homeAssistant && !p.plan.checked() && onlyHomeAssistant(address)
 }
 
 // testPath is where a test goes to.
@@ -197,6 +203,11 @@ func (p *actionPage) preview() {
 	p.hidden()
 	p.words.SetText(p.sentence())
 	p.asked++
+	if _, e := p.field(); strings.TrimSpace(e.Text) == "" {
+		p.fold.Hide() // nothing is there to be set up
+		p.cover.Refresh()
+		return
+	}
 	asked, answers := p.asked, p.answers()
 	part.Do(p.desk, func(ctx context.Context) (*control.TemplateFilled, error) {
 		return p.desk.Client().FillTemplate(ctx, answers)
@@ -225,16 +236,19 @@ func (p *actionPage) sentence() string {
 	what := ""
 	switch p.kinds.value() {
 	case "script":
-		what = look.T("Each webhook starts {{.What}}, one after the other. The sender is answered at once.", look.V{"What": value})
+		what = look.T("Each webhook starts {{.What}}; the next one waits until it is done. The sender is answered at once.", look.V{"What": value})
 	case "save":
 		what = look.T("Each webhook is saved as a file in {{.What}}.", look.V{"What": value})
 	case "notify":
 		what = look.T("Each webhook shows a notification with the title “{{.What}}”.", look.V{"What": value})
 	default:
-		if !p.plan.checked() && onlyHomeAssistant(value) {
+		if p.webhooks(value) {
 			return look.T("What is sent to {{.Path}} goes on to Home Assistant, and nothing else: its pages stay at home. The id of its webhook is the secret.", look.V{"Path": "/api/webhook/…"})
 		}
 		what = look.T("Each webhook goes on to {{.What}}, and the answer from there goes to the sender.", look.V{"What": value})
+		if !p.plan.checked() && onlyHomeAssistant(value) {
+			what += " " + look.T("So do visitors: the pages of Home Assistant can be reached then. As the sender, “Home Assistant” lets only its webhooks in.")
+		}
 	}
 	if p.plan.checked() {
 		return what + " " + look.T("What is not signed by {{.Sender}} is turned away.", look.V{"Sender": title(&p.plan.sender)})

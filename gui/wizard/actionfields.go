@@ -3,6 +3,7 @@ package wizard
 import (
 	"os"
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -15,7 +16,7 @@ import (
 // fields makes those of all kinds.
 func (p *actionPage) fields() {
 	changed := func(string) { p.changed() }
-	p.to = p.entry("http://127.0.0.1:8123", false)
+	p.to = p.entry("http://127.0.0.1:3000", false)
 	p.to.OnChanged = changed
 	p.toField = part.NewField(look.T("Address of the program"), p.to, look.T("127.0.0.1 is this computer; Home Assistant listens on port 8123."))
 	p.script = p.entry(p.home("bin", "doorbell"), false)
@@ -28,7 +29,28 @@ func (p *actionPage) fields() {
 	p.dirField = part.NewField(look.T("Folder"), container.NewBorder(nil, nil, nil, pick, p.folder), look.T("Each webhook becomes a file of its own."))
 	p.heading = p.entry("", false)
 	p.heading.OnChanged = changed
-	p.headingField = part.NewField(look.T("Title"), p.heading, look.T("Below it stands the message, if what was sent has one."))
+	p.headingField = part.NewField(look.T("Title"), p.heading, "")
+	p.message = p.entry(plainMessage, false)
+	p.message.OnChanged = changed
+	p.messageField = part.NewField(look.T("Text"), p.message, look.T("In braces stands what is taken from the webhook; ?? has the next one where the first is missing."))
+}
+
+// propose fills in what the sender suggests, where nothing else was typed.
+func (p *actionPage) propose() {
+	heading := title(&p.plan.sender)
+	if p.plan.sender.Name == "other" {
+		heading = look.T("Webhook")
+	}
+	now := [2]string{heading, messageOf(p.plan.sender.Name)}
+	for i, e := range []*entry{p.heading, p.message} {
+		if text := strings.TrimSpace(e.Text); text == "" || text == p.proposed[i] {
+			e.SetText(now[i])
+		}
+	}
+	p.proposed = now
+	if p.plan.sender.Name == homeAssistant && p.to.Text == "" {
+		p.to.SetText("http://127.0.0.1:8123")
+	}
 }
 
 // home is a path below the home folder, as an example.
@@ -76,6 +98,7 @@ func (p *actionPage) fill(kind string, settings map[string]any) {
 		p.folder.SetText(value("folder"))
 	case "notify":
 		p.heading.SetText(value("title"))
+		p.message.SetText(value("text"))
 	}
 }
 

@@ -40,7 +40,7 @@ func newAddressPage(w *wizard) *addressPage { return &addressPage{wizard: w} }
 func (p *addressPage) step() *step {
 	p.content = container.NewVBox()
 	p.page = &step{
-		word: look.T("Address"), title: look.T("Your public address"), content: p.content,
+		word: "URL", title: look.T("Your public URL"), content: p.content,
 		shown: p.shown, hidden: p.hidden, next: p.next, state: p.changed, first: p.first,
 	}
 	return p.page
@@ -65,6 +65,7 @@ func (p *addressPage) hidden() {
 
 // shown makes the claim, unless it is there.
 func (p *addressPage) shown() {
+	setText(p.title, p.page.title)
 	p.content.Objects = []fyne.CanvasObject{part.Loading(look.T("Claiming the address…"))}
 	p.content.Refresh()
 	p.make()
@@ -231,10 +232,10 @@ func (p *addressPage) code(address string) fyne.CanvasObject {
 // large shows the address.
 func (p *addressPage) large() {
 	address := p.plan.address
-	large := widget.NewRichText(&widget.TextSegment{Text: part.Visible(address), Style: widget.RichTextStyle{
-		SizeName: theme.SizeNameHeadingText, ColorName: theme.ColorNamePrimary, TextStyle: fyne.TextStyle{Monospace: true, Bold: true},
-	}})
-	large.Wrapping = fyne.TextWrapBreak
+	local := p.local()
+	if local {
+		setText(p.title, look.T("Your URL on this computer"))
+	}
 	p.copying = p.copyButton(look.T("Copy"), func() string { return address })
 	p.copying.Importance = widget.HighImportance
 	row := container.NewHBox(p.copying)
@@ -246,8 +247,12 @@ func (p *addressPage) large() {
 			}
 		}))
 	}
+	large := newLink(address, func() { p.copied(address, p.copying, look.T("Copy")) })
 	left := container.NewVBox(large, gap(1), row)
-	right := p.code(address)
+	right := fyne.CanvasObject(nil)
+	if !local {
+		right = p.code(address) // a phone cannot reach this computer's own
+	}
 	if room := p.body.Size().Width - 2*sideRoom; room > 0 && right != nil && row.MinSize().Width+right.MinSize().Width+sideRoom > room {
 		left.Add(container.NewHBox(right)) // the letters are large, or the window is small
 		right = nil
@@ -262,38 +267,19 @@ func (p *addressPage) large() {
 	p.focusFirst()
 }
 
+// local says whether only this computer can reach the address.
+func (p *addressPage) local() bool {
+	u, err := url.Parse(p.plan.address)
+	return err == nil && loopback(u.Hostname())
+}
+
 // reach says who can use the address.
 func (p *addressPage) reach() fyne.CanvasObject {
-	if u, err := url.Parse(p.plan.address); err == nil && loopback(u.Hostname()) {
+	if p.local() {
 		return noted("info", look.T("Only this computer can reach this address. For the internet, choose another relay later."))
 	}
 	if p.plan.shared() {
 		return noted("lock", look.T("Whoever knows the address can send to it. Treat it like a password."))
 	}
 	return noted("connected", look.T("It works as long as Homehook runs here. While it does not, the relay keeps what comes."))
-}
-
-// enter lists what the sender wants to know.
-func (p *addressPage) enter() []fyne.CanvasObject {
-	form := container.NewVBox()
-	line := func(name, value string) {
-		key := widget.NewLabel(name)
-		key.TextStyle.Bold = true
-		form.Add(container.NewBorder(nil, nil, container.NewVBox(part.Wide(130, key)), nil, part.Wrapped(value)))
-	}
-	s := &p.plan.sender
-	line(look.T("Address"), look.T("the one above"))
-	line(look.T("Content type"), "application/json")
-	switch {
-	case s.Scheme == "":
-		line(look.T("Secret"), look.T("none"))
-	case s.Generate:
-		line(look.T("Secret"), look.T("the next step makes one"))
-	default:
-		line(look.T("Secret"), look.T("it shows you one, for the next step"))
-	}
-	if len(s.Events) > 0 {
-		line(look.T("Events"), look.T("as you need, such as {{.Events}}", look.V{"Events": part.Visible(strings.Join(s.Events, ", "))}))
-	}
-	return []fyne.CanvasObject{form}
 }

@@ -129,7 +129,7 @@ func (w *wizard) footer() fyne.CanvasObject {
 }
 
 func (w *wizard) buildAway() {
-	text := part.Wrapped(look.T("Homehook's background service does not answer. What you have typed stays here."))
+	text := part.Wrapped(look.T("The agent does not answer. What you have typed stays here."))
 	text.Importance = widget.WarningImportance
 	again := w.button(look.T("Start it"), "play", func() { w.show(atWelcome) })
 	w.away = container.NewVBox(part.Card(container.NewBorder(nil, nil, nil, container.NewCenter(again), text)), gap(2))

@@ -55,6 +55,7 @@ func TestGolden(t *testing.T) {
 	same("secret")
 	w.plan.scheme, w.plan.credential = "github", "github/home"
 	w.show(atAction)
+	w.pages.action.to.SetText("http://127.0.0.1:3000")
 	s.Settle(func() bool { return w.pages.action.yaml.Text != "" })
 	same("action")
 	w.show(atTrial)

@@ -29,6 +29,13 @@ func (w *wizard) shortcut(s fyne.Shortcut) bool {
 	return true
 }
 
+// take takes a combination, or hands it to the window.
+func (w *wizard) take(from fyne.CanvasObject, s fyne.Shortcut) {
+	if !w.shortcut(s) {
+		part.ToWindow(from, s)
+	}
+}
+
 // entry is a line to type in.
 type entry struct {
 	part.Entry
@@ -99,7 +106,7 @@ func (b *button) TypedKey(k *fyne.KeyEvent) {
 }
 
 // TypedShortcut has Alt+Left go back.
-func (b *button) TypedShortcut(s fyne.Shortcut) { b.wizard.shortcut(s) }
+func (b *button) TypedShortcut(s fyne.Shortcut) { b.wizard.take(b, s) }
 
 // toggle is a switch with words.
 type toggle struct {
@@ -118,7 +125,7 @@ func (w *wizard) toggle(text string, changed func(bool)) *toggle {
 func (t *toggle) TypedKey(k *fyne.KeyEvent) { t.wizard.key(k) }
 
 // TypedShortcut has Alt+Left go back.
-func (t *toggle) TypedShortcut(s fyne.Shortcut) { t.wizard.shortcut(s) }
+func (t *toggle) TypedShortcut(s fyne.Shortcut) { t.wizard.take(t, s) }
 
 // list is one of rows to choose from.
 type list struct {
@@ -134,4 +141,4 @@ func (l *list) TypedKey(k *fyne.KeyEvent) {
 }
 
 // TypedShortcut has Alt+Left go back.
-func (l *list) TypedShortcut(s fyne.Shortcut) { l.wizard.shortcut(s) }
+func (l *list) TypedShortcut(s fyne.Shortcut) { l.wizard.take(l, s) }

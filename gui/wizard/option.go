@@ -168,7 +168,7 @@ func (c *option) TypedKey(k *fyne.KeyEvent) {
 }
 
 // TypedShortcut has Alt+Left go back.
-func (c *option) TypedShortcut(s fyne.Shortcut) { c.of.wizard.shortcut(s) }
+func (c *option) TypedShortcut(s fyne.Shortcut) { c.of.wizard.take(c, s) }
 
 // CreateRenderer lays the card out.
 func (c *option) CreateRenderer() fyne.WidgetRenderer {

@@ -24,7 +24,7 @@ type relayPage struct {
 	own     fyne.CanvasObject
 	trial   *relayTrial
 	page    *step
-	// passed is the address whose test was good or is to be passed over.
+	// passed is the address whose test was good.
 	passed string
 }
 
@@ -141,7 +141,7 @@ func (p *relayPage) edited() {
 	p.trial.clear()
 	p.field.Problem("")
 	p.passed = ""
-	p.page.onward = ""
+	p.page.onward, p.page.skip = "", nil
 	switch p.kinds.value() {
 	case relayOwn, relayOther:
 		p.page.onward = look.T("Test and go on")
@@ -173,14 +173,22 @@ func (p *relayPage) next() {
 		return
 	}
 	p.trial.run(control.RelayTest{URL: address}, func(v *verdict) {
-		p.plan.asks = v.asks || !v.ok // of one that does not answer nobody knows
-		if p.passed = address; v.ok {
+		p.plan.asks = v.asks
+		if v.ok {
+			p.passed = address
 			p.take(kind, address)
 			return
 		}
-		p.page.onward = look.T("Continue anyway")
-		p.refresh()
+		p.again(func() { p.take(kind, address) })
 	})
+}
+
+// again offers the test once more, and less loudly to go on in spite of it.
+func (p *relayPage) again(onward func()) {
+	p.page.onward = look.T("Test again")
+	p.page.skip, p.page.skipWord = onward, look.T("Continue anyway")
+	p.refresh()
+	p.desk.Window.Canvas().Focus(p.frame.next)
 }
 
 // take notes a relay by its address.
@@ -209,14 +217,16 @@ func (p *relayPage) takePresent() {
 		return
 	}
 	p.trial.run(control.RelayTest{Name: r.Name}, func(v *verdict) {
-		p.passed = r.Name
-		p.plan.asks, p.plan.token = v.asks, text(r, "token") != "" && !v.asks
+		// One that a link was tried with, or that has a token, was asked about it.
+		has := text(r, "token") != ""
+		p.plan.asks = v.wants || !v.ok && !has
+		p.plan.token = has && !v.wants
 		if v.ok {
+			p.passed = r.Name
 			p.forward()
 			return
 		}
-		p.page.onward = look.T("Continue anyway")
-		p.refresh()
+		p.again(p.forward)
 	})
 }
 

@@ -25,9 +25,12 @@ type relayTrial struct {
 // verdict is what a test came to.
 type verdict struct {
 	ok bool
-	// asks says that the relay wants a token that it did not get, refused that it
-	// did not take the one that it got.
+	// asks says that the relay wants a token that it did not get, or may want one,
+	// refused that it did not take the one that it got.
 	asks, refused bool
+	// failed says that a step did, doubt that it may be no relay at all, and wants
+	// that it wants a token for certain; open says that this is so of no token.
+	failed, doubt, wants, open bool
 }
 
 func newRelayTrial(w *wizard) *relayTrial {
@@ -60,7 +63,6 @@ func (t *relayTrial) run(of control.RelayTest, then func(*verdict)) {
 	t.end = end
 	t.setBusy(look.T("Testing the relay…"))
 	out := &verdict{}
-	failed := 0
 	crew, client := t.desk.Crew, t.desk.Client()
 	crew.Go(func(context.Context) func() {
 		got, err := client.TestRelay(ctx, of, func(s control.RelayStep) {
@@ -68,7 +70,7 @@ func (t *relayTrial) run(of control.RelayTest, then func(*verdict)) {
 				if ctx.Err() != nil {
 					return
 				}
-				out.note(&s, of.Token != "", &failed)
+				out.note(&s, of.Token != "")
 				t.add(&s)
 			})
 		})
@@ -81,7 +83,7 @@ func (t *relayTrial) run(of control.RelayTest, then func(*verdict)) {
 				t.say(look.T("The test could not be made: {{.Why}}", look.V{"Why": err.Error()}))
 				return
 			}
-			out.ok = failed == 0 && (got.OK || out.asks)
+			out.sum(got.OK)
 			t.last(got, out)
 			then(out)
 		}
@@ -89,19 +91,27 @@ func (t *relayTrial) run(of control.RelayTest, then func(*verdict)) {
 }
 
 // note takes a step into the verdict.
-func (v *verdict) note(s *control.RelayStep, given bool, failed *int) {
-	if s.State != control.FindingProblem {
-		return
-	}
+func (v *verdict) note(s *control.RelayStep, given bool) {
 	switch {
+	case s.Step == "token" && s.State == control.FindingOK:
+		v.open = true
+	case s.Step == "dialect" && s.State == control.FindingWarning:
+		v.doubt = true
+	case s.State != control.FindingProblem:
 	case s.Step == "token" && given:
-		v.refused = true
-		*failed++
+		v.refused, v.failed = true, true
 	case s.Step == "token":
-		v.asks = true
+		v.wants = true
 	default:
-		*failed++
+		v.failed = true
 	}
+}
+
+// sum judges the steps; good is what the agent says of them. A relay that was not
+// asked about a token, or has not said, may want one.
+func (v *verdict) sum(good bool) {
+	v.ok = !v.failed && !v.doubt && (good || v.wants)
+	v.asks = v.wants || !v.open
 }
 
 // add shows a step.
@@ -121,6 +131,8 @@ func (t *relayTrial) last(v *control.RelayVerdict, out *verdict) {
 	case v.RoundTripMS > 0:
 		t.row(look.FindingSign(control.FindingOK), look.T("Round trip"), look.Milliseconds(v.RoundTripMS), "", 0)
 	case out.ok, out.refused:
+	case out.doubt && !out.failed:
+		t.row(look.FindingSign(control.FindingWarning), look.T("Result"), look.T("This may be no relay. See whether the address is right; you can go on all the same."), "", 0)
 	default:
 		t.row(look.FindingSign(control.FindingWarning), look.T("Result"), look.T("As it is now, nothing will arrive by this relay. You can go on and mend it later."), "", 0)
 	}

@@ -21,9 +21,6 @@ type tokenPage struct {
 	about *fyne.Container
 	trial *relayTrial
 	page  *step
-	// failed says that the relay did not answer to a test with this token, which may
-	// be stored all the same.
-	failed bool
 }
 
 func newTokenPage(w *wizard) *tokenPage { return &tokenPage{wizard: w} }
@@ -69,7 +66,7 @@ func (p *tokenPage) place() fyne.CanvasObject {
 }
 
 func (p *tokenPage) edited() {
-	p.failed = false
+	p.page.skip, p.page.skipWord = p.skipToken, look.T("Go on without")
 	p.page.onward = look.T("Test and go on")
 	p.field.Problem("")
 	p.refresh()
@@ -86,10 +83,6 @@ func (p *tokenPage) next() {
 		p.wrong(p.field, p.token, look.T("Paste the token, or go on without one if the relay needs none."))
 		return
 	}
-	if p.failed {
-		p.store(value)
-		return
-	}
 	test := control.RelayTest{URL: p.plan.url, Token: value}
 	p.trial.run(test, func(v *verdict) {
 		switch {
@@ -98,9 +91,11 @@ func (p *tokenPage) next() {
 		case v.refused:
 			p.wrong(p.field, p.token, look.T("The relay does not accept this token. Compare it with the one that you were given."))
 		default:
-			p.failed = true
-			p.page.onward = look.T("Continue anyway")
+			// It may be stored all the same.
+			p.page.onward = look.T("Test again")
+			p.page.skip, p.page.skipWord = func() { p.store(value) }, look.T("Continue anyway")
 			p.refresh()
+			p.desk.Window.Canvas().Focus(p.frame.next)
 		}
 	})
 }

@@ -42,7 +42,7 @@ func newTrialPage(w *wizard) *trialPage { return &trialPage{wizard: w} }
 func (p *trialPage) step() *step {
 	p.intro = part.Wrapped("")
 	rows := container.NewVBox()
-	for i, word := range []string{look.T("Sent"), look.T("The relay has it"), look.T("It is at home"), look.T("The signature is right"), look.T("The action ran"), look.T("The answer is back")} {
+	for i, word := range []string{look.T("Sent"), look.T("The relay has it"), look.T("It is at home"), look.T("The signature is right"), look.T("The handler ran"), look.T("The answer is back")} {
 		p.rows[i] = newStageRow(word)
 		rows.Add(p.rows[i].content)
 	}
@@ -239,7 +239,7 @@ func (p *trialPage) mend(at int) {
 		atRelay:   look.T("Back to the relay"),
 		atAddress: look.T("Back to the address"),
 		atSecret:  look.T("Back to the secret"),
-		atAction:  look.T("Back to the action"),
+		atAction:  look.T("Back to the handler"),
 	}
 	advice := map[int]string{
 		atRelay:   look.T("The relay does not do what it should. Test it again, or choose another."),

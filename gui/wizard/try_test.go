@@ -130,7 +130,7 @@ func TestHomeAssistant(t *testing.T) {
 	s.Connected("garage")
 	w := relayStep(s)
 	s.Settle(func() bool { return w.pages.relay.kinds.value() == relayHave })
-	w.plan.claim = "garage"
+	w.plan.claim, w.plan.sender = "garage", control.Sender{Name: homeAssistant, Title: "Home Assistant"}
 	w.show(atAction)
 	if !w.sees("goes on to Home Assistant, and nothing else") {
 		t.Errorf("%q", stage.Texts(s.Window))

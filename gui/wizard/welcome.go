@@ -33,7 +33,7 @@ type welcome struct {
 func newWelcome(w *wizard) *welcome { return &welcome{wizard: w} }
 
 func (p *welcome) step() *step {
-	text := part.Wrapped(look.T("Homehook gives you a public address. What is sent to it reaches a program, a script or a folder on this computer. For that, a small service runs in the background; this window only shows what it does."))
+	text := part.Wrapped(look.T("Homehook gives you a public address. What is sent to it reaches a program, a script or a folder on this computer. For that, a small program, the agent, runs in the background; this window only shows what it does."))
 	language := part.Choice(look.Languages, []string{"English", "Deutsch"}, nil)
 	language.Choose(p.spoken())
 	language.OnChanged = func(string) { p.speak(language.Value()) }
@@ -42,7 +42,7 @@ func (p *welcome) step() *step {
 		word: look.T("Welcome"), title: look.T("Webhooks that reach your home"), alone: true,
 		content: container.NewVBox(
 			text, gap(1), p.picture(), gap(2),
-			part.Title(look.T("The background service")), p.about, gap(2),
+			part.Title(look.T("The agent")), p.about, gap(2),
 			part.Title(look.T("Language")), container.NewHBox(part.Wide(220, language)),
 		),
 		shown: p.shown, hidden: p.hidden, next: p.next, state: p.changed,

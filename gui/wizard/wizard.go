@@ -247,7 +247,7 @@ func (w *wizard) askClose() {
 	}
 	text := look.T("What is set up so far stays. You can come back at any time through Help.")
 	w.desk.Sheet(part.SheetOptions{
-		Title: look.T("Close the setup?"), Content: part.Wrapped(text), Width: 400, Word: look.T("Close the setup"), Offline: true,
+		Title: look.T("Close the wizard?"), Content: part.Wrapped(text), Width: 400, Word: look.T("Close the wizard"), Offline: true,
 		Prepare: func() (func(context.Context) error, error) {
 			return func(context.Context) error { return nil }, nil
 		},
