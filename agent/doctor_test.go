@@ -171,7 +171,7 @@ func TestDiagnose(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(state, "credentials.json"), []byte("{}"), 0o644); err != nil {
 				t.Fatal(err)
 			}
-		}, []string{"credentials() problem: ", "is open to others (0644); run: chmod 600 "}},
+		}, []string{"credentials.json) problem: other users may read or change ", "> run: chmod 600 ", "; if others use this machine, give the credentials new values then", "!is open to others"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

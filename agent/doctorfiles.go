@@ -73,7 +73,7 @@ func (d *doctor) stateFiles() bool {
 // closing says how a file of the state folder is closed, and what that does not undo.
 func closing(path string) string {
 	remedy := "run: chmod 600 " + path
-	if name := filepath.Base(path); strings.HasPrefix(name, "secrets.") || strings.HasPrefix(name, "root.") {
+	if name := filepath.Base(path); strings.HasPrefix(name, "secrets.") || strings.HasPrefix(name, "root.") || strings.HasPrefix(name, "credentials.") {
 		remedy += "; if others use this machine, give the credentials new values then"
 	}
 	return remedy

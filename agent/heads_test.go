@@ -38,12 +38,16 @@ func TestHeadsAtTheEdgeAreRun(t *testing.T) {
 			}
 		}
 	}
+	newest := ""
 	eventually(t, "all are done", func() bool {
 		list, _, err := h.client.Deliveries(context.Background(), control.Query{Limit: 100})
 		if err != nil {
 			return false
 		}
 		done := 0
+		if len(list) > 0 {
+			newest = list[0].ID
+		}
 		for _, d := range list {
 			if d.State == control.Dead {
 				t.Fatalf("%+v", d)
@@ -54,6 +58,10 @@ func TestHeadsAtTheEdgeAreRun(t *testing.T) {
 		}
 		return done == sent
 	})
+	again, err := h.client.Replay(t.Context(), newest, control.Replay{})
+	if err != nil || again.State != control.Succeeded {
+		t.Errorf("replayed: %+v, %v", again, err)
+	}
 	if got := int(whole.Load()); got != sent/2 {
 		t.Errorf("%d of %d came whole", got, sent/2)
 	}

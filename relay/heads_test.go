@@ -2,6 +2,7 @@ package relay
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -108,5 +109,38 @@ func TestHeadsAtTheEdgeFromTheQueue(t *testing.T) {
 				readable(t, head)
 			}
 		})
+	}
+}
+
+// TestHeadsAtTheEdgeInHTTP2: the same for senders in HTTP/2.
+func TestHeadsAtTheEdgeInHTTP2(t *testing.T) {
+	for _, answer := range []string{answerThrough, answerHold} {
+		var got seen
+		tr, client, _ := startTLSIn(t, answer, Options{}, got.record)
+		for _, fields := range []int{119, 120, 128, 129} {
+			for _, size := range []int{1, 400} { // 400 times 128 is 50 KiB
+				r, err := http.NewRequestWithContext(t.Context(), "POST", "https://"+tr.addr+"/~garage/", strings.NewReader("hi"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Header.Set("User-Agent", "")
+				r.Header.Set("X-Last", "1")
+				r.Header.Set("Accept-Encoding", "identity")
+				for range fields - 4 { // those two, Host and Content-Length
+					r.Header.Add("X-Many", strings.Repeat("x", size))
+				}
+				before := got.count()
+				res, err := client.Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				res.Body.Close()
+				if ok := res.StatusCode == 200; ok != (fields <= 128) || ok != (got.count() == before+1) || !ok && res.StatusCode != 431 {
+					t.Errorf("%s: %d fields: %d, %d deliveries", answer, fields, res.StatusCode, got.count()-before)
+				} else if ok {
+					readable(t, got.last(t))
+				}
+			}
+		}
 	}
 }

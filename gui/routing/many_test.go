@@ -2,6 +2,7 @@ package routing
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -95,5 +96,18 @@ func BenchmarkManyRoutes(b *testing.B) {
 	c := thousands()
 	for b.Loop() {
 		r.show(routesOf(c, nil), "")
+	}
+}
+
+// What cannot be seen in a name is written out, and a long one costs no more than
+// what is seen of it.
+func TestHostileNames(t *testing.T) {
+	r := listedIn(t)
+	r.show([]route{{name: "a\x1b[2J\nb\u202e"}, {name: strings.Repeat("long ", 2000)}}, "")
+	if got := r.live[0].name.Text; got != "a‹ESC›[2J‹LF›b‹U+202E›" {
+		t.Errorf("it is shown as %q", got)
+	}
+	if got := r.live[1].name.Text; len(got) > mostSeen+len("…") {
+		t.Errorf("%d bytes are shown", len(got))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
+	"homehook/agent/control"
 	"homehook/gui/part"
 )
 
@@ -194,6 +195,29 @@ func TestNew(t *testing.T) {
 	p.press("Add")
 	p.says("Added “forward”.")
 	p.Settle(func() bool { return p.names() == "blog bell POST /github/blog/x forward rest" })
+}
+
+// What a trial showed is gone once the route is saved, and the one field that is
+// missing is named.
+func TestTrialEnds(t *testing.T) {
+	p := begin(t, home)
+	p.edits("bell")
+	p.editor.form.first.SetText("the bell")
+	p.Settle(func() bool { return p.editor.why() == "" && !p.editor.try.Disabled() })
+	p.editor.Try()
+	if !p.editor.trying() {
+		t.Fatal("nothing is tried")
+	}
+	p.isSaved()
+	if p.editor.trying() {
+		t.Error("the trial of what is saved is still shown")
+	}
+	p.editor.leave()
+	p.blank()
+	p.editor.wrong = []control.ConfigProblem{{Part: control.PartRoute, Field: "match", Message: "missing"}}
+	if got := p.editor.missing(); !strings.HasPrefix(got, "Fill in “") {
+		t.Errorf("it says %q", got)
+	}
 }
 
 // A copy keeps the comments, and stands behind the route that it is of.
