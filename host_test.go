@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -131,7 +133,7 @@ func TestAutostart(t *testing.T) {
 	}
 	path := filepath.Join(os.Getenv("XDG_CONFIG_HOME"), "autostart", "homehook.desktop")
 	text, err := os.ReadFile(path)
-	if want := `Exec="/opt/my \\"home\\" hook/\\$x%%y" --tray` + "\n"; err != nil || !strings.Contains(string(text), want) {
+	if want := `Exec=env "HOMEHOOK_HOME=` + os.Getenv("HOMEHOOK_HOME") + `" "/opt/my \\"home\\" hook/\\$x%%y" --tray` + "\n"; err != nil || !strings.Contains(string(text), want) {
 		t.Errorf("the entry is %s, %v; want %s in it", text, err, want)
 	}
 	off := append(text, "Hidden=true\n"...)
@@ -140,6 +142,31 @@ func TestAutostart(t *testing.T) {
 	}
 	if on, err := h.Autostart(); err != nil || on {
 		t.Errorf("turned off by the desktop it is %t, %v", on, err)
+	}
+}
+
+// A name that would end the line of the entry is refused, and a link is not followed.
+func TestAutostartKeepsToItsFile(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		t.Skip("there are no desktop entries")
+	}
+	h := testHost(t)
+	self := h.self
+	h.self = "/opt/a\nExec=/tmp/other"
+	if err := h.SetAutostart(true); err == nil {
+		t.Error("a line break is taken")
+	}
+	h.self = self
+	path := filepath.Join(os.Getenv("XDG_CONFIG_HOME"), "autostart", "homehook.desktop")
+	other := filepath.Join(t.TempDir(), "other")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(other, []byte("mine"), 0o600), os.Symlink(other, path)); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.SetAutostart(true); err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := os.ReadFile(other); string(text) != "mine" {
+		t.Errorf("the file behind a link is %q", text)
 	}
 }
 
@@ -175,7 +202,17 @@ func TestDisplay(t *testing.T) {
 	if err := display(); err == nil || !strings.Contains(err.Error(), "DISPLAY") {
 		t.Errorf("without a display: %v", err)
 	}
+	dir := t.TempDir()
+	t.Setenv("XDG_RUNTIME_DIR", dir)
 	t.Setenv("WAYLAND_DISPLAY", "wayland-0")
+	if err := display(); err == nil || !strings.Contains(err.Error(), "does not answer") {
+		t.Errorf("with one that nobody listens at: %v", err)
+	}
+	l, err := net.Listen("unix", filepath.Join(dir, "wayland-0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
 	if err := display(); err != nil {
 		t.Errorf("with one: %v", err)
 	}

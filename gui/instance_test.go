@@ -61,6 +61,19 @@ func TestSecondStart(t *testing.T) {
 	}
 }
 
+// A first app that hangs is not doubled.
+func TestSecondStartBesideOneThatHangs(t *testing.T) {
+	path := doorPath(t)
+	first, err := enter(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close() // it never answers
+	if d, err := enter(path, false); d != nil || !errors.Is(err, errStuck) {
+		t.Errorf("got %v, %v", d, err)
+	}
+}
+
 func TestStartAfterTheFirstHasEnded(t *testing.T) {
 	path := doorPath(t)
 	for range 2 {

@@ -10,7 +10,9 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"homehook/agent/control"
 	"homehook/gui/feed"
+	"homehook/gui/look"
 	"homehook/gui/part"
 	"homehook/gui/stage"
 )
@@ -233,6 +235,36 @@ func TestBanner(t *testing.T) {
 	x.CloseTop()
 	x.StartAgent()
 	x.Settle(func() bool { return !x.banner.box.Visible() })
+	if y := x.area.Position().Y; y != 0 {
+		t.Errorf("the banner is gone and its room of %v is not", y)
+	}
+}
+
+// Ctrl+S and Ctrl+Enter do what a dialog is for.
+func TestDialogEndsByKeys(t *testing.T) {
+	x := newSet(t, stage.Empty(t))
+	for _, key := range []fyne.KeyName{fyne.KeyS, fyne.KeyReturn} {
+		done := false
+		x.Confirm("Sure?", "Really?", "Do it", func() { done = true })
+		x.press(key, 0)
+		x.Settle(func() bool { return done })
+	}
+}
+
+// A screen that was not in sight when the theme changed is drawn anew.
+func TestThemeReachesHiddenScreens(t *testing.T) {
+	x := newSet(t, stage.Empty(t))
+	x.Show(part.Place{Screen: part.Claims})
+	x.App.Settings().SetTheme(look.NewTheme(look.Light, 1))
+	told := 0
+	x.App.Settings().AddListener(func(fyne.Settings) { told++ })
+	x.Show(part.Place{Screen: part.Activity})
+	x.Settle(func() bool { return told == 1 })
+	x.Show(part.Place{Screen: part.Claims})
+	x.Show(part.Place{Screen: part.Activity})
+	if told != 1 {
+		t.Errorf("a theme that has not changed is applied %d times", told)
+	}
 }
 
 func bannerHas(b *banner, word string) bool {
@@ -305,6 +337,9 @@ func TestSay(t *testing.T) {
 func TestSummaries(t *testing.T) {
 	if got := summarize(&feed.State{Reach: feed.Refused, Err: context.Canceled}, now); got.sign.Icon != "lock" || got.does != nothing {
 		t.Errorf("of a stranger's agent: %+v", got)
+	}
+	if got := summarize(&feed.State{Reach: feed.Away, Err: control.ErrHung}, now); got.sign.Word != "The agent does not answer" || got.does != nothing {
+		t.Errorf("of an agent that hangs: %+v", got)
 	}
 	if got := summarize(&feed.State{Reach: feed.Looking}, now); got.sign.Icon != "connecting" {
 		t.Errorf("at first: %+v", got)

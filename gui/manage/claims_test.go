@@ -50,6 +50,7 @@ func TestClaimIsAdded(t *testing.T) {
 	push(s, "Claim it")
 	url := s.Connected("office")
 	sees(s, "office")
+	sees(s, "No route takes what arrives here.")
 	if !strings.Contains(file(t, s), "name: office") {
 		t.Errorf("the file says %s", file(t, s))
 	}
