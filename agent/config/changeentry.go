@@ -17,7 +17,7 @@ func (e *Edit) check() error {
 	section := !e.isEntry()
 	given := e.YAML != "" || len(e.Values) > 0
 	switch {
-	case partKeys[e.Part] == "":
+	case partKey(e.Part) == "":
 		return fmt.Errorf("%w: there is no part %q; it is relay, claim, route, history or updates", ErrEdit, e.Part)
 	case !slices.Contains([]string{EditAdd, EditSet, EditRemove, EditMove}, e.Op):
 		return fmt.Errorf("%w: there is no op %q; it is add, set, remove or move", ErrEdit, e.Op)
@@ -171,7 +171,7 @@ func (ch *changer) finish(change func(), expect func(part any) any) ([]byte, err
 	if ch.c != nil {
 		ch.c.read(doc.anchors)
 	}
-	t, key := reflect.TypeFor[file](), partKeys[ch.Part]
+	t, key := reflect.TypeFor[file](), partKey(ch.Part)
 	want, _ := ch.p.value(ch.p.doc.root, t).(map[string]any)
 	if want == nil {
 		want = map[string]any{}
@@ -231,7 +231,7 @@ func (ch *changer) addAt(i int) ([]byte, error) {
 
 // section sets a section as a whole; without content it is left out.
 func (ch *changer) section() {
-	m, i := ch.p.topField(partKeys[ch.Part])
+	m, i := ch.p.topField(partKey(ch.Part))
 	switch {
 	case m == nil && ch.p.doc.root != nil:
 		ch.p.lost()
@@ -264,7 +264,7 @@ func (ch *changer) replaceSection(m *mappingPatch, i int) {
 	}
 	deep := m.have[i].key.Position.Column - 1
 	ch.line, ch.indent = m.have[i].key.Position.Line, deep+2-ch.c.shift
-	m.replaceValue(i, sectionLines(partKeys[ch.Part], ch.c.lines))
+	m.replaceValue(i, sectionLines(partKey(ch.Part), ch.c.lines))
 }
 
 // drop takes key i of the document out.

@@ -68,7 +68,7 @@ func (ch *changer) gap(seq *ast.SequenceNode) string {
 
 // firstEntry writes the content into a list that has nothing in it yet.
 func (ch *changer) firstEntry() {
-	m, i := ch.p.topField(partKeys[ch.Part])
+	m, i := ch.p.topField(partKey(ch.Part))
 	if i < 0 {
 		if m == nil && ch.p.doc.root != nil {
 			ch.p.lost()
@@ -109,7 +109,7 @@ func (ch *changer) firstEntry() {
 
 // newKey writes a key with the content under it at the end of the document.
 func (ch *changer) newKey(m *mappingPatch, list bool) {
-	key := partKeys[ch.Part]
+	key := partKey(ch.Part)
 	if m != nil && inFlow(m.node) {
 		ch.line = -1
 		var value any = ch.c.values

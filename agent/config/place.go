@@ -14,9 +14,16 @@ const (
 	PartUpdates = "updates"
 )
 
-// partKeys are the keys at the top under which the parts stand.
-var partKeys = map[string]string{
-	PartRelay: "relays", PartClaim: "claims", PartRoute: "routes", PartHistory: "history", PartUpdates: "updates",
+// partKey is the key at the top under which a part stands; "" where there is no
+// such part.
+func partKey(part string) string {
+	switch part {
+	case PartRelay, PartClaim, PartRoute:
+		return part + "s"
+	case PartHistory, PartUpdates:
+		return part
+	}
+	return ""
 }
 
 // assign says of each problem what it is about.
@@ -30,8 +37,8 @@ func (d *decoder) assign(f *file) {
 func (f *file) placed(p *Problem, path string) *Problem {
 	top, field, _ := strings.Cut(path, ".")
 	key, index, listed := strings.Cut(strings.TrimSuffix(top, "]"), "[")
-	for part, k := range partKeys {
-		if k == key {
+	for _, part := range []string{PartRelay, PartClaim, PartRoute, PartHistory, PartUpdates} {
+		if partKey(part) == key {
 			p.Part, p.Field = part, field
 		}
 	}

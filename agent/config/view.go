@@ -93,12 +93,12 @@ func (v *View) entries(p *patch) {
 
 // partType is what the file wants under the key of a part.
 func partType(part string) reflect.Type {
-	return keyType(reflect.TypeFor[file](), partKeys[part])
+	return keyType(reflect.TypeFor[file](), partKey(part))
 }
 
 // list is the list of a part, nil for none.
 func (p *patch) list(part string) *ast.SequenceNode {
-	n, _ := p.find(partKeys[part])
+	n, _ := p.find(partKey(part))
 	seq, _ := n.(*ast.SequenceNode)
 	return seq
 }
@@ -165,7 +165,7 @@ func outdented(line string, by int) string {
 
 // section is what stands under the key of a part.
 func (p *patch) section(part string) Entry {
-	m, i := p.topField(partKeys[part])
+	m, i := p.topField(partKey(part))
 	if m == nil || i < 0 {
 		return Entry{}
 	}
