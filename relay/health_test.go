@@ -21,6 +21,7 @@ func TestHealthy(t *testing.T) {
 	var combined syncBuffer
 	tr := serveRelay(t, Options{AccessLog: true, CombinedLog: &combined, MaxConns: 1})
 	waitFor(t, "it is well", func() bool { return tr.Healthy(t.Context()) == nil })
+	waitFor(t, "the look at itself has let go of the only connection", func() bool { return tr.held() == 0 })
 	full, err := net.Dial("tcp", tr.addr)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -68,8 +69,10 @@ func marked(icon, text string, do *part.Push) fyne.CanvasObject {
 	l := part.Wrapped(text)
 	l.Importance = widget.WarningImportance
 	row := container.NewBorder(nil, nil, sign(look.Sign{Icon: icon, Colour: theme.ColorNameWarning}), nil, l)
-	if do == nil {
-		return row
+	lines := container.NewVBox(row)
+	if do != nil {
+		lines.Add(container.NewHBox(do))
 	}
-	return container.NewVBox(row, container.NewHBox(do))
+	// In line with the text above it, which has as much room before it.
+	return container.New(layout.NewCustomPaddedLayout(0, 0, theme.InnerPadding(), 0), lines)
 }
