@@ -152,7 +152,7 @@ func TestAutostartKeepsToItsFile(t *testing.T) {
 	}
 	h := testHost(t)
 	self := h.self
-	h.self = "/opt/a\nExec=/tmp/other"
+	h.self = "/opt/a\nExec=/opt/other"
 	if err := h.SetAutostart(true); err == nil {
 		t.Error("a line break is taken")
 	}

@@ -58,6 +58,7 @@ var house = map[string][]string{
 	"homehook/access":            {},
 	"homehook/dbfile":            {"homehook/access"},
 	"homehook/spelling":          {},
+	"homehook/linediff":          {},
 	"homehook/routes":            {"homehook/access", "homehook/http1", "homehook/routes/expression", "homehook/routes/fastcgi", "homehook/routes/process", "homehook/routes/signature"},
 	"homehook/routes/expression": {"homehook/spelling"},
 	"homehook/routes/fastcgi":    {},
@@ -86,7 +87,7 @@ var house = map[string][]string{
 	// The command joins relay and agent for `homehook try` and an embedded relay.
 	"homehook/cmd/homehook": {
 		"homehook/access", "homehook/agent", "homehook/agent/config", "homehook/agent/control", "homehook/agent/credentials",
-		"homehook/agent/imports", "homehook/agent/senders", "homehook/agent/templates", "homehook/http1", "homehook/relay", "homehook/routes", "homehook/routes/signature", "homehook/service", "homehook/spelling",
+		"homehook/agent/imports", "homehook/agent/senders", "homehook/agent/templates", "homehook/http1", "homehook/linediff", "homehook/relay", "homehook/routes", "homehook/routes/signature", "homehook/service", "homehook/spelling",
 	},
 	"homehook/cmd/homehook-relay": {"homehook/relay"},
 	// The desktop app asks the agent over its control API, and knows nothing else of it.
@@ -94,7 +95,7 @@ var house = map[string][]string{
 	"homehook/gui/feed":     {"homehook/agent/control"},
 	"homehook/gui/look":     {"homehook/agent/control", "homehook/assets"},
 	"homehook/gui/part":     {"homehook/agent/control", "homehook/gui/feed", "homehook/gui/look"},
-	"homehook/gui/detail":   {"homehook/agent/control", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part"},
+	"homehook/gui/detail":   {"homehook/agent/control", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part", "homehook/linediff"},
 	"homehook/gui/activity": {"homehook/agent/control", "homehook/gui/detail", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part"},
 	"homehook/gui/manage":   {"homehook/agent/control", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part"},
 	"homehook/gui/routing":  {"homehook/agent/control", "homehook/gui/feed", "homehook/gui/look", "homehook/gui/part"},

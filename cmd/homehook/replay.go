@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"homehook/agent/control"
+	"homehook/linediff"
 )
 
 // replayCmd is "homehook replay".
@@ -78,7 +79,7 @@ func (c *replayCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	diff := unified("answer of "+old.ID, "answer of "+got.ID, answerLines(old), answerLines(got))
+	diff := linediff.Unified("answer of "+old.ID, "answer of "+got.ID, answerLines(old), answerLines(got))
 	if a.json {
 		err = a.writeJSON(replayAnswer{*got, diff})
 	} else {

@@ -15,6 +15,7 @@ import (
 	"homehook/agent/control"
 	"homehook/gui/look"
 	"homehook/gui/part"
+	"homehook/linediff"
 )
 
 const (
@@ -245,7 +246,7 @@ func (e *editor) compare() {
 	d, _ := e.edited()
 	original := e.original
 	part.Do(e.pane.desk, func(context.Context) (string, error) {
-		return unified(look.T("as it came"), look.T("as it is sent"), original.lines(), d.lines()), nil
+		return linediff.Unified(look.T("as it came"), look.T("as it is sent"), original.lines(), d.lines()), nil
 	}, func(diff string, _ error) {
 		if count != e.compared {
 			return

@@ -23,30 +23,6 @@ func FuzzParts(f *testing.F) {
 	})
 }
 
-func FuzzCompare(f *testing.F) {
-	f.Add("a\nb\nc", "a\nx\nc")
-	f.Add("", "a")
-	f.Add("a\na\na\na\na\na\na\na\na\nb", "b\na\na\na\na\na\na\na\na\na")
-	f.Fuzz(func(t *testing.T, old, now string) {
-		was, is := strings.Split(old, "\n"), strings.Split(now, "\n")
-		var left, right []string
-		for _, c := range compare(was, is) {
-			if c.kind != '+' {
-				left = append(left, c.text)
-			}
-			if c.kind != '-' {
-				right = append(right, c.text)
-			}
-		}
-		if strings.Join(left, "\n") != old || strings.Join(right, "\n") != now {
-			t.Fatalf("a comparison of %q and %q gives %q and %q", old, now, left, right)
-		}
-		if same := unified("a", "b", was, is) == ""; same != (old == now) {
-			t.Fatalf("%q and %q are the same: %v", old, now, same)
-		}
-	})
-}
-
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"a":1}`), "application/json")
 	f.Add([]byte("a=%zz&b"), "application/x-www-form-urlencoded")
@@ -67,15 +43,6 @@ func FuzzRead(f *testing.F) {
 		_, _ = fieldsOf(body)
 		_, _ = parseFields(string(body))
 	})
-}
-
-func TestUnified(t *testing.T) {
-	was := strings.Split("1 2 3 4 5 6 7 8 9 10 11 12", " ")
-	is := strings.Split("1 2 x 4 5 6 7 8 9 10 11", " ")
-	want := "--- a\n+++ b\n@@ -1,6 +1,6 @@\n 1\n 2\n-3\n+x\n 4\n 5\n 6\n@@ -9,4 +9,3 @@\n 9\n 10\n 11\n-12\n"
-	if got := unified("a", "b", was, is); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
 }
 
 func BenchmarkRead(b *testing.B) {

@@ -11,6 +11,7 @@ import (
 	"homehook/agent/control"
 	"homehook/gui/look"
 	"homehook/gui/part"
+	"homehook/linediff"
 )
 
 // planned says what a replay would do that cannot be taken back.
@@ -65,7 +66,7 @@ func (r *replayed) object(p *Pane) fyne.CanvasObject {
 	}
 	row := container.NewHBox(part.Quiet(look.T("Show the new delivery"), "next", func() { p.goTo(r.got.ID) }))
 	before, after := answerLines(r.old), answerLines(r.got)
-	switch diff := unified(look.T("the handler's answer before"), look.T("the handler's answer now"), before, after); {
+	switch diff := linediff.Unified(look.T("the handler's answer before"), look.T("the handler's answer now"), before, after); {
 	case len(r.got.Log) == 0:
 	case diff == "":
 		rows.Add(part.Muted(r.same()))

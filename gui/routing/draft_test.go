@@ -174,7 +174,7 @@ func TestPlanWords(t *testing.T) {
 	for want, p := range map[string]control.Plan{
 		"run /bin/x 'a b' ‹U+202E›": {Command: []string{"/bin/x", "a b", "\u202e"}},
 		"send POST http://h/‹LF›":   {Method: "POST", URL: "http://h/\n"},
-		"write /tmp/a":              {Files: []string{"/tmp/a"}, Status: 204},
+		"write /srv/a":              {Files: []string{"/srv/a"}, Status: 204},
 		"answer 202":                {Status: 202},
 		"Show a notification":       {Handler: "notify"},
 	} {

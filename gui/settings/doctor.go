@@ -115,7 +115,7 @@ func (d *doctor) row(f *control.Finding) fyne.CanvasObject {
 	name.Wrapping = fyne.TextWrapWord
 	lines := []fyne.CanvasObject{name, part.Wrapped(part.Visible(said(f.Text)))}
 	if f.Remedy != "" {
-		lines = append(lines, part.Muted(part.Visible(toDo(f.Remedy))))
+		lines = append(lines, part.Muted(part.Visible(remedyWords(f.Remedy))))
 	}
 	var end fyne.CanvasObject
 	if b := d.remedy(f); b != nil {

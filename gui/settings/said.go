@@ -56,8 +56,8 @@ func said(text string) string {
 	return text
 }
 
-// toDo is a remedy: a few words, and often a command behind a colon.
-func toDo(remedy string) string {
+// remedyWords is a remedy: a few words, and often a command behind a colon.
+func remedyWords(remedy string) string {
 	begin, command, ok := strings.Cut(remedy, ": ")
 	if !ok {
 		return remedy

@@ -1,4 +1,6 @@
-package detail
+// Package linediff compares two texts line by line, for the differences that the
+// command line and the desktop app show.
+package linediff
 
 import (
 	"fmt"
@@ -20,8 +22,10 @@ type change struct {
 	text string
 }
 
-// unified compares texts line by line, in the unified format; "" is no difference.
-func unified(oldName, newName string, old, now []string) string {
+// Unified compares texts, given as lines, in the unified format; "" is no difference.
+// The names stand in its head. The work is bounded: what is too long to compare
+// differs as a whole.
+func Unified(oldName, newName string, old, now []string) string {
 	changes := compare(old, now)
 	var b strings.Builder
 	oldLine, newLine := 1, 1
