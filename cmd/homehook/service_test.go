@@ -25,7 +25,7 @@ func TestStartNext(t *testing.T) {
 		{name: "a service", user: service.Status{Installed: true, State: service.StateStopped}, want: "start it with: homehook service start"},
 		{name: "a failed one", user: service.Status{Installed: true, State: service.StateFailed}, want: "see why: homehook service status"},
 		{name: "one of the machine", whole: service.Status{Installed: true}, want: "start it with: homehook run, or mean that of the machine with --system"},
-		{name: "carried along", home: "/tmp/x", user: service.Status{Installed: true}, want: "start it with: homehook run"},
+		{name: "carried along", home: "/srv/x", user: service.Status{Installed: true}, want: "start it with: homehook run"},
 		{name: "that of the machine", system: true, whole: service.Status{Installed: true, State: service.StateStopped}, want: "start it with: homehook --system service start"},
 		{name: "that of the machine, not there", system: true, want: "install it with: sudo homehook service install --system"},
 	}
