@@ -202,6 +202,8 @@ func (f *Feed) follow(ctx context.Context, after *uint64) error {
 	f.hear(status)
 	if back {
 		f.crew.Do(func() { f.onConfig.each(func(each func()) { each() }) })
+		// A stream that resumes does not tell of a status that changes before it begins.
+		f.crew.After(redial, f.Refresh)
 	}
 	events, reading, end := f.stream(ctx)
 	defer end()
